@@ -1,0 +1,48 @@
+package audit
+
+// Every action that the portal writes. A test checks that each has a sentence
+// in every language.
+const (
+	RegistrationSent       Action = "registration.sent"
+	RegistrationResent     Action = "registration.resent"
+	RegistrationApproved   Action = "registration.approved"
+	RegistrationRejected   Action = "registration.rejected"
+	RegistrationReturned   Action = "registration.changes_requested"
+	AddressVerified        Action = "registration.address_verified"
+	CodeRefused            Action = "registration.code_refused"
+	SignedIn               Action = "session.started"
+	SignInFailed           Action = "session.refused"
+	SignedOut              Action = "session.ended"
+	PasswordChanged        Action = "user.password_changed"
+	PasswordReset          Action = "user.password_reset"
+	PasswordResetRequested Action = "user.password_reset_requested"
+	PasswordDisabled       Action = "user.password_disabled"
+	ProfileChanged         Action = "user.profile_changed"
+	StaffInvited           Action = "user.invited"
+	StaffInvitedAgain      Action = "user.invited_again"
+	StaffRolesChanged      Action = "user.roles_changed"
+	StaffDeactivated       Action = "user.deactivated"
+	StaffReactivated       Action = "user.reactivated"
+	GroupCreated           Action = "policy_group.created"
+	GroupEdited            Action = "policy_group.edited"
+	GroupDeactivated       Action = "policy_group.deactivated"
+	GroupReactivated       Action = "policy_group.reactivated"
+	PolicyCreated          Action = "policy.created"
+	PolicyEdited           Action = "policy.edited"
+	PolicyVersionCreated   Action = "policy.version_created"
+	PolicyActivated        Action = "policy.activated"
+	PolicyDeactivated      Action = "policy.deactivated"
+	PolicyReactivated      Action = "policy.reactivated"
+	MailRetried            Action = "mail.retried"
+	AccessRefused          Action = "access.refused"
+)
+
+// Actions are all of them.
+var Actions = []Action{
+	RegistrationSent, RegistrationResent, RegistrationApproved, RegistrationRejected, RegistrationReturned,
+	AddressVerified, CodeRefused, SignedIn, SignInFailed, SignedOut, PasswordChanged, PasswordReset,
+	PasswordResetRequested, PasswordDisabled, ProfileChanged, StaffInvited, StaffInvitedAgain, StaffRolesChanged,
+	StaffDeactivated, StaffReactivated, GroupCreated, GroupEdited, GroupDeactivated, GroupReactivated,
+	PolicyCreated, PolicyEdited, PolicyVersionCreated, PolicyActivated, PolicyDeactivated, PolicyReactivated,
+	MailRetried, AccessRefused,
+}

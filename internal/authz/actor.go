@@ -1,0 +1,70 @@
+package authz
+
+import (
+	"net/netip"
+	"slices"
+
+	"portal/internal/id"
+)
+
+// Actor is who does something, as the database knew them when the request
+// began. It is an explicit argument everywhere below web/.
+type Actor struct {
+	User      id.User
+	Name      string // first and last name, for greeting and for sentences
+	Email     string
+	Lang      string
+	Roles     []Role
+	Partner   id.Partner // zero for staff and visitors
+	Session   []byte     // hash of the session's token; nil for visitors
+	IP        netip.Addr
+	RequestID string
+}
+
+// VisitorAt is somebody without an account.
+func VisitorAt(ip netip.Addr, requestID string) Actor {
+	return Actor{Roles: []Role{Visitor}, IP: ip, RequestID: requestID}
+}
+
+// SystemActor is the portal itself: jobs and the command line.
+func SystemActor() Actor { return Actor{Name: "system", Roles: []Role{System}} }
+
+// SignedIn reports whether the actor has an account.
+func (a Actor) SignedIn() bool { return !id.IsZero(a.User) }
+
+// Is reports whether the actor holds a role.
+func (a Actor) Is(r Role) bool { return slices.Contains(a.Roles, r) }
+
+// Staff reports whether the actor works for the portal's operator.
+func (a Actor) Staff() bool { return slices.ContainsFunc(StaffRoles, a.Is) }
+
+// May reports whether one of the actor's roles holds the permission.
+func (a Actor) May(p Permission) bool {
+	for _, r := range a.Roles {
+		if slices.Contains(Matrix[r], p) {
+			return true
+		}
+	}
+	return false
+}
+
+// Role is the role that stands in the audit log for this actor: the first.
+func (a Actor) Role() Role {
+	if len(a.Roles) == 0 {
+		return Visitor
+	}
+	return a.Roles[0]
+}
+
+// Scope says whose rows an actor may see: a mandatory argument of every store
+// function on partner-owned data (security.md AUT-2).
+type Scope struct {
+	All     bool
+	Partner id.Partner
+}
+
+// Scope is everything for Partner Admins, the own partner for partners, and
+// nothing for anybody else.
+func (a Actor) Scope() Scope {
+	return Scope{All: a.May(PartnerRead), Partner: a.Partner}
+}

@@ -1,0 +1,56 @@
+// Package id gives every kind of thing its own identifier type, so that a
+// partner's id cannot be passed where a policy's is meant. It knows nothing of
+// what the things are.
+package id
+
+import (
+	"github.com/google/uuid"
+
+	"portal/internal/problem"
+)
+
+// The kinds of things that have an id. Each is a UUIDv7: time-ordered, so that
+// it is a good primary key and a stable tie-breaker in lists.
+type (
+	// User identifies an account.
+	User struct{ uuid.UUID }
+	// Partner identifies an organisation.
+	Partner struct{ uuid.UUID }
+	// PolicyGroup identifies a policy group.
+	PolicyGroup struct{ uuid.UUID }
+	// Policy identifies a policy over all its versions.
+	Policy struct{ uuid.UUID }
+	// PolicyVersion identifies one version of a policy.
+	PolicyVersion struct{ uuid.UUID }
+	// Challenge identifies one proof of an e-mail address.
+	Challenge struct{ uuid.UUID }
+	// Message identifies a mail in the outbox.
+	Message struct{ uuid.UUID }
+	// Review identifies a Partner Admin's decision on a registration.
+	Review struct{ uuid.UUID }
+)
+
+// Kind is any of the types above.
+type Kind interface{ ~struct{ uuid.UUID } }
+
+// New makes a fresh id.
+func New[T Kind]() T { return T(struct{ uuid.UUID }{uuid.Must(uuid.NewV7())}) }
+
+// Parse reads an id from an address or a form. Only the canonical text form is
+// accepted (lower case, hyphens, 36 characters): one thing has one address
+// (security.md AUT-4). Anything else is problem.ErrNotFound, since no such
+// thing can exist.
+func Parse[T Kind](s string) (T, error) {
+	var zero T
+	if len(s) != 36 {
+		return zero, problem.ErrNotFound
+	}
+	u, err := uuid.Parse(s)
+	if err != nil || u.String() != s || u == uuid.Nil {
+		return zero, problem.ErrNotFound
+	}
+	return T(struct{ uuid.UUID }{u}), nil
+}
+
+// IsZero tells whether an id was never set.
+func IsZero[T Kind](v T) bool { return struct{ uuid.UUID }(v).UUID == uuid.Nil }

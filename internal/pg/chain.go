@@ -1,0 +1,204 @@
+package pg
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"portal/internal/audit"
+	"portal/internal/authz"
+	"portal/internal/id"
+	"portal/internal/problem"
+)
+
+// chainFormat is the version of the rule by which a row is hashed. A new rule
+// gets a new number; old rows keep theirs.
+const chainFormat = 1
+
+// entry is one stored row of the audit log.
+type entry struct {
+	Seq           int64
+	At            time.Time
+	ActorID       *uuid.UUID
+	ActorName     string
+	ActorRole     string
+	Session       []byte
+	IP            string `db:"ip"`
+	RequestID     string
+	Action        string
+	Result        string
+	SubjectKind   string
+	SubjectID     string
+	SubjectName   string
+	PartnerID     *uuid.UUID
+	VersionBefore int
+	VersionAfter  int
+	Detail        string
+	Format        int
+	Hash          []byte
+}
+
+// sum is hash_n = SHA-256(format ‖ length-prefixed fields ‖ hash_{n-1}) over
+// the stored bytes (security.md AUD-4).
+func (e *entry) sum(previous []byte) []byte {
+	h := sha256.New()
+	field := func(b []byte) {
+		var n [8]byte
+		binary.BigEndian.PutUint64(n[:], uint64(len(b)))
+		h.Write(n[:])
+		h.Write(b)
+	}
+	number := func(n int64) {
+		var b [8]byte
+		binary.BigEndian.PutUint64(b[:], uint64(n))
+		field(b[:])
+	}
+	number(int64(e.Format))
+	number(e.Seq)
+	number(e.At.UnixMicro())
+	field(uuidBytes(e.ActorID))
+	for _, s := range []string{e.ActorName, e.ActorRole} {
+		field([]byte(s))
+	}
+	field(e.Session)
+	for _, s := range []string{e.IP, e.RequestID, e.Action, e.Result, e.SubjectKind, e.SubjectID, e.SubjectName} {
+		field([]byte(s))
+	}
+	field(uuidBytes(e.PartnerID))
+	number(int64(e.VersionBefore))
+	number(int64(e.VersionAfter))
+	field([]byte(e.Detail))
+	field(previous)
+	return h.Sum(nil)
+}
+
+func uuidBytes(u *uuid.UUID) []byte {
+	if u == nil {
+		return nil
+	}
+	return u[:]
+}
+
+// orNil makes the zero id a NULL.
+func orNil[T id.Kind](v T) *uuid.UUID {
+	if id.IsZero(v) {
+		return nil
+	}
+	u := struct{ uuid.UUID }(v).UUID
+	return &u
+}
+
+// appendEvent adds the next link. The head row is locked here, at the end of
+// the transaction, so that writers wait for each other only this long.
+func appendEvent(ctx context.Context, tx *Tx, a authz.Actor, ev audit.Event, result audit.Result) error {
+	detail := ev.Detail
+	if detail == nil {
+		detail = []audit.Change{}
+	}
+	text, err := json.Marshal(detail)
+	if err != nil {
+		return fmt.Errorf("audit detail: %w", err)
+	}
+	ip := ""
+	if a.IP.IsValid() {
+		ip = a.IP.String()
+	}
+	e := entry{
+		At: tx.Now(), ActorID: orNil(a.User), ActorName: a.Name, ActorRole: string(a.Role()), Session: a.Session,
+		IP: ip, RequestID: a.RequestID, Action: string(ev.Action), Result: string(result),
+		SubjectKind: string(ev.Subject.Kind), SubjectID: ev.Subject.ID, SubjectName: ev.Subject.Name,
+		PartnerID: orNil(ev.Partner), VersionBefore: ev.Before, VersionAfter: ev.After, Detail: string(text), Format: chainFormat,
+	}
+	head, err := One[struct {
+		Seq  int64
+		Hash []byte
+	}](ctx, tx, `select seq, hash from audit_head for update`, nil)
+	if err != nil {
+		return fmt.Errorf("audit head: %w", err)
+	}
+	e.Seq = head.Seq + 1
+	e.Hash = e.sum(head.Hash)
+	_, err = tx.Exec(ctx, `
+		with head as (update audit_head set seq = @seq, hash = @hash)
+		insert into audit_log (seq, at, actor_id, actor_name, actor_role, session, ip, request_id, action, result,
+			subject_kind, subject_id, subject_name, partner_id, version_before, version_after, detail, format, hash)
+		values (@seq, @at, @actor_id, @actor_name, @actor_role, @session, @ip, @request_id, @action, @result,
+			@subject_kind, @subject_id, @subject_name, @partner_id, @version_before, @version_after, @detail, @format, @hash)`,
+		Args{"seq": e.Seq, "at": e.At, "actor_id": e.ActorID, "actor_name": e.ActorName, "actor_role": e.ActorRole,
+			"session": e.Session, "ip": e.IP, "request_id": e.RequestID, "action": e.Action, "result": e.Result,
+			"subject_kind": e.SubjectKind, "subject_id": e.SubjectID, "subject_name": e.SubjectName, "partner_id": e.PartnerID,
+			"version_before": e.VersionBefore, "version_after": e.VersionAfter, "detail": e.Detail, "format": e.Format, "hash": e.Hash})
+	if err != nil {
+		return fmt.Errorf("audit event: %w", err)
+	}
+	return nil
+}
+
+// Broken tells of the first row of the audit log that does not fit its chain.
+type Broken struct {
+	Seq  int64
+	Why  string
+	Rows int64 // rows that were right before it
+}
+
+func (b *Broken) Error() string {
+	return fmt.Sprintf("the audit log is broken at row %d: %s (%d rows before it are right)", b.Seq, b.Why, b.Rows)
+}
+
+// VerifyAudit recomputes the whole chain and compares it with its head. It
+// returns how many rows are right; the first wrong one is a *Broken.
+func (db *DB) VerifyAudit(ctx context.Context) (int64, error) {
+	const batch = 5000
+	var rows int64
+	previous := make([]byte, sha256.Size)
+	for {
+		entries, err := All[entry](ctx, db.read, `
+			select seq, at, actor_id, actor_name, actor_role, session, ip, request_id, action, result, subject_kind,
+				subject_id, subject_name, partner_id, version_before, version_after, detail, format, hash
+			from audit_log where seq > @after order by seq limit @batch`, Args{"after": rows, "batch": batch})
+		if err != nil {
+			return rows, err
+		}
+		for i := range entries {
+			e := &entries[i]
+			if e.Seq != rows+1 {
+				return rows, &Broken{Seq: rows + 1, Why: "the row is missing", Rows: rows}
+			}
+			if string(e.sum(previous)) != string(e.Hash) {
+				return rows, &Broken{Seq: e.Seq, Why: "its content or its predecessor was changed", Rows: rows}
+			}
+			previous, rows = e.Hash, rows+1
+		}
+		if len(entries) < batch {
+			break
+		}
+	}
+	return rows, db.verifyHead(ctx, rows, previous)
+}
+
+// verifyHead finds a tail that was cut off. Events that were added since the
+// last batch are no fault: the head may only be ahead if the next row exists.
+func (db *DB) verifyHead(ctx context.Context, rows int64, last []byte) error {
+	head, err := One[struct {
+		Seq  int64
+		Hash []byte
+		Next bool
+	}](ctx, db.read, `select seq, hash, exists (select 1 from audit_log where seq = @next) as next from audit_head`, Args{"next": rows + 1})
+	if err == problem.ErrNotFound {
+		return &Broken{Seq: rows, Why: "the head of the chain is missing", Rows: rows}
+	}
+	switch {
+	case err != nil:
+		return err
+	case head.Seq > rows && !head.Next:
+		return &Broken{Seq: rows + 1, Why: "rows at the end are missing", Rows: rows}
+	case head.Seq < rows, head.Seq == rows && string(head.Hash) != string(last):
+		return &Broken{Seq: rows, Why: "the head of the chain does not fit", Rows: rows}
+	}
+	return nil
+}

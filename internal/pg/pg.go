@@ -1,0 +1,262 @@
+// Package pg is the one door to the database. Reading goes through a pool that
+// cannot write; writing is possible only inside Change, which authorises,
+// opens the transaction and stores the audit event that the callback returns,
+// or inside Housekeep, for the few writes that no person asks for. It knows no
+// table but the audit log's.
+package pg
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgtype"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"portal/internal/audit"
+	"portal/internal/authz"
+	"portal/internal/problem"
+)
+
+// DB is the database. The zero value is not usable; see Open.
+type DB struct {
+	write *pgxpool.Pool
+	read  *pgxpool.Pool
+	now   func() time.Time
+	url   string
+}
+
+// Querier reads: the read-only pool and a transaction are both one.
+type Querier interface {
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+}
+
+// Options of Open.
+type Options struct {
+	MaxConns int32            // of each pool; 0 means 8
+	Now      func() time.Time // the application's clock; nil means time.Now
+}
+
+// Open connects to the database at url, a libpq address that may name several
+// hosts. It fails only on an address that cannot be understood: a database that
+// is away now may come later, and /readyz says so meanwhile.
+func Open(ctx context.Context, url string, o Options) (*DB, error) {
+	if o.MaxConns == 0 {
+		o.MaxConns = 8
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	write, err := open(ctx, url, o, nil)
+	if err != nil {
+		return nil, err
+	}
+	read, err := open(ctx, url, o, map[string]string{"default_transaction_read_only": "on"})
+	if err != nil {
+		write.Close()
+		return nil, err
+	}
+	now := func() time.Time { return o.Now().UTC().Truncate(time.Microsecond) }
+	return &DB{write: write, read: read, now: now, url: url}, nil
+}
+
+func open(ctx context.Context, url string, o Options, params map[string]string) (*pgxpool.Pool, error) {
+	cfg, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		return nil, errors.New("the database address cannot be read: " + redact(err, url))
+	}
+	cfg.MaxConns = o.MaxConns
+	cfg.MinConns = 0
+	if cfg.ConnConfig.ConnectTimeout == 0 || cfg.ConnConfig.ConnectTimeout > 5*time.Second {
+		cfg.ConnConfig.ConnectTimeout = 2 * time.Second
+	}
+	run := cfg.ConnConfig.RuntimeParams
+	setDefault(run, "application_name", "portal")
+	setDefault(run, "statement_timeout", "5000") // security.md OPS-3
+	setDefault(run, "lock_timeout", "2000")
+	setDefault(run, "idle_in_transaction_session_timeout", "10000")
+	run["timezone"] = "UTC"
+	for k, v := range params {
+		run[k] = v
+	}
+	cfg.AfterConnect = func(_ context.Context, c *pgx.Conn) error {
+		c.TypeMap().RegisterType(&pgtype.Type{Name: "timestamptz", OID: pgtype.TimestamptzOID,
+			Codec: &pgtype.TimestamptzCodec{ScanLocation: time.UTC}})
+		return nil
+	}
+	return pgxpool.NewWithConfig(ctx, cfg)
+}
+
+func setDefault(m map[string]string, k, v string) {
+	if _, ok := m[k]; !ok {
+		m[k] = v
+	}
+}
+
+// redact keeps a password out of an error message.
+func redact(err error, url string) string {
+	if strings.Contains(url, "@") || strings.Contains(url, "password") {
+		return "check its form: postgres://user:password@host:5432/name"
+	}
+	return err.Error()
+}
+
+// Close ends all connections, after the queries that run now.
+func (db *DB) Close() {
+	db.read.Close()
+	db.write.Close()
+}
+
+// Read is the read-only pool: an INSERT through it fails with SQLSTATE 25006.
+func (db *DB) Read() Querier { return db.read }
+
+// Now is the application's clock in UTC, cut to microseconds as the database
+// keeps them, so that values compare equal after a round trip.
+func (db *DB) Now() time.Time { return db.now() }
+
+// Ping asks both pools whether the database answers.
+func (db *DB) Ping(ctx context.Context) error {
+	if err := db.write.Ping(ctx); err != nil {
+		return err
+	}
+	return db.read.Ping(ctx)
+}
+
+// Stat is what the metrics show of the write and the read pool.
+func (db *DB) Stat() (write, read *pgxpool.Stat) { return db.write.Stat(), db.read.Stat() }
+
+// Tx is a transaction that may write.
+type Tx struct {
+	tx  pgx.Tx
+	now time.Time
+}
+
+// Now is the moment of this transaction: one for all its rows and its audit
+// event.
+func (t *Tx) Now() time.Time { return t.now }
+
+// Query reads inside the transaction; see One, All, Value and Values.
+func (t *Tx) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
+	return t.tx.Query(ctx, sql, args...)
+}
+
+// Exec writes, and tells how many rows it changed.
+func (t *Tx) Exec(ctx context.Context, sql string, args Args) (int64, error) {
+	tag, err := t.tx.Exec(ctx, sql, args)
+	return tag.RowsAffected(), err
+}
+
+// Args are the named arguments of a statement; a missing or an extra one is an
+// error instead of a silent NULL.
+type Args = pgx.StrictNamedArgs
+
+// Change lets actor a do what p permits: fn changes rows and returns the event
+// that tells of it. Event and change are stored together or not at all
+// (security.md AUD-1).
+//
+// A refusal is itself recorded and returned as problem.ErrDenied. fn may run
+// up to three times when the database asks to retry (CON-4), so it must not
+// keep state between runs.
+func (db *DB) Change(ctx context.Context, a authz.Actor, p authz.Permission, fn func(*Tx) (audit.Event, error)) error {
+	if !a.May(p) {
+		return db.Deny(ctx, a, p)
+	}
+	return db.transact(ctx, func(tx *Tx) error {
+		event, err := fn(tx)
+		if err != nil {
+			return err
+		}
+		if event.Action == "" || event.Subject.Kind == "" {
+			return fmt.Errorf("a change under %q returned no audit event", p)
+		}
+		return appendEvent(ctx, tx, a, event, audit.Done)
+	})
+}
+
+// Housekeep writes what no person asks for: counters, outbox states, purges,
+// sessions. why says what for, in errors.
+func (db *DB) Housekeep(ctx context.Context, why string, fn func(*Tx) error) error {
+	if err := db.transact(ctx, fn); err != nil {
+		return fmt.Errorf("%s: %w", why, err)
+	}
+	return nil
+}
+
+// Record stores an event of its own: something was refused or failed, so there
+// is no change that could carry it.
+func (db *DB) Record(ctx context.Context, a authz.Actor, event audit.Event, result audit.Result) error {
+	return db.transact(ctx, func(tx *Tx) error { return appendEvent(ctx, tx, a, event, result) })
+}
+
+// Deny records that a was refused p and returns problem.ErrDenied. Change and
+// the route table both come here, so a refusal reaches the log whichever met
+// it first.
+func (db *DB) Deny(ctx context.Context, a authz.Actor, p authz.Permission) error {
+	event := audit.Event{Action: audit.AccessRefused, Subject: audit.Subject{Kind: audit.Route, ID: string(p), Name: string(p)}, Partner: a.Partner}
+	if err := db.Record(ctx, a, event, audit.Denied); err != nil {
+		return err
+	}
+	return problem.ErrDenied
+}
+
+func (db *DB) transact(ctx context.Context, fn func(*Tx) error) error {
+	var err error
+	for try := range 3 {
+		if try > 0 {
+			if err := pause(ctx, time.Duration(1+rand.IntN(20*try))*time.Millisecond); err != nil {
+				return err
+			}
+		}
+		err = pgx.BeginFunc(ctx, db.write, func(tx pgx.Tx) error { return fn(&Tx{tx: tx, now: db.now()}) })
+		if !hasCode(err, "40001", "40P01") {
+			return err
+		}
+		slog.DebugContext(ctx, "transaction retried", "try", try+1)
+	}
+	return err
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(d):
+		return nil
+	}
+}
+
+// Violates reports whether err is a violation of the named constraint.
+func Violates(err error, constraint string) bool {
+	var e *pgconn.PgError
+	return errors.As(err, &e) && e.ConstraintName == constraint
+}
+
+func hasCode(err error, codes ...string) bool {
+	var e *pgconn.PgError
+	if !errors.As(err, &e) {
+		return false
+	}
+	for _, c := range codes {
+		if strings.HasPrefix(e.Code, c) {
+			return true
+		}
+	}
+	return false
+}
+
+// Unavailable reports whether err says that the database cannot be used now,
+// rather than that the question was wrong: no connection, shutting down, out of
+// resources, a lock or statement timeout.
+func Unavailable(err error) bool {
+	var connect *pgconn.ConnectError
+	var network net.Error
+	return errors.As(err, &connect) || errors.As(err, &network) || errors.Is(err, context.DeadlineExceeded) ||
+		hasCode(err, "08", "53", "57", "55P03", "25006", "40001", "40P01") || pgconn.SafeToRetry(err)
+}

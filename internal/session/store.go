@@ -1,0 +1,224 @@
+// Package session keeps who is signed in, in PostgreSQL. Identity stands in
+// columns and is read with every request; the values that scs keeps hold
+// nothing but messages for the next page. It knows no cookie.
+package session
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"portal/internal/authz"
+	"portal/internal/id"
+	"portal/internal/pg"
+	"portal/internal/problem"
+)
+
+// How long a session lives: idle, and at most (security.md SES-3).
+const (
+	StaffIdle       = 15 * time.Minute
+	PartnerIdle     = 30 * time.Minute
+	StaffLifetime   = 8 * time.Hour
+	PartnerLifetime = 12 * time.Hour
+)
+
+// Lifetime is how long a session of this actor may last, whatever it does.
+func Lifetime(staff bool) time.Duration {
+	if staff {
+		return StaffLifetime
+	}
+	return PartnerLifetime
+}
+
+// Store is a scs.CtxStore. Tokens that reach it are hashes already
+// (scs.HashTokenInStore).
+type Store struct{ db *pg.DB }
+
+// NewStore keeps sessions in db.
+func NewStore(db *pg.DB) *Store { return &Store{db: db} }
+
+type holderKey struct{}
+
+// Holder receives who the session found by FindCtx belongs to. It exists
+// because scs hands on nothing but bytes, and a second query for the same row
+// would be waste.
+type Holder struct{ Actor authz.Actor }
+
+// WithHolder prepares a context for FindCtx.
+func WithHolder(ctx context.Context) (context.Context, *Holder) {
+	h := &Holder{}
+	return context.WithValue(ctx, holderKey{}, h), h
+}
+
+type row struct {
+	Data      []byte
+	UserID    id.User
+	Name      string
+	Email     string
+	Lang      string
+	Roles     []string
+	PartnerID id.Partner
+	Stale     bool
+}
+
+// find is one statement: session, account and roles, judged by the database's
+// clock (security.md SES-3, SES-5). The row is absent for a finished session, a
+// deactivated account, or an account whose epoch moved on.
+const find = `
+	select s.data, u.id as user_id, trim(u.first_name || ' ' || u.last_name) as name, u.email, u.lang,
+		case when p.id is null
+			then (select coalesce(array_agg(role order by role desc), '{}') from user_roles where user_id = u.id)
+			else array[p.type] end as roles,
+		p.id as partner_id, s.last_seen_at < now() - interval '1 minute' as stale
+	from sessions s
+	join users u on u.id = s.user_id
+	left join partners p on p.id = u.partner_id
+	where s.token = @token and s.revoked_at is null and s.expires_at > now()
+		and u.status = 'active' and u.auth_epoch = s.auth_epoch
+		and s.last_seen_at > now() - case when p.id is null then @staff_idle::interval else @partner_idle::interval end`
+
+// FindCtx implements scs.CtxStore and fills the Holder.
+func (s *Store) FindCtx(ctx context.Context, token string) ([]byte, bool, error) {
+	r, err := pg.One[row](ctx, s.db.Read(), find, pg.Args{"token": token, "staff_idle": StaffIdle, "partner_idle": PartnerIdle})
+	if errors.Is(err, problem.ErrNotFound) {
+		return nil, false, nil
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	if r.Stale {
+		if err := s.touch(ctx, token); err != nil {
+			return nil, false, err
+		}
+	}
+	if h, ok := ctx.Value(holderKey{}).(*Holder); ok {
+		h.Actor = authz.Actor{User: r.UserID, Name: r.Name, Email: r.Email, Lang: r.Lang, Partner: r.PartnerID}
+		h.Actor.Session, _ = base64.RawURLEncoding.DecodeString(token)
+		for _, role := range r.Roles {
+			h.Actor.Roles = append(h.Actor.Roles, authz.Role(role))
+		}
+	}
+	return r.Data, true, nil
+}
+
+// touch moves the idle limit, at most once a minute. It cannot bring a finished
+// session back.
+func (s *Store) touch(ctx context.Context, token string) error {
+	return s.db.Housekeep(ctx, "session seen", func(tx *pg.Tx) error {
+		_, err := tx.Exec(ctx, `update sessions set last_seen_at = now() where token = @token and revoked_at is null`, pg.Args{"token": token})
+		return err
+	})
+}
+
+// CommitCtx implements scs.CtxStore. It writes values only: the row itself
+// comes from Start, and a finished one stays finished whatever is in flight
+// (security.md SES-4).
+func (s *Store) CommitCtx(ctx context.Context, token string, b []byte, expiry time.Time) error {
+	return s.db.Housekeep(ctx, "session values", func(tx *pg.Tx) error {
+		_, err := tx.Exec(ctx, `update sessions set data = @data where token = @token and revoked_at is null`,
+			pg.Args{"token": token, "data": b})
+		return err
+	})
+}
+
+// DeleteCtx implements scs.CtxStore by a tombstone (security.md SES-4).
+func (s *Store) DeleteCtx(ctx context.Context, token string) error {
+	return s.db.Housekeep(ctx, "session end", func(tx *pg.Tx) error {
+		_, err := tx.Exec(ctx, `update sessions set revoked_at = now(), data = '' where token = @token and revoked_at is null`,
+			pg.Args{"token": token})
+		return err
+	})
+}
+
+// Find, Commit and Delete make Store a scs.Store; scs prefers the ones above.
+func (s *Store) Find(token string) ([]byte, bool, error) {
+	return s.FindCtx(context.Background(), token)
+}
+
+// Commit see Find.
+func (s *Store) Commit(token string, b []byte, expiry time.Time) error {
+	return s.CommitCtx(context.Background(), token, b, expiry)
+}
+
+// Delete see Find.
+func (s *Store) Delete(token string) error { return s.DeleteCtx(context.Background(), token) }
+
+// New is what Start needs to know. Token is the hash under which scs will look
+// the session up.
+type New struct {
+	Token     string
+	IP        string
+	UserAgent string
+	Expires   time.Time
+}
+
+// Start writes the session's row inside the transaction that decided to let
+// the user in, with the epoch that this transaction saw (security.md LGN-6).
+func Start(ctx context.Context, tx *pg.Tx, n New, user id.User) error {
+	if len(n.UserAgent) > 256 {
+		n.UserAgent = n.UserAgent[:256]
+	}
+	return pg.Exec1(ctx, tx, `
+		insert into sessions (token, user_id, auth_epoch, data, ip, user_agent, expires_at)
+		select @token, id, auth_epoch, '', @ip, @user_agent, @expires from users where id = @user and status = 'active'`,
+		pg.Args{"token": n.Token, "user": user, "ip": n.IP, "user_agent": n.UserAgent, "expires": n.Expires})
+}
+
+// EndAll ends every session of a user by raising the epoch that each request
+// compares (security.md SES-5).
+func EndAll(ctx context.Context, tx *pg.Tx, user id.User) error {
+	if err := pg.Exec1(ctx, tx, `update users set auth_epoch = auth_epoch + 1 where id = @user`, pg.Args{"user": user}); err != nil {
+		return err
+	}
+	_, err := tx.Exec(ctx, `update sessions set revoked_at = now(), data = '' where user_id = @user and revoked_at is null`, pg.Args{"user": user})
+	return err
+}
+
+// Purge forgets sessions that would have expired anyway.
+func Purge(ctx context.Context, db *pg.DB) error {
+	return db.Housekeep(ctx, "purge sessions", func(tx *pg.Tx) error {
+		_, err := tx.Exec(ctx, `delete from sessions where expires_at < now() - interval '1 day'`, nil)
+		return err
+	})
+}
+
+// Codec stores the deadline and text values as JSON: readable in the database,
+// and a tenth of the cost of gob (measured.md §6).
+type Codec struct{}
+
+type encoded struct {
+	Deadline time.Time         `json:"d"`
+	Values   map[string]string `json:"v,omitempty"`
+}
+
+// Encode implements scs.Codec. Only text values are kept: sessions hold
+// messages, never identity.
+func (Codec) Encode(deadline time.Time, values map[string]any) ([]byte, error) {
+	e := encoded{Deadline: deadline, Values: map[string]string{}}
+	for k, v := range values {
+		s, ok := v.(string)
+		if !ok {
+			return nil, errors.New("session value " + k + " is no text")
+		}
+		e.Values[k] = s
+	}
+	return json.Marshal(e)
+}
+
+// Decode implements scs.Codec. A new session has no bytes yet.
+func (Codec) Decode(b []byte) (time.Time, map[string]any, error) {
+	values := map[string]any{}
+	if len(b) == 0 {
+		return time.Now().Add(PartnerLifetime).UTC(), values, nil
+	}
+	var e encoded
+	if err := json.Unmarshal(b, &e); err != nil {
+		return time.Time{}, nil, err
+	}
+	for k, v := range e.Values {
+		values[k] = v
+	}
+	return e.Deadline, values, nil
+}

@@ -1,0 +1,3 @@
+package devpg
+
+const diesWithParent = true

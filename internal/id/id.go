@@ -54,3 +54,11 @@ func Parse[T Kind](s string) (T, error) {
 
 // IsZero tells whether an id was never set.
 func IsZero[T Kind](v T) bool { return struct{ uuid.UUID }(v).UUID == uuid.Nil }
+
+// OrNull is what to store for an id that may be missing: nil for the zero id.
+func OrNull[T Kind](v T) any {
+	if IsZero(v) {
+		return nil
+	}
+	return v
+}

@@ -1,0 +1,79 @@
+// Package route is the table of addresses. Every row names who may come; a row
+// that does not stops the start (security.md AUT-1). It guards the rows against
+// other sites and oversized bodies. It knows no screen.
+package route
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/go-chi/chi/v5"
+
+	"portal/internal/authz"
+	"portal/web/page"
+)
+
+// defaultLimit is how large a body may be (security.md LIM-1).
+const defaultLimit = 64 << 10
+
+// Access says who may use a route. The zero value is nobody's: Mount refuses it.
+type Access struct {
+	name string
+	may  func(authz.Actor) bool
+	perm authz.Permission
+}
+
+// Anyone lets visitors in too; SignedIn everybody with an account.
+var (
+	Anyone   = Access{name: "anyone", may: func(authz.Actor) bool { return true }}
+	SignedIn = Access{name: "signed-in", may: authz.Actor.SignedIn}
+)
+
+// Needs lets in who holds the permission.
+func Needs(p authz.Permission) Access {
+	return Access{name: string(p), perm: p, may: func(a authz.Actor) bool { return a.May(p) }}
+}
+
+// String is the access as the printed table shows it.
+func (a Access) String() string { return a.name }
+
+// Allows reports whether an actor may use a route with this access.
+func (a Access) Allows(actor authz.Actor) bool { return a.may(actor) }
+
+// Route is one row of the table.
+type Route struct {
+	Method  string
+	Pattern string
+	Access  Access
+	Handler page.Handler
+	Limit   int64 // bytes of the body
+}
+
+// Get is a row for reading; it changes nothing (security.md WEB-2).
+func Get(pattern string, a Access, h page.Handler) Route {
+	return Route{Method: http.MethodGet, Pattern: pattern, Access: a, Handler: h, Limit: defaultLimit}
+}
+
+// Post is a row for a form.
+func Post(pattern string, a Access, h page.Handler) Route {
+	return Route{Method: http.MethodPost, Pattern: pattern, Access: a, Handler: h, Limit: defaultLimit}
+}
+
+// WithLimit is the row with another limit for its body, in bytes.
+func (r Route) WithLimit(n int64) Route { r.Limit = n; return r }
+
+// Mount puts the table into a router. It panics on a row without access: a
+// programmer's mistake that must not start.
+func Mount(router chi.Router, site *page.Site, routes []Route) {
+	g := newGuard(site)
+	for _, rt := range routes {
+		if rt.Access.may == nil || rt.Handler == nil || !strings.HasPrefix(rt.Pattern, "/") {
+			panic(fmt.Sprintf("route %s %s declares no access or handler", rt.Method, rt.Pattern))
+		}
+		router.Method(rt.Method, rt.Pattern, g.guarded(rt))
+		if rt.Method == http.MethodGet {
+			router.Method(http.MethodHead, rt.Pattern, g.guarded(rt))
+		}
+	}
+}

@@ -1,0 +1,72 @@
+package ui
+
+import "github.com/a-h/templ"
+
+// Row is one line of a Summary: a value, several values, or any component.
+type Row struct {
+	Label, Value string
+	Multi        []string
+	Component    templ.Component
+	Change       *Link // Text may be empty: "Change"
+	Note         string
+}
+
+// Status is the kind and the words of a Tag.
+type Status struct{ Kind, Text string }
+
+// Task is one line of a task list. Without Href it cannot be started yet.
+type Task struct {
+	Title, Hint, Href string
+	Status            Status
+	Done              bool
+}
+
+// HistoryDay is what happened on one day, newest first; Date is in words.
+type HistoryDay struct {
+	Date  string
+	Items []HistoryItem
+}
+
+// HistoryItem is one sentence of an object's history; Note is what somebody wrote with it.
+type HistoryItem struct{ Time, Text, Note string }
+
+// Finding is something to change in a document. Line and Column count characters from 1; Line 0: the whole text.
+type Finding struct {
+	Line, Column int
+	Text         string // what to do, translated
+	Path         string // where in the document, in words
+	Level        string // "error" (if empty), "warning", "info"
+	Href         string // where the text can be changed, if not on this page
+}
+
+// class is the finding's colour: the names of Tag, so that a screen needs to know one set of words.
+func (f Finding) class() string {
+	switch f.Level {
+	case "warning", "warn":
+		return "warn"
+	case "info":
+		return "info"
+	default:
+		return "bad"
+	}
+}
+
+func (f Finding) icon() string {
+	switch f.class() {
+	case "warn":
+		return "warn"
+	case "info":
+		return "info"
+	default:
+		return "error"
+	}
+}
+
+func (f Finding) href(editorName string) string {
+	if f.Href != "" {
+		return f.Href
+	}
+	return "#field-" + editorName
+}
+
+func (r Row) empty() bool { return r.Value == "" && len(r.Multi) == 0 && r.Component == nil }

@@ -1,0 +1,102 @@
+package policydoc
+
+import "encoding/json"
+
+type nodeKind byte
+
+const (
+	nullNode nodeKind = iota
+	flagNode
+	numberNode
+	textNode
+	listNode
+	objectNode
+)
+
+// node is one value of the document with its place. Unlike the values of
+// encoding/json it keeps the order of keys and those written twice.
+type node struct {
+	kind       nodeKind
+	start, end int // bytes of the value
+	// bad: the walk has already said what is wrong with this value, or had to
+	// guess it. The schema says nothing more about it.
+	bad     bool
+	flag    bool
+	text    string // decoded text, or the number as written
+	members []member
+	items   []*node
+
+	index map[string]int // key → first member; made when first needed
+}
+
+type member struct {
+	key        string
+	start, end int // bytes of the key with its quotes
+	value      *node
+}
+
+// member finds the first member of that name.
+func (n *node) member(key string) (member, bool) {
+	if n == nil || n.kind != objectNode {
+		return member{}, false
+	}
+	if n.index == nil {
+		n.index = make(map[string]int, len(n.members))
+		for i, m := range n.members {
+			if _, twice := n.index[m.key]; !twice {
+				n.index[m.key] = i
+			}
+		}
+	}
+	i, ok := n.index[key]
+	if !ok {
+		return member{}, false
+	}
+	return n.members[i], true
+}
+
+// get is the value of a key, nil if there is none. get on nil is nil.
+func (n *node) get(key string) *node {
+	m, _ := n.member(key)
+	return m.value
+}
+
+// list is the items of a list, nothing for any other value.
+func (n *node) list() []*node {
+	if n == nil {
+		return nil
+	}
+	return n.items
+}
+
+// value is what a schema is held against: the shapes of encoding/json, with
+// numbers as written. Of a key written twice it takes the first.
+func (n *node) value() any {
+	switch n.kind {
+	case objectNode:
+		out := make(map[string]any, len(n.members))
+		for _, m := range n.members {
+			if _, twice := out[m.key]; !twice {
+				out[m.key] = m.value.value()
+			}
+		}
+		return out
+	case listNode:
+		out := make([]any, len(n.items))
+		for i, item := range n.items {
+			out[i] = item.value()
+		}
+		return out
+	case textNode:
+		return n.text
+	case numberNode:
+		if n.bad { // not one that may be computed with: 1e999999999
+			return nil
+		}
+		return json.Number(n.text)
+	case flagNode:
+		return n.flag
+	default:
+		return nil
+	}
+}

@@ -35,9 +35,9 @@ create index audit_log_actor_name_idx on audit_log using gin (actor_name gin_trg
 -- The last link of the chain. Locked last in every transaction, so that
 -- sequence numbers have no gaps.
 create table audit_head (
-    only boolean not null default true constraint audit_head_pkey primary key constraint audit_head_only_check check (only),
-    seq  bigint  not null,
-    hash bytea   not null
+    single boolean not null default true constraint audit_head_pkey primary key constraint audit_head_single_check check (single),
+    seq    bigint  not null,
+    hash   bytea   not null
 );
 insert into audit_head (seq, hash) values (0, '\x0000000000000000000000000000000000000000000000000000000000000000');
 

@@ -43,7 +43,7 @@ func runAs() (account, error) {
 // apply makes a command run as the account.
 func (a account) apply(attr *syscall.SysProcAttr) {
 	if a.drop {
-		attr.Credential = &syscall.Credential{Uid: uint32(a.uid), Gid: uint32(a.gid)} //nolint:gosec // small positive numbers of the account database
+		attr.Credential = &syscall.Credential{Uid: uint32(a.uid), Gid: uint32(a.gid)}
 	}
 }
 
@@ -65,7 +65,7 @@ func (a account) mkdir(dir string) error {
 	if !info.IsDir() || ownerOf(info) != a.uid {
 		return fmt.Errorf("%s exists and belongs to somebody else", dir)
 	}
-	return os.Chmod(dir, 0o700) //nolint:gosec // a directory needs its x bit
+	return os.Chmod(dir, 0o700)
 }
 
 func (a account) own(path string) error {

@@ -71,7 +71,7 @@ func home(ctx context.Context, a account, p Programs, o Options) (string, error)
 	if err != nil {
 		return "", err
 	}
-	if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // the data directory below it is private
+	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return "", err
 	}
 	if !a.drop || a.reaches(ctx, p, dir) {
@@ -188,7 +188,7 @@ func (c *cluster) initialise(ctx context.Context) error {
 
 // run runs one program to its end and adds what it said to the error.
 func (c *cluster) run(ctx context.Context, dir, input, name string, args ...string) error {
-	cmd := exec.CommandContext(ctx, c.programs.path(name), args...) //nolint:gosec // the programs that Find found
+	cmd := exec.CommandContext(ctx, c.programs.path(name), args...)
 	cmd.Stdin = strings.NewReader(input)
 	c.prepare(cmd, dir)
 	if out, err := cmd.CombinedOutput(); err != nil {

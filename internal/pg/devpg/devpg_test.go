@@ -19,12 +19,12 @@ import (
 // t.TempDir, which is private to us.
 func sharedDir(t *testing.T) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("/tmp", "devpg-")
+	dir, err := os.MkdirTemp("/tmp", "devpg-") //nolint:usetesting // see above
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // see above
+	if err := os.Chmod(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
 	return dir
@@ -129,7 +129,7 @@ func TestStartReplacesAnUnreachableDirectory(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "data") // below a directory that only we can enter
 	t.Cleanup(func() { _ = os.RemoveAll(fallback(dir)) })
-	if err := os.Chmod(filepath.Dir(dir), 0o700); err != nil { //nolint:gosec // a directory needs its x bit
+	if err := os.Chmod(filepath.Dir(dir), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	var log strings.Builder
@@ -214,7 +214,7 @@ func TestMain(m *testing.M) {
 func TestKilledLauncherTakesItsServerAlong(t *testing.T) {
 	t.Parallel()
 	dir := sharedDir(t)
-	launcher := exec.CommandContext(t.Context(), os.Args[0]) //nolint:gosec // ourselves
+	launcher := exec.CommandContext(t.Context(), os.Args[0])
 	launcher.Env = append(os.Environ(), helperDir+"="+dir)
 	launcher.Stderr = t.Output()
 	if _, err := launcher.StdinPipe(); err != nil {

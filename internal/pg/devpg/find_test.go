@@ -36,11 +36,11 @@ func TestCommandForNamesThePackageManager(t *testing.T) {
 		{"debian as root", "linux", "ID=debian\nVERSION_ID=\"12\"\n", true, "apt-get install -y postgresql"},
 		{"ubuntu", "linux", "ID=ubuntu\nID_LIKE=debian\n", false, "sudo apt-get install -y postgresql"},
 		{"mint", "linux", "ID=linuxmint\nID_LIKE=\"ubuntu debian\"\n", false, "sudo apt-get install -y postgresql"},
-		{"fedora", "linux", "ID=fedora\nVERSION_ID=43\n", false, "sudo dnf install -y postgresql-server"},
-		{"rocky 9", "linux", "ID=\"rocky\"\nID_LIKE=\"rhel centos fedora\"\nVERSION_ID=\"9.4\"\n", true, "dnf module install -y postgresql:16/server"},
-		{"rocky 10", "linux", "ID=\"rocky\"\nID_LIKE=\"rhel centos fedora\"\nVERSION_ID=\"10.0\"\n", true, "dnf install -y postgresql-server"},
-		{"alpine", "linux", "ID=alpine\n", true, "apk add postgresql"},
-		{"leap", "linux", "ID=\"opensuse-leap\"\nID_LIKE=\"suse opensuse\"\n", true, "zypper --non-interactive install postgresql-server"},
+		{"fedora", "linux", "ID=fedora\nVERSION_ID=43\n", false, "sudo dnf install -y postgresql-server postgresql-contrib"},
+		{"rocky 9", "linux", "ID=\"rocky\"\nID_LIKE=\"rhel centos fedora\"\nVERSION_ID=\"9.4\"\n", true, "dnf module enable -y postgresql:16 && dnf install -y postgresql-server postgresql-contrib"},
+		{"rocky 10", "linux", "ID=\"rocky\"\nID_LIKE=\"rhel centos fedora\"\nVERSION_ID=\"10.0\"\n", true, "dnf install -y postgresql-server postgresql-contrib"},
+		{"alpine", "linux", "ID=alpine\n", true, "apk add postgresql postgresql-contrib"},
+		{"leap", "linux", "ID=\"opensuse-leap\"\nID_LIKE=\"suse opensuse\"\n", true, "zypper --non-interactive install postgresql-server postgresql-contrib"},
 		{"arch", "linux", "ID=arch\n", true, "pacman -S --noconfirm postgresql"},
 	} {
 		if got := commandFor(c.goos, c.release, c.root); got != c.want {
@@ -83,7 +83,7 @@ func fakePrograms(t *testing.T, version string) string {
 	dir := t.TempDir()
 	script := "#!/bin/sh\necho 'postgres (PostgreSQL) " + version + "'\n"
 	for _, name := range []string{"postgres", "initdb"} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(script), 0o755); err != nil { //nolint:gosec // it is run
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(script), 0o755); err != nil {
 			t.Fatal(err)
 		}
 	}

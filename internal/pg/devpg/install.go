@@ -17,6 +17,7 @@ func installCommand() string {
 }
 
 // commandFor knows the package managers. release is the text of /etc/os-release.
+// The extensions are named where they are a package of their own.
 func commandFor(goos, release string, root bool) string {
 	if goos == "darwin" {
 		return "brew install postgresql@17"
@@ -32,15 +33,15 @@ func commandFor(goos, release string, root bool) string {
 	case is("debian"), is("ubuntu"):
 		return sudo + "apt-get install -y postgresql"
 	case is("alpine"):
-		return sudo + "apk add postgresql"
+		return sudo + "apk add postgresql postgresql-contrib"
 	case is("arch"):
 		return sudo + "pacman -S --noconfirm postgresql"
 	case is("suse"), strings.HasPrefix(id, "opensuse"):
-		return sudo + "zypper --non-interactive install postgresql-server"
+		return sudo + "zypper --non-interactive install postgresql-server postgresql-contrib"
 	case is("rhel") && oldModules(release):
-		return sudo + "dnf module install -y postgresql:16/server"
+		return sudo + "dnf module enable -y postgresql:16 && " + sudo + "dnf install -y postgresql-server postgresql-contrib"
 	case is("fedora"), is("rhel"):
-		return sudo + "dnf install -y postgresql-server"
+		return sudo + "dnf install -y postgresql-server postgresql-contrib"
 	default:
 		return "install PostgreSQL's server, then set PORTAL_PG_BIN to the directory that holds initdb"
 	}

@@ -9,7 +9,7 @@ const enoughMemory = 1 << 30
 // memoryDirs are the directories whose files live in memory.
 func memoryDirs() []string {
 	var fs syscall.Statfs_t
-	if syscall.Statfs("/dev/shm", &fs) != nil || fs.Bavail*uint64(fs.Bsize) < enoughMemory { //nolint:gosec // a block size is positive
+	if syscall.Statfs("/dev/shm", &fs) != nil || fs.Bavail*uint64(fs.Bsize) < enoughMemory {
 		return nil
 	}
 	return []string{"/dev/shm"}

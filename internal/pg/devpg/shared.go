@@ -167,7 +167,7 @@ func (p *pool) enter(ctx context.Context, dir string) *os.File {
 // openDoor opens the pipe and leaves one byte in it, by which the watcher knows
 // that somebody came. It fails with ENXIO when there is no watcher.
 func openDoor(path string) (*os.File, error) {
-	users, err := os.OpenFile(path, os.O_WRONLY|syscall.O_NONBLOCK, 0) //nolint:gosec // our own directory
+	users, err := os.OpenFile(path, os.O_WRONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -185,7 +185,7 @@ func (p *pool) create(ctx context.Context, dir string) (users *os.File, err erro
 	if err := p.account.mkdir(dir); err != nil {
 		return nil, err
 	}
-	log, err := os.OpenFile(filepath.Join(dir, "log"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600) //nolint:gosec // our own directory
+	log, err := os.OpenFile(filepath.Join(dir, "log"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
 		return nil, err
 	}
@@ -223,7 +223,7 @@ func (p *pool) watch(c *cluster, dir, socket string) (*process, *os.File, error)
 	}
 	// Without a reader the pipe cannot be opened for writing, and the other
 	// way round; the first, non-blocking reader breaks the circle.
-	first, err := os.OpenFile(door, os.O_RDONLY|syscall.O_NONBLOCK, 0) //nolint:gosec // our own directory
+	first, err := os.OpenFile(door, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -237,12 +237,12 @@ func (p *pool) watch(c *cluster, dir, socket string) (*process, *os.File, error)
 	if err != nil {
 		return nil, nil, errors.Join(err, users.Close())
 	}
-	reader := os.NewFile(uintptr(fd), door) //nolint:gosec // a descriptor is small and positive
+	reader := os.NewFile(uintptr(fd), door)
 	defer func() { _ = reader.Close() }()
 
 	server := c.server(socket)
 	args := append([]string{"-c", watcher, "portal-test-watcher", dir, strconv.Itoa(p.linger)}, server.Args...)
-	cmd := exec.Command("/bin/sh", args...) //nolint:noctx,gosec // it outlives this process; the arguments are ours
+	cmd := exec.Command("/bin/sh", args...) //nolint:noctx // it outlives this process
 	c.prepare(cmd, dir)
 	cmd.SysProcAttr.Setpgid, cmd.SysProcAttr.Setsid = false, true // a session of its own: Ctrl-C ends only the tests
 	cmd.Stdout, cmd.Stderr = server.Stdout, server.Stderr

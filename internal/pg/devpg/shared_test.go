@@ -15,7 +15,7 @@ func newTestPool(t *testing.T) *pool {
 		t.Fatal(err)
 	}
 	p.base, p.linger = sharedDir(t), 0
-	if err := os.Chmod(p.base, 0o777|os.ModeSticky); err != nil { //nolint:gosec // as /tmp is
+	if err := os.Chmod(p.base, 0o777|os.ModeSticky); err != nil {
 		t.Fatal(err)
 	}
 	return p

@@ -5,6 +5,7 @@
 package partner
 
 import (
+	"errors"
 	"regexp"
 	"slices"
 	"strings"
@@ -152,11 +153,12 @@ func (a *Answers) Check(fields ...string) error {
 	if has("email") {
 		a.Email = strings.TrimSpace(a.Email)
 		address, err := email.Parse(a.Email)
+		var refused *email.Error
 		switch {
 		case a.Email == "":
 			f.Add("email", "problem.required")
-		case err != nil:
-			f.Add("email", err.Error())
+		case errors.As(err, &refused):
+			f.Add("email", refused.Key)
 		default:
 			a.Email = address.String()
 		}

@@ -1,0 +1,97 @@
+// Package mailtpl writes the portal's mails: plain text, in the recipient's
+// language, with one link that begins with the configured address. Codes and
+// secret links are derived here, at the last moment (security.md REG-4). It
+// sends nothing.
+package mailtpl
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/google/uuid"
+
+	"portal/internal/code"
+	"portal/internal/id"
+	"portal/internal/mail"
+	"portal/web/i18n"
+)
+
+// maxParam is how much of what a person wrote goes into a mail, in characters
+// (security.md INJ-2). A decision's reason is staff's own words and goes whole.
+const maxParam = 200
+
+// params are the values that the texts may use. A mail gives those it has.
+var params = []string{"Name", "Organisation", "Policy", "Reason", "Kind"}
+
+// Writer renders mails.
+type Writer struct {
+	Codes  code.Codes
+	Origin string // scheme and host by which people reach the portal
+}
+
+// Render is the text of a mail. It fails on a kind without words.
+func (w Writer) Render(m mail.Message) (mail.Rendered, error) {
+	key := "mail." + string(m.Kind)
+	if !i18n.Has(m.Lang, key+".subject") {
+		return mail.Rendered{}, fmt.Errorf("no words for the mail %q in %q", m.Kind, m.Lang)
+	}
+	args := []any{"Portal", w.Origin}
+	for _, name := range params {
+		args = append(args, name, clip(m.Params[name], name))
+	}
+	secret, link := w.derived(m)
+	args = append(args, "Code", secret, "Link", link)
+	// The subject holds no text of anybody's: headers stay the portal's own.
+	return mail.Rendered{
+		Subject: i18n.In(m.Lang, key+".subject"),
+		Text:    i18n.In(m.Lang, key+".body", args...) + "\n\n-- \n" + i18n.In(m.Lang, "mail.footer", args...) + "\n",
+	}, nil
+}
+
+// derived is the code and the link of a mail.
+func (w Writer) derived(m mail.Message) (secret, link string) {
+	send, err := strconv.Atoi(m.Params["Send"])
+	if err != nil || send < 1 {
+		send = 1
+	}
+	challenge := struct{ uuid.UUID }(m.Challenge).UUID
+	switch m.Kind {
+	case mail.RegistrationCode:
+		return w.Codes.Code(challenge, send), w.Origin + "/register/code"
+	case mail.PasswordReset:
+		return "", w.Origin + "/reset?token=" + w.Codes.LinkToken("reset", challenge, send)
+	case mail.StaffInvitation:
+		return "", w.Origin + "/reset?token=" + w.Codes.LinkToken("invite", challenge, send)
+	case mail.RegistrationWaiting:
+		return "", w.Origin + "/partners/" + local(m.Params["ID"])
+	case mail.PolicyWaiting:
+		if m.Params["Kind"] == "datashare" {
+			return "", w.Origin + "/datashare-policies/" + local(m.Params["ID"])
+		}
+		return "", w.Origin + "/auth-policies/" + local(m.Params["ID"])
+	case mail.AlreadyRegistered, mail.RegistrationReceived, mail.RegistrationApproved, mail.RegistrationRejected,
+		mail.RegistrationReturned:
+		return "", w.Origin + "/signin"
+	default:
+		return "", w.Origin + "/forgot"
+	}
+}
+
+// local lets nothing but an id into an address.
+func local(s string) string {
+	if _, err := id.Parse[id.Policy](s); err != nil {
+		return ""
+	}
+	return s
+}
+
+func clip(s, name string) string {
+	if name != "Reason" {
+		s = strings.Join(strings.Fields(s), " ")
+		if r := []rune(s); len(r) > maxParam {
+			s = string(r[:maxParam]) + "…"
+		}
+	}
+	return s
+}

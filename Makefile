@@ -172,7 +172,7 @@ endef
 
 # A database that is given needs no server programs here.
 PG_URL   = $(TEST_DATABASE_URL)
-run dev: PG_URL = $(DATABASE_URL)
+run dev: PG_URL = $(or $(DATABASE_URL),$(PORTAL_DATABASE_URL))
 
 .PHONY: deps-postgres
 deps-postgres:

@@ -32,12 +32,16 @@ func atOnce[T any](t testing.TB, n int, fn func(i int) T) []T {
 	return results
 }
 
+// replicaConns is the size of each replica's two pools: enough for a race, and
+// few enough for the server that all tests share.
+const replicaConns = 6
+
 // warm opens every connection of the pools: against a cold pool even a naive
 // program looks right (security.md M16).
 func warm(t testing.TB, dbs ...*pg.DB) {
 	t.Helper()
 	for _, db := range dbs {
-		for _, err := range atOnce(t, 20, func(int) error {
+		for _, err := range atOnce(t, replicaConns, func(int) error {
 			if _, err := pg.Value[bool](t.Context(), db.Read(), `select pg_sleep(0.02) is not null`, pg.Args{}); err != nil {
 				return err
 			}
@@ -94,11 +98,11 @@ func race(t *testing.T, n int, try tryFunc, rightCode bool) (compared, successes
 	var calls atomic.Int64
 	var engines []*Engine
 	for range 2 {
-		db, err := pg.Open(t.Context(), url, pg.Options{MaxConns: 20})
+		db, err := pg.Open(t.Context(), url, pg.Options{MaxConns: replicaConns})
 		if err != nil {
 			t.Fatal(err)
 		}
-		t.Cleanup(db.Close)
+		defer db.Close()
 		e := New(db, codes)
 		e.match = func(challenge uuid.UUID, send int, typed string) bool {
 			calls.Add(1)

@@ -28,7 +28,7 @@ type HistoryDay struct {
 }
 
 // HistoryItem is one sentence of an object's history; Note is what somebody wrote with it.
-type HistoryItem struct{ Time, Text, Note string }
+type HistoryItem struct{ Time, Text, Note, Href string }
 
 // Finding is something to change in a document. Line and Column count characters from 1; Line 0: the whole text.
 type Finding struct {

@@ -42,10 +42,10 @@ type NavItem struct {
 // Flash says once, after a redirect, what happened and where to go next.
 type Flash struct{ Text, Href, LinkText string }
 
-// LanguageLink shows the same page in another language; Name is the language's own.
+// LanguageLink is a language that the page can be shown in; Name is the language's own.
 type LanguageLink struct {
-	Code, Name, Href string
-	Current          bool
+	Code, Name string
+	Current    bool
 }
 
 // Link is an address with its words.
@@ -126,6 +126,17 @@ func currentLanguage(s *Shell) string {
 		}
 	}
 	return ""
+}
+
+// Number is a whole number for a Cell or a Row: Latin digits in every language.
+func Number(n int) string { return itoa(n) }
+
+// back is the address of the page itself.
+func back(s *Shell) string {
+	if s.Query == "" {
+		return s.Path
+	}
+	return s.Path + "?" + s.Query
 }
 
 func itoa(n int) string { return strconv.Itoa(n) }

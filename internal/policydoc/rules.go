@@ -68,6 +68,7 @@ const (
 	docFilterEmpty
 	docFilterType
 	docForm
+	docOtherKind
 
 	docAuthType
 	docAuthTypeNear
@@ -151,6 +152,7 @@ var catalogue = [...]rule{
 	docFilterEmpty:     {"109", "filter_empty", Error, nil},
 	docFilterType:      {"109", "filter_type", Error, nil},
 	docForm:            {"199", "form", Error, []string{"Name"}},
+	docOtherKind:       {"110", "other_kind", Error, []string{"Name"}},
 
 	docAuthType:       {"201", "auth_type", Warning, []string{"Value", "Allowed"}},
 	docAuthTypeNear:   {"201", "auth_type_near", Warning, []string{"Value", "Suggestion"}},

@@ -95,6 +95,10 @@ func (c *collector) schema(root *node) {
 		return
 	}
 	s := load()
+	if key, ok := ofOtherKind(c.kind, root); ok {
+		c.add(docOtherKind, key.start, key.end, []Step{{Key: key.key}}, key.key)
+		return
+	}
 	err := s.root.Validate(root.value())
 	var invalid *jsonschema.ValidationError
 	if err == nil || !errors.As(err, &invalid) {
@@ -110,6 +114,25 @@ func (c *collector) schema(root *node) {
 			c.explain(s, b, guessed)
 		}
 	}
+}
+
+// ofOtherKind finds the key that shows that a document was pasted into the wrong
+// form: it has keys of another kind and none of this one.
+func ofOtherKind(k Kind, root *node) (member, bool) {
+	known := compiledSchemas[k]().root.Properties
+	for _, m := range root.members {
+		if known[m.key] != nil {
+			return member{}, false
+		}
+	}
+	for _, other := range Kinds() {
+		for _, m := range root.members {
+			if compiledSchemas[other]().root.Properties[m.key] != nil {
+				return m, true
+			}
+		}
+	}
+	return member{}, false
 }
 
 // rank puts the unknown keys of an object before the missing ones: one may be

@@ -1,0 +1,192 @@
+package policydoc
+
+import (
+	"encoding/json"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+var languages = []string{"en", "fr", "ar"}
+
+// messages reads the words of a language; of a plural all forms in one string.
+func messages(t *testing.T, lang string) map[string]string {
+	t.Helper()
+	raw, err := os.ReadFile("../../web/i18n/messages/policydoc." + lang + ".json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all map[string]any
+	if err := json.Unmarshal(raw, &all); err != nil {
+		t.Fatal(err)
+	}
+	out := make(map[string]string)
+	for key, m := range all {
+		switch m := m.(type) {
+		case string:
+			out[key] = m
+		case map[string]any:
+			for _, form := range m {
+				out[key] += form.(string) + "\n"
+			}
+		}
+	}
+	return out
+}
+
+var placeholder = regexp.MustCompile(`\{\{\.(\w+)\}\}`)
+
+func placeholders(s string) []string {
+	var out []string
+	for _, m := range placeholder.FindAllStringSubmatch(s, -1) {
+		out = append(out, m[1])
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// wanted are all keys that the package may hand out, with the arguments that it
+// hands out with them.
+func wanted() map[string][]string {
+	out := map[string][]string{
+		"policydoc.path.document": nil, "policydoc.path.entry": {"Number"},
+		"policydoc.level.error": nil, "policydoc.level.warning": nil,
+	}
+	for _, r := range catalogue {
+		out["policydoc.finding."+r.key] = slices.Sorted(slices.Values(r.args))
+	}
+	for key := range pathKeys {
+		out["policydoc.path."+key] = nil
+	}
+	for names, f := range map[*[]string]func(string) (string, bool){
+		&authTypeNames: AuthTypeKey, &subTypeNames: SubTypeKey, &attributeNames: AttributeKey, &tokenTypeNames: TokenTypeKey,
+		&shareTypeNames: ShareTypeKey, &encryptionNames: EncryptionKey, &formatNames: FormatKey,
+		&filterTypeNames: FilterTypeKey, &languageNames: LanguageKey,
+	} {
+		for _, name := range *names {
+			key, _ := f(name)
+			out[key] = nil
+			if names == &tokenTypeNames {
+				out[key+".help"] = nil
+			}
+		}
+	}
+	for _, k := range Kinds() {
+		for _, s := range Samples(k) {
+			out[s.TitleKey], out[s.DescriptionKey] = nil, nil
+		}
+	}
+	return out
+}
+
+func TestEveryKeyHasWordsInEveryLanguage(t *testing.T) {
+	t.Parallel()
+	want := wanted()
+	for _, lang := range languages {
+		got := messages(t, lang)
+		for key, args := range want {
+			words, ok := got[key]
+			if !ok || strings.TrimSpace(words) == "" {
+				t.Errorf("%s: no words for %s", lang, key)
+				continue
+			}
+			if diff := cmp.Diff(args, placeholders(words)); diff != "" {
+				t.Errorf("%s: %s (-handed out +used)\n%s", lang, key, diff)
+			}
+			if strings.HasPrefix(key, "policydoc.finding.") && !strings.HasSuffix(strings.TrimSpace(words), ".") {
+				t.Errorf("%s: %s is not a sentence", lang, key)
+			}
+		}
+		for key := range got {
+			if _, ok := want[key]; !ok {
+				t.Errorf("%s: nobody uses %s", lang, key)
+			}
+		}
+	}
+}
+
+// In Arabic, brackets and Latin letters turn around unless they are set apart.
+func TestArabicSetsCodeApart(t *testing.T) {
+	t.Parallel()
+	apart := regexp.MustCompile("\u2066[^\u2066\u2069]*\u2069")
+	number := regexp.MustCompile(`\{\{\.(Line|Max|Count|Number)\}\}`)
+	for key, words := range messages(t, "ar") {
+		rest := number.ReplaceAllString(apart.ReplaceAllString(words, ""), "")
+		if strings.ContainsAny(rest, "{}[]\"\u2066\u2069") || regexp.MustCompile("[A-Za-z]").MatchString(rest) {
+			t.Errorf("%s: %q", key, rest)
+		}
+	}
+}
+
+func TestCatalogueIsWhole(t *testing.T) {
+	t.Parallel()
+	codeForm := regexp.MustCompile(`^(JS-0\d\d|[12]\d\d)$`)
+	keys := make(map[string]bool)
+	for id, r := range catalogue {
+		if !codeForm.MatchString(r.code) || r.key == "" || r.level == "" {
+			t.Errorf("rule %d: %+v", id, r)
+		}
+		if keys[r.key] {
+			t.Errorf("%s is there twice", r.key)
+		}
+		keys[r.key] = true
+		if (r.level == Warning) != strings.HasPrefix(r.code, "2") {
+			t.Errorf("%s: warnings, and only they, are of the 200s", r.key)
+		}
+	}
+}
+
+// Every key of the schemas has a word for its path, and nothing else has one.
+func TestEveryKeyOfTheSchemasHasAWord(t *testing.T) {
+	t.Parallel()
+	got := make(map[string]bool)
+	for _, k := range Kinds() {
+		for _, part := range compiledSchemas[k]().parts {
+			for key := range part.Properties {
+				got[key] = true
+			}
+			if len(part.Properties) > 0 && part.AdditionalProperties != false {
+				t.Errorf("%s takes unknown keys", part.Location)
+			}
+		}
+	}
+	if diff := cmp.Diff(pathKeys, got); diff != "" {
+		t.Errorf("(-words +schemas)\n%s", diff)
+	}
+}
+
+func TestPathWords(t *testing.T) {
+	t.Parallel()
+	got := PathWords([]Step{{Key: "allowedAuthTypes"}, {Index: 2, Item: true}, {Key: "colour"}})
+	want := []Word{
+		{Key: "policydoc.path.allowedAuthTypes", Raw: "allowedAuthTypes"},
+		{Key: "policydoc.path.entry", Args: []any{"Number", 3}, Raw: "2"},
+		{Raw: "colour"},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if got := PathWords(nil); len(got) != 1 || got[0].Key != "policydoc.path.document" {
+		t.Error(got)
+	}
+	f := Finding{Path: []Step{{Key: "a/b~c"}, {Index: 0, Item: true}, {Key: ""}}}
+	if got := f.Pointer(); got != "/a~1b~0c/0/" {
+		t.Error(got)
+	}
+}
+
+func TestNearest(t *testing.T) {
+	t.Parallel()
+	for word, want := range map[string]string{
+		"OTP": "otp", "opt": "otp", "otprequest": "otp-request", "OTP_REQUEST": "otp-request", "kycath": "kycauth",
+		"pasword": "", "biometrics": "", "boi": "bio", "": "", "x": "", "wal": "wla", "kyc auth": "kycauth", "key-binding": "keybinding",
+	} {
+		if got, _ := nearest(word, authTypeNames); got != want {
+			t.Errorf("%q: %q, want %q", word, got, want)
+		}
+	}
+}

@@ -145,8 +145,8 @@ func TestOneByteAway(t *testing.T) {
 	t.Parallel()
 	for _, k := range Kinds() {
 		for _, s := range Samples(k) {
-			if s.ID == "card_printing" {
-				continue // long, and nothing that is not in the others
+			if s.ID != "one_time_code" && s.ID != "few_data" {
+				continue // longer, with nothing that is not in these
 			}
 			for i := range s.Document {
 				for _, b := range []byte("\x00\"{}[],:\\\n'x1\xff") {
@@ -181,7 +181,7 @@ func BenchmarkCheck(b *testing.B) {
 	}
 	var odd []byte
 	odd = append(odd, '{')
-	for i := range 15000 {
+	for i := range 12000 {
 		odd = append(odd, fmt.Sprintf(`"shareDomai%d":1,`, i)...)
 	}
 	odd = append(bytes.TrimSuffix(odd, []byte(",")), '}')
@@ -190,7 +190,7 @@ func BenchmarkCheck(b *testing.B) {
 		doc  []byte
 	}{
 		{"usual", five}, {"20entries", many(20, "true")}, {"200entries", many(200, "true")}, {"2000entries", many(2000, "true")},
-		{"2000errors", many(2000, "1")}, {"15000unknownKeys", odd},
+		{"2000errors", many(2000, "1")}, {"12000unknownKeys", odd},
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			b.SetBytes(int64(len(c.doc)))

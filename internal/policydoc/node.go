@@ -1,6 +1,9 @@
 package policydoc
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"slices"
+)
 
 type nodeKind byte
 
@@ -26,7 +29,7 @@ type node struct {
 	members []member
 	items   []*node
 
-	index map[string]int // key → first member; made when first needed
+	index map[string]int // key → first member; nil while there are few
 }
 
 type member struct {
@@ -35,24 +38,43 @@ type member struct {
 	value      *node
 }
 
-// member finds the first member of that name.
-func (n *node) member(key string) (member, bool) {
-	if n == nil || n.kind != objectNode {
-		return member{}, false
-	}
-	if n.index == nil {
-		n.index = make(map[string]int, len(n.members))
-		for i, m := range n.members {
-			if _, twice := n.index[m.key]; !twice {
-				n.index[m.key] = i
-			}
+// fewMembers can be searched one by one; nearly every object has so few.
+const fewMembers = 16
+
+// add appends a member, one of a key that is there already too.
+func (n *node) add(m member) {
+	n.members = append(n.members, m)
+	switch {
+	case n.index != nil:
+		if _, twice := n.index[m.key]; !twice {
+			n.index[m.key] = len(n.members) - 1
+		}
+	case len(n.members) > fewMembers:
+		n.index = make(map[string]int, 2*len(n.members))
+		for i, m := range slices.Backward(n.members) {
+			n.index[m.key] = i
 		}
 	}
-	i, ok := n.index[key]
-	if !ok {
+}
+
+// member finds the first member of that name.
+func (n *node) member(key string) (member, bool) {
+	if n == nil {
 		return member{}, false
 	}
-	return n.members[i], true
+	if n.index != nil {
+		i, ok := n.index[key]
+		if !ok {
+			return member{}, false
+		}
+		return n.members[i], true
+	}
+	for _, m := range n.members {
+		if m.key == key {
+			return m, true
+		}
+	}
+	return member{}, false
 }
 
 // get is the value of a key, nil if there is none. get on nil is nil.

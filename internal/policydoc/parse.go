@@ -124,7 +124,6 @@ func (p *parser) nested(read func() *node) *node {
 func (p *parser) object() *node {
 	n := &node{kind: objectNode, start: p.pos}
 	p.sign()
-	seen := make(map[string]int)
 	for p.more(n, '}') {
 		key, start, ok := p.key(n)
 		if !ok {
@@ -132,13 +131,11 @@ func (p *parser) object() *node {
 		}
 		end := p.last
 		p.path = append(p.path, Step{Key: key})
-		if first, twice := seen[key]; twice {
-			p.report(jsDuplicateKey, start, end, clip(key), lineOf(first))
-		} else {
-			seen[key] = start
+		if first, twice := n.member(key); twice {
+			p.report(jsDuplicateKey, start, end, clip(key), lineOf(first.start))
 		}
 		if v := p.memberValue(key, start, end); v != nil {
-			n.members = append(n.members, member{key, start, end, v})
+			n.add(member{key, start, end, v})
 		}
 		p.path = p.path[:len(p.path)-1]
 		if !p.comma('}') {

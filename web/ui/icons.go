@@ -1,5 +1,13 @@
 package ui
 
+import (
+	"maps"
+	"slices"
+)
+
+// Icons lists the names that Icon knows.
+func Icons() []string { return slices.Sorted(maps.Keys(strokes)) }
+
 // strokes are the drawings of Icon on a 24 × 24 grid, one path each, drawn in the colour of the text.
 var strokes = map[string]string{
 	"home":      "M4 11l8-7 8 7v8a1 1 0 0 1-1 1h-4v-6H9v6H5a1 1 0 0 1-1-1z",

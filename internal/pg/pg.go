@@ -260,3 +260,10 @@ func Unavailable(err error) bool {
 	return errors.As(err, &connect) || errors.As(err, &network) || errors.Is(err, context.DeadlineExceeded) ||
 		hasCode(err, "08", "53", "57", "55P03", "25006", "40001", "40P01") || pgconn.SafeToRetry(err)
 }
+
+// NotDurable lists the settings without which the database may forget what it
+// has acknowledged and that are off (security.md OPS-3).
+func (db *DB) NotDurable(ctx context.Context) ([]string, error) {
+	return Values[string](ctx, db.read, `select name from pg_settings
+		where name in ('fsync', 'full_page_writes', 'synchronous_commit') and setting = 'off' order by name`, nil)
+}

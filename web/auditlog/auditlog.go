@@ -4,6 +4,7 @@ package auditlog
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"net/url"
 	"slices"
@@ -183,4 +184,9 @@ func older(p auditlog.Page) string {
 		u += "?"
 	}
 	return u + "before=" + strconv.FormatInt(p.Older, 10)
+}
+
+// failed makes the page fail, before its first byte went out.
+func failed(err error) templ.Component {
+	return templ.ComponentFunc(func(context.Context, io.Writer) error { return err })
 }

@@ -8,9 +8,6 @@ import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
 import (
-	"context"
-	"github.com/a-h/templ"
-	"io"
 	"portal/internal/auditlog"
 	"portal/web/i18n"
 	"portal/web/ui"
@@ -165,7 +162,7 @@ func history(days []ui.HistoryDay) templ.Component {
 				var templ_7745c5c3_Var6 string
 				templ_7745c5c3_Var6, templ_7745c5c3_Err = templ.JoinStringErrs(i18n.T(ctx, "audit.no_history"))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/auditlog/pages.templ`, Line: 35, Col: 39}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/auditlog/pages.templ`, Line: 32, Col: 39}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var6))
 				if templ_7745c5c3_Err != nil {
@@ -189,11 +186,6 @@ func history(days []ui.HistoryDay) templ.Component {
 		}
 		return nil
 	})
-}
-
-// failed makes the page fail, before its first byte went out.
-func failed(err error) templ.Component {
-	return templ.ComponentFunc(func(context.Context, io.Writer) error { return err })
 }
 
 var _ = templruntime.GeneratedTemplate

@@ -1,0 +1,85 @@
+// Package app builds the application out of its areas: services and background
+// work, once, for every command. It knows no HTTP.
+package app
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+
+	"portal/internal/account"
+	"portal/internal/challenge"
+	"portal/internal/code"
+	"portal/internal/config"
+	"portal/internal/job"
+	"portal/internal/mail"
+	"portal/internal/partner"
+	"portal/internal/password"
+	"portal/internal/pg"
+	"portal/internal/policy"
+	"portal/internal/secret"
+	"portal/internal/session"
+)
+
+// App is one installation's services.
+type App struct {
+	Config        config.Config
+	DB            *pg.DB
+	Keys          secret.Keys
+	Codes         code.Codes
+	Accounts      *account.Service
+	Partners      *partner.Service
+	Registrations *partner.Registrations
+	Policies      *policy.Service
+
+	draining atomic.Bool
+}
+
+// New builds the services over db.
+func New(cfg config.Config, db *pg.DB, keys secret.Keys) *App {
+	codes := code.New(keys)
+	challenges := challenge.New(db, codes)
+	hasher := password.NewHasher(keys, password.NewGate())
+	return &App{
+		Config: cfg, DB: db, Keys: keys, Codes: codes,
+		Accounts:      account.NewService(db, keys, hasher, challenges),
+		Partners:      partner.NewService(db),
+		Registrations: partner.NewRegistrations(db, keys, hasher, challenges),
+		Policies:      policy.NewService(db, cfg.FourEyes),
+	}
+}
+
+// Drain makes /readyz say no, so that no new requests come while the last ones
+// are served.
+func (a *App) Drain() { a.draining.Store(true) }
+
+// Draining reports whether Drain was called.
+func (a *App) Draining() bool { return a.draining.Load() }
+
+// Jobs are the background work. render writes a mail's words, send hands it
+// over; without send mails wait in the outbox.
+func (a *App) Jobs(render func(mail.Message) (mail.Rendered, error), send mail.Transport) []job.Job {
+	jobs := []job.Job{
+		{Name: "purge", Every: time.Hour, Run: a.purge},
+	}
+	if send != nil {
+		w := a.MailWorker(render, send)
+		jobs = append(jobs, job.Job{Name: "mail", Every: time.Second, Run: w.Run})
+	}
+	return jobs
+}
+
+// MailWorker sends what stands in the outbox.
+func (a *App) MailWorker(render func(mail.Message) (mail.Rendered, error), send mail.Transport) *mail.Worker {
+	return &mail.Worker{DB: a.DB, Render: render, Send: send, HandedOff: challenge.HandedOff}
+}
+
+// purge forgets what has no further use.
+func (a *App) purge(ctx context.Context) error {
+	for _, step := range []func(context.Context, *pg.DB) error{session.Purge, mail.Purge, partner.PurgeDrafts, challenge.Purge, account.Purge} {
+		if err := step(ctx, a.DB); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,57 @@
+package web
+
+import (
+	"context"
+	"strings"
+
+	"portal/internal/authz"
+	"portal/web/i18n"
+	"portal/web/route"
+	"portal/web/ui"
+)
+
+// entry is one line of the menu. Who sees it is what the route table says of
+// its address: the menu cannot promise what the route refuses.
+type entry struct{ key, href, icon string }
+
+// menu is the left navigation in the order of the guide that its users know
+// (design README, decision 2).
+var menu = []struct {
+	key     string
+	entries []entry
+}{
+	{"", []entry{{"home", "/home", "home"}}},
+	{"policy", []entry{{"policy_groups", "/policy-groups", "group"}, {"auth_policies", "/auth-policies", "policy"},
+		{"datashare_policies", "/datashare-policies", "share"}}},
+	{"partner", []entry{{"partners", "/partners", "partners"}, {"registration", "/home/registration", "partners"}}},
+	{"administration", []entry{{"staff", "/staff", "staff"}, {"mail", "/mail", "mail"}, {"audit", "/audit", "audit"}}},
+}
+
+// menuFor is the part of the menu that an actor may use.
+func menuFor(routes []route.Route) func(ctx context.Context, a authz.Actor, path string) []ui.NavGroup {
+	access := map[string]route.Access{}
+	for _, r := range routes {
+		if r.Method == "GET" {
+			access[r.Pattern] = r.Access
+		}
+	}
+	return func(ctx context.Context, a authz.Actor, path string) []ui.NavGroup {
+		var groups []ui.NavGroup
+		for _, g := range menu {
+			group := ui.NavGroup{}
+			if g.key != "" {
+				group.Title = i18n.T(ctx, "nav."+g.key)
+			}
+			for _, e := range g.entries {
+				if rule, ok := access[e.href]; ok && rule.Allows(a) && (e.href != "/home/registration" || !a.Staff()) {
+					group.Items = append(group.Items, ui.NavItem{Label: i18n.T(ctx, "nav."+e.key), Href: e.href, Icon: e.icon,
+						Current: path == e.href || e.href != "/home" && strings.HasPrefix(path, e.href+"/")})
+				}
+			}
+			if len(group.Items) > 0 {
+				groups = append(groups, group)
+			}
+		}
+		return groups
+	}
+}

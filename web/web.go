@@ -1,0 +1,165 @@
+// Package web is the portal as a browser sees it: the order of the middleware,
+// the one table of routes, and the menu drawn from it. Screens stand in the
+// packages below; none imports another.
+package web
+
+import (
+	"context"
+	"net/http"
+	"slices"
+
+	"github.com/go-chi/chi/v5"
+	"github.com/go-chi/chi/v5/middleware"
+
+	"portal/internal/app"
+	"portal/internal/authz"
+	"portal/internal/config"
+	"portal/internal/mail"
+	"portal/internal/pg"
+	"portal/internal/secret"
+	"portal/internal/session"
+	"portal/web/account"
+	"portal/web/auditlog"
+	"portal/web/home"
+	"portal/web/i18n"
+	"portal/web/mailtpl"
+	"portal/web/outbox"
+	"portal/web/page"
+	"portal/web/partner"
+	"portal/web/policy"
+	"portal/web/policygroup"
+	"portal/web/register"
+	"portal/web/route"
+	websession "portal/web/session"
+	"portal/web/signin"
+	"portal/web/staff"
+	"portal/web/static"
+)
+
+// Options are what differs between serving, developing and testing.
+type Options struct {
+	Build string // shown at the foot of signed-in pages
+	Dev   bool   // mount the development mailbox
+}
+
+// Portal is the whole web side.
+type Portal struct {
+	Handler http.Handler
+	Metrics http.Handler // to be served where operators reach it
+	Routes  []route.Route
+}
+
+// MailText renders a mail of this installation.
+func MailText(a *app.App) func(mail.Message) (mail.Rendered, error) {
+	return mailtpl.Writer{Codes: a.Codes, Origin: a.Config.Origin()}.Render
+}
+
+// New puts the screens of a together. The configuration must name a public
+// URL.
+func New(a *app.App, o Options) *Portal {
+	cfg := a.Config
+	site := &page.Site{DB: a.DB, Origin: cfg.Origin(), Secure: cfg.Secure(), Zone: cfg.Zone, Build: o.Build, Terms: cfg.TermsVersion,
+		Sessions: websession.New(session.NewStore(a.DB), a.Keys, cfg.Secure())}
+	routes := table(a, site)
+	if o.Dev {
+		routes = append(routes, outbox.DevRoutes(a.DB, MailText(a))...)
+	}
+	site.Menu = menuFor(routes)
+	site.Notices = func(ctx context.Context, actor authz.Actor) []string {
+		if !cfg.FourEyes && actor.Staff() {
+			return []string{i18n.T(ctx, "nav.four_eyes_off")}
+		}
+		return nil
+	}
+	m := newMetrics(a.DB)
+	return &Portal{Handler: handler(a, site, routes, m), Metrics: m.handler(), Routes: routes}
+}
+
+// table is every address of the portal, but for the static files and the
+// health checks.
+func table(a *app.App, site *page.Site) []route.Route {
+	trail := auditlog.History(a.DB)
+	return slices.Concat(
+		home.Routes(home.Deps{Partners: a.Partners, Policies: a.Policies,
+			FailedMails: func(ctx context.Context) (int, error) { return mail.Failed(ctx, a.DB) }}),
+		register.Routes(a.Registrations, site),
+		signin.Routes(a.Accounts, site),
+		account.Routes(a.Accounts),
+		partner.Routes(a.Partners, trail),
+		policygroup.Routes(a.Policies, trail),
+		policy.Routes(a.Policies, trail),
+		staff.Routes(a.Accounts, trail),
+		auditlog.Routes(a.DB, site.Zone),
+		outbox.Routes(a.DB),
+	)
+}
+
+// handler is the order of the middleware, written once.
+func handler(a *app.App, site *page.Site, routes []route.Route, m *metrics) http.Handler {
+	root := chi.NewRouter()
+	root.Get("/healthz", func(w http.ResponseWriter, _ *http.Request) { text(w, http.StatusOK, "ok") })
+	root.Get("/readyz", ready(a))
+	if a.Config.MetricsAddr == "" {
+		root.Handle("/metrics", m.handler())
+	}
+	files := static.Handler()
+	root.Get("/static/*", files.ServeHTTP)
+	root.Head("/static/*", files.ServeHTTP)
+	root.Group(func(r chi.Router) {
+		r.Use(known(a.Config.PublicURL.Host), limits, identify(site), recoverer)
+		route.Mount(r, site, routes)
+		r.NotFound(notFound)
+	})
+	root.NotFound(pages(site, notFound))
+	root.MethodNotAllowed(func(w http.ResponseWriter, _ *http.Request) { text(w, http.StatusMethodNotAllowed, "method not allowed") })
+
+	var ip func(http.Handler) http.Handler = middleware.ClientIPFromRemoteAddr
+	if len(a.Config.TrustedProxies) > 0 {
+		var networks []string
+		for _, p := range a.Config.TrustedProxies {
+			networks = append(networks, p.String())
+		}
+		ip = middleware.ClientIPFromXFF(networks...)
+	}
+	return chi.Chain(requestID, ip, securityHeaders(a.Config.Secure()), observe(m)).Handler(root)
+}
+
+// pages serves an address outside the table with the reader's frame around it.
+func pages(site *page.Site, h http.HandlerFunc) http.HandlerFunc {
+	return chi.Chain(limits, identify(site), recoverer).HandlerFunc(h).ServeHTTP
+}
+
+// ready says whether this replica should get requests: the database answers
+// and has this binary's schema (security.md OPS-4). No detail goes out.
+func ready(a *app.App) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if a.Draining() {
+			text(w, http.StatusServiceUnavailable, "draining")
+			return
+		}
+		if ok, err := a.DB.Migrated(r.Context()); err != nil || !ok {
+			text(w, http.StatusServiceUnavailable, "not ready")
+			return
+		}
+		text(w, http.StatusOK, "ready")
+	}
+}
+
+func text(w http.ResponseWriter, status int, s string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_, _ = w.Write([]byte(s + "\n"))
+}
+
+// Table is the route table alone, for printing: it needs no database.
+func Table(cfg config.Config) []route.Route {
+	db, err := pg.Open(context.Background(), "postgres:///none", pg.Options{MaxConns: 1})
+	if err != nil {
+		panic(err) // the address is a constant
+	}
+	defer db.Close()
+	keys := secret.RandomKeys()
+	site := &page.Site{DB: db, Zone: cfg.Zone, Sessions: websession.New(session.NewStore(db), keys, true)}
+	return table(app.New(cfg, db, keys), site)
+}

@@ -15,6 +15,9 @@ const (
 	Warning Level = "warning"
 )
 
+// Key is the message that names the level.
+func (l Level) Key() string { return "policydoc.level." + string(l) }
+
 // Report is the outcome of a check.
 type Report struct {
 	// Findings in the order of the text, at most MaxFindings of them; one more,

@@ -33,8 +33,10 @@ func nearest(word string, candidates []string) (string, bool) {
 }
 
 func fold(s string) []rune {
-	return []rune(strings.ToLower(strings.NewReplacer("_", "", "-", "", " ", "").Replace(s)))
+	return []rune(strings.ToLower(joiners.Replace(s)))
 }
+
+var joiners = strings.NewReplacer("_", "", "-", "", " ", "")
 
 // distance counts the letters to add, remove, replace or swap with their
 // neighbour to make b of a.

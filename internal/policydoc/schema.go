@@ -249,6 +249,7 @@ func (c *collector) unknownKeys(s compiled, b broken, unknown []string) []string
 			absent = append(absent, key)
 		}
 	}
+	choice := strings.Join(allowed, ", ")
 	wrong := make(map[string]bool, len(unknown))
 	for _, key := range unknown {
 		wrong[key] = true
@@ -263,7 +264,7 @@ func (c *collector) unknownKeys(s compiled, b broken, unknown []string) []string
 			meant = append(meant, near)
 			c.add(docUnknownKeyNear, m.start, m.end, path, clip(m.key), near)
 		} else {
-			c.add(docUnknownKey, m.start, m.end, path, clip(m.key), strings.Join(allowed, ", "))
+			c.add(docUnknownKey, m.start, m.end, path, clip(m.key), choice)
 		}
 	}
 	return meant

@@ -54,7 +54,7 @@ func placeholders(s string) []string {
 func wanted() map[string][]string {
 	out := map[string][]string{
 		"policydoc.path.document": nil, "policydoc.path.entry": {"Number"},
-		"policydoc.level.error": nil, "policydoc.level.warning": nil,
+		Error.Key(): nil, Warning.Key(): nil,
 	}
 	for _, r := range catalogue {
 		out["policydoc.finding."+r.key] = slices.Sorted(slices.Values(r.args))

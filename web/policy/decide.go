@@ -1,0 +1,175 @@
+package policy
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"portal/internal/authz"
+	"portal/internal/id"
+	"portal/internal/policy"
+	"portal/internal/policydoc"
+	"portal/internal/problem"
+	"portal/web/form"
+	"portal/web/i18n"
+	"portal/web/page"
+)
+
+// decision is one of the three that change what is in force. Each has a page
+// that says what will happen, and a button that makes it happen.
+type decision struct {
+	verb string
+	do   func(*policy.Service, context.Context, authz.Actor, id.Policy, int) error
+	// subject is the version that it is about, nil if the policy's state does
+	// not allow it.
+	subject func(policy.Full) *policy.Version
+	// done reports whether the policy already is as wanted.
+	done func(p policy.Full, number int) bool
+}
+
+var (
+	activation = decision{
+		verb: "activate", do: (*policy.Service).ActivatePolicy,
+		subject: func(p policy.Full) *policy.Version { return p.Waiting },
+		done:    inForce,
+	}
+	deactivation = decision{
+		verb: "deactivate", do: (*policy.Service).DeactivatePolicy,
+		subject: func(p policy.Full) *policy.Version { return p.InForce },
+		done:    func(p policy.Full, _ int) bool { return p.Status == policy.Deactivated },
+	}
+	reactivation = decision{
+		verb: "reactivate", do: (*policy.Service).ReactivatePolicy,
+		subject: func(p policy.Full) *policy.Version {
+			if p.Status != policy.Deactivated {
+				return nil
+			}
+			return showPage{Full: p}.outOfForce()
+		},
+		done: inForce,
+	}
+)
+
+func inForce(p policy.Full, number int) bool { return p.InForce != nil && p.InForce.Number == number }
+
+// key is a message of the decision: "policy.activate.title".
+func (d decision) key(suffix string) string { return "policy." + d.verb + "." + suffix }
+
+// decidePage asks before a decision, or says why it cannot be taken.
+type decidePage struct {
+	policy.Full
+	decision
+	Subject policy.Version
+	Report  policydoc.Report
+	Blocked bool   // by findings
+	Writer  bool   // the reader's own work
+	Changed bool   // since the page that was sent
+	Reason  string // who was faster
+}
+
+// groupOff reports whether the group is out of use: then nothing comes into
+// force under it.
+func (c decidePage) groupOff() bool {
+	return c.GroupStatus == policy.GroupDeactivated && c.verb != deactivation.verb
+}
+
+// about makes the page of a decision; ok is false if the policy's state does
+// not allow it.
+func (h handlers) about(r *http.Request, p policy.Full, d decision) (c decidePage, ok bool) {
+	subject := d.subject(p)
+	if subject == nil {
+		return decidePage{}, false
+	}
+	c = decidePage{Full: p, decision: d, Subject: *subject}
+	if d.verb == activation.verb {
+		c.Report = policydoc.Check(p.Kind, []byte(subject.Document))
+		c.Blocked, c.Writer = !c.Report.OK(), h.wrote(r, *subject)
+	}
+	return c, true
+}
+
+// confirm shows what a decision will do. Where there is nothing to decide the
+// policy's page says how things stand.
+func (h handlers) confirm(d decision) page.Handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		p, err := h.load(r)
+		if err != nil {
+			return err
+		}
+		c, ok := h.about(r, p, d)
+		if !ok {
+			return page.Redirect(w, r, showURL(p.Kind, p.ID))
+		}
+		return page.Render(w, r, http.StatusOK, confirmPage(c))
+	}
+}
+
+// decide carries a decision out, for the version of the policy that its page
+// showed.
+func (h handlers) decide(d decision) page.Handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		v, err := form.Parse(r, "version", "number")
+		if err != nil {
+			return err
+		}
+		p, err := h.load(r)
+		if err != nil {
+			return err
+		}
+		err = d.do(h.policies, r.Context(), h.actor(r), p.ID, v.Int("version"))
+		if err == nil {
+			page.Flash(r, d.key("done"), "Name", p.Name, "Number", v.Int("number"))
+			return page.Redirect(w, r, showURL(p.Kind, p.ID))
+		}
+		return h.refused(w, r, p, d, seen{v.Int("version"), v.Int("number")}, err)
+	}
+}
+
+// seen is what the page of a decision showed: the policy's row version and the
+// number of the version that it was about.
+type seen struct{ row, number int }
+
+// refused explains why a decision was not taken. One that somebody already took
+// (a second click, a colleague) is no error.
+func (h handlers) refused(w http.ResponseWriter, r *http.Request, p policy.Full, d decision, saw seen, reason error) error {
+	var (
+		findings *policy.FindingsError
+		eyes     *policy.FourEyesError
+	)
+	blocked, own, late := errors.As(reason, &findings), errors.As(reason, &eyes), errors.Is(reason, problem.ErrConflict)
+	if !blocked && !own && !late {
+		return reason
+	}
+	now, err := h.policies.Policy(r.Context(), p.ID, p.Kind)
+	if err != nil {
+		return err
+	}
+	if late && !own && d.done(now, saw.number) {
+		page.Flash(r, d.key("already"), "Name", now.Name, "Number", saw.number)
+		return page.Redirect(w, r, showURL(now.Kind, now.ID))
+	}
+	c, ok := h.about(r, now, d)
+	switch {
+	case !ok:
+		return &problem.ConflictError{Key: d.key("impossible"), Args: []any{"Name", now.Name}}
+	case own:
+		c.Writer = true
+		return page.Render(w, r, http.StatusForbidden, confirmPage(c))
+	case blocked:
+		c.Blocked, c.Report = true, findings.Report
+		return page.Render(w, r, http.StatusUnprocessableEntity, confirmPage(c))
+	case now.Version == saw.row:
+		return reason // something else is in the way, and says what
+	}
+	c.Changed, c.Reason = true, reasonText(r.Context(), reason)
+	return page.Render(w, r, http.StatusConflict, confirmPage(c))
+}
+
+// consequence is what will happen, in one sentence.
+func (c decidePage) consequence(ctx context.Context) string {
+	key, args := c.key("consequence"), []any{"Name", c.Name, "Group", c.GroupName, "Number", c.Subject.Number}
+	if c.verb == activation.verb && c.InForce != nil {
+		key, args = c.key("replaces"), append(args, "Old", c.InForce.Number)
+	}
+	return i18n.T(ctx, key, args...)
+}

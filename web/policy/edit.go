@@ -1,0 +1,216 @@
+package policy
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+
+	"portal/internal/id"
+	"portal/internal/policy"
+	"portal/internal/policydoc"
+	"portal/internal/problem"
+	"portal/web/form"
+	"portal/web/page"
+	"portal/web/ui"
+)
+
+// formPage is the form with what the server says about it.
+type formPage struct {
+	draft
+	Kind     policy.Kind
+	Old      *policy.Full   // what is stored; nil for a new policy
+	Stale    bool           // Old changed after the form was opened
+	Reason   string         // who was faster
+	Sent     *policy.Policy // what this form, sent before with other words, made already
+	FourEyes bool
+	Groups   []policy.Group
+	Errors   form.Errors
+	Report   *policydoc.Report // of a text that was looked through
+	Checked  bool              // because somebody asked
+	Replaced bool              // a sample just took the place of a text
+}
+
+func (h handlers) newForm(w http.ResponseWriter, r *http.Request) error {
+	return h.renderForm(w, r, http.StatusOK, formPage{draft: draft{ID: id.New[id.Policy]()}})
+}
+
+func (h handlers) editForm(w http.ResponseWriter, r *http.Request) error {
+	old, err := h.load(r)
+	if err != nil {
+		return err
+	}
+	f := formPage{draft: draftOf(old), Old: &old}
+	if newest(old).Errors > 0 {
+		f.look(h.kind)
+	}
+	return h.renderForm(w, r, http.StatusOK, f)
+}
+
+func (h handlers) create(w http.ResponseWriter, r *http.Request) error {
+	return h.submit(w, r, nil, func(d draft) (policy.Policy, error) {
+		return h.policies.CreatePolicy(r.Context(), h.actor(r), d.input(h.kind))
+	})
+}
+
+func (h handlers) update(w http.ResponseWriter, r *http.Request) error {
+	old, err := h.load(r)
+	if err != nil {
+		return err
+	}
+	return h.submit(w, r, &old, func(d draft) (policy.Policy, error) {
+		return h.policies.EditPolicy(r.Context(), h.actor(r), old.ID, d.Version, d.input(h.kind))
+	})
+}
+
+// submit does what the pressed button asks: only Save stores anything, the
+// others answer with the same form and everything that was typed.
+func (h handlers) submit(w http.ResponseWriter, r *http.Request, old *policy.Full, save func(draft) (policy.Policy, error)) error {
+	d, pressed, fields, err := readDraft(r)
+	if err != nil {
+		return err
+	}
+	if (old == nil) == id.IsZero(d.ID) {
+		return problem.ErrBadRequest // a new policy has a proposed id, an edit has none
+	}
+	f := formPage{draft: d, Old: old}
+	switch {
+	case pressed.Sample != "" && !fields.Has("document"):
+		if f.draft, err = d.use(h.kind, pressed.Sample); err != nil {
+			return err
+		}
+		f.Replaced = f.Previous != ""
+		return h.renderForm(w, r, http.StatusOK, f)
+	case pressed.Restore && !fields.Has("document"):
+		f.draft = d.restore()
+		return h.renderForm(w, r, http.StatusOK, f)
+	case fields.Err() != nil:
+		return h.refuse(w, r, f, fields.Err())
+	case pressed.Check:
+		f.look(h.kind)
+		f.Checked = true
+		return h.renderForm(w, r, http.StatusOK, f)
+	}
+	stored, err := save(d)
+	switch {
+	case err == nil:
+		page.Flash(r, savedKey(stored.Status, old == nil), "Name", stored.Name)
+		return page.Redirect(w, r, showURL(h.kind, stored.ID))
+	case errors.Is(err, problem.ErrConflict) && old != nil:
+		return h.stale(w, r, f, err)
+	case errors.Is(err, problem.ErrConflict):
+		return h.sentBefore(w, r, f, err)
+	default:
+		return h.refuse(w, r, f, err)
+	}
+}
+
+func savedKey(s policy.Status, created bool) string {
+	switch {
+	case created:
+		return "policy.flash.created"
+	case s == policy.Inactive:
+		return "policy.flash.edited"
+	default:
+		return "policy.flash.version"
+	}
+}
+
+// refuse shows the form again with what is wrong; other errors go on.
+func (h handlers) refuse(w http.ResponseWriter, r *http.Request, f formPage, err error) error {
+	wrong, ok := form.Translate(r.Context(), err)
+	if !ok {
+		return err
+	}
+	f.Errors = wrong
+	if f.Document != "" && wrong.For("document") == "" {
+		f.look(h.kind)
+	}
+	return h.renderForm(w, r, http.StatusUnprocessableEntity, f)
+}
+
+// stale answers a form whose policy changed meanwhile. The same form sent twice
+// is no conflict. Otherwise both texts are shown, and saving again, now knowing
+// what is there, stores this one on top.
+func (h handlers) stale(w http.ResponseWriter, r *http.Request, f formPage, conflict error) error {
+	now, err := h.policies.Policy(r.Context(), f.Old.ID, h.kind)
+	if err != nil {
+		return err
+	}
+	switch {
+	case now.Version == f.Version:
+		return conflict // something else is in the way
+	case f.says(now):
+		page.Flash(r, "policy.flash.already_saved", "Name", now.Name)
+		return page.Redirect(w, r, showURL(h.kind, now.ID))
+	}
+	f.Old, f.Stale, f.Version = &now, true, now.Version
+	f.Reason = reasonText(r.Context(), conflict)
+	return h.renderForm(w, r, http.StatusConflict, f)
+}
+
+// sentBefore answers a form that made a policy already and came back with other
+// words. Sent once more it makes a second policy, now that the person knows.
+func (h handlers) sentBefore(w http.ResponseWriter, r *http.Request, f formPage, conflict error) error {
+	made, err := h.policies.Policy(r.Context(), f.ID, h.kind)
+	if err != nil {
+		return conflict // nothing that this person may know of
+	}
+	f.Sent, f.ID = &made.Policy, id.New[id.Policy]()
+	return h.renderForm(w, r, http.StatusConflict, f)
+}
+
+// look looks through the text for findings.
+func (f *formPage) look(k policy.Kind) {
+	report := policydoc.Check(k, []byte(f.Document))
+	f.Report = &report
+}
+
+func (h handlers) renderForm(w http.ResponseWriter, r *http.Request, status int, f formPage) error {
+	groups, err := h.policies.ActiveGroups(r.Context())
+	if err != nil {
+		return err
+	}
+	f.Kind, f.Groups, f.FourEyes = h.kind, groups, h.policies.FourEyes()
+	return page.Render(w, r, status, editPage(f))
+}
+
+func (f formPage) findings(ctx context.Context) []ui.Finding {
+	if f.Report == nil {
+		return nil
+	}
+	return findings(ctx, *f.Report, "")
+}
+
+// groupOptions are the active groups, and the present one of an old policy even
+// if it is not: saving must not move a policy.
+func (f formPage) groupOptions(inactive string) []ui.Option {
+	var options []ui.Option
+	for _, g := range f.Groups {
+		options = append(options, ui.Option{Value: g.ID.String(), Text: g.Name, Selected: g.ID.String() == f.Group})
+	}
+	if f.Old == nil {
+		return options
+	}
+	mine := f.Old.GroupID.String()
+	if !slices.ContainsFunc(options, func(o ui.Option) bool { return o.Value == mine }) {
+		options = append(options, ui.Option{Value: mine, Text: inactive, Selected: mine == f.Group})
+	}
+	return options
+}
+
+// action is the address that the form is sent to.
+func (f formPage) action() string {
+	if f.Old == nil {
+		return listURL(f.Kind)
+	}
+	return showURL(f.Kind, f.Old.ID)
+}
+
+// back is where the form was opened from.
+func (f formPage) back(list, object string) *ui.Link {
+	if f.Old == nil {
+		return &ui.Link{Href: listURL(f.Kind), Text: list}
+	}
+	return &ui.Link{Href: f.action(), Text: object}
+}

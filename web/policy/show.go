@@ -1,0 +1,110 @@
+package policy
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/go-chi/chi/v5"
+
+	"portal/internal/policy"
+	"portal/internal/policydoc"
+	"portal/internal/problem"
+	"portal/web/i18n"
+	"portal/web/page"
+	"portal/web/ui"
+)
+
+// showPage is one policy with everything that its reader may know and do.
+type showPage struct {
+	policy.Full
+	Report policydoc.Report // of the version that waits
+	Writer bool             // the reader wrote or edited last what waits, and four eyes are asked for
+	Can    can
+}
+
+func (h handlers) show(w http.ResponseWriter, r *http.Request) error {
+	p, err := h.load(r)
+	if err != nil {
+		return err
+	}
+	s := showPage{Full: p}
+	if p.Waiting != nil {
+		s.Report = policydoc.Check(p.Kind, []byte(p.Waiting.Document))
+		s.Writer = h.wrote(r, *p.Waiting)
+	}
+	s.Can = abilities(r.Context(), p.Status, p.Waiting != nil, s.Report.Errors)
+	groupOn := p.GroupStatus != policy.GroupDeactivated
+	s.Can.Activate = s.Can.Activate && !s.Writer && groupOn
+	s.Can.Reactivate = s.Can.Reactivate && groupOn
+	return page.Render(w, r, http.StatusOK, objectPage(s, h.trail))
+}
+
+// wrote tells whether the reader may not activate a version because it is their
+// own. The rule itself stands in the database.
+func (h handlers) wrote(r *http.Request, v policy.Version) bool {
+	me := h.actor(r).User
+	return h.policies.FourEyes() && (v.AuthorID == me || v.LastEditorID == me)
+}
+
+// outOfForce is the version that a deactivated policy had in force.
+func (s showPage) outOfForce() *policy.Version {
+	for _, v := range s.Versions {
+		if v.Status == policy.VersionDeactivated {
+			return &v
+		}
+	}
+	return nil
+}
+
+// download sends a version as it is stored, as a file of our own name
+// (security.md WEB-8).
+func (h handlers) download(w http.ResponseWriter, r *http.Request) error {
+	p, err := h.load(r)
+	if err != nil {
+		return err
+	}
+	for _, v := range p.Versions {
+		if strconv.Itoa(v.Number) == chi.URLParam(r, "number") {
+			return sendFile(w, r, v, fmt.Sprintf("%s-policy-%s-v%d.json", p.Kind, p.ID, v.Number))
+		}
+	}
+	return problem.ErrNotFound
+}
+
+func sendFile(w http.ResponseWriter, r *http.Request, v policy.Version, name string) error {
+	h := w.Header()
+	h.Set("Content-Type", "application/json; charset=utf-8")
+	h.Set("Content-Disposition", `attachment; filename="`+name+`"`)
+	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
+	h.Set("Cache-Control", "no-store")
+	h.Set("Content-Length", strconv.Itoa(len(v.Document)))
+	w.WriteHeader(http.StatusOK)
+	if r.Method != http.MethodHead {
+		_, _ = w.Write([]byte(v.Document)) // a browser that went away is no failure
+	}
+	return nil
+}
+
+func downloadURL(k policy.Kind, v policy.Version) string {
+	return doURL(k, v.PolicyID, "versions/"+strconv.Itoa(v.Number)+".json")
+}
+
+// versionRows tell who wrote a version and who put it into force.
+func versionRows(ctx context.Context, v policy.Version) []ui.Row {
+	rows := []ui.Row{{Label: i18n.T(ctx, "policy.written_by"), Value: v.AuthorName, Note: i18n.DateTime(ctx, v.CreatedAt)}}
+	if !v.UpdatedAt.Equal(v.CreatedAt) && v.ActivatedAt == nil || v.LastEditorID != v.AuthorID {
+		rows = append(rows, ui.Row{Label: i18n.T(ctx, "policy.edited_by"), Value: v.LastEditorName, Note: i18n.DateTime(ctx, v.UpdatedAt)})
+	}
+	if v.ActivatedAt != nil {
+		rows = append(rows, ui.Row{Label: i18n.T(ctx, "policy.activated_by"), Value: v.ActivatedByName, Note: i18n.DateTime(ctx, *v.ActivatedAt)})
+	}
+	return rows
+}
+
+// rowsOf is how many lines of a text are seen at once.
+func rowsOf(document string) string {
+	return strconv.Itoa(min(24, max(3, strings.Count(document, "\n")+2)))
+}

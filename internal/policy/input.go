@@ -1,0 +1,99 @@
+package policy
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"portal/internal/audit"
+	"portal/internal/id"
+	"portal/internal/pg"
+	"portal/internal/policydoc"
+	"portal/internal/problem"
+)
+
+// Input is what a person says of a policy.
+type Input struct {
+	ID          id.Policy // proposed by the form, so that a form sent twice makes one policy; zero: a new one
+	Kind        Kind
+	GroupID     id.PolicyGroup // zero when editing: the group stays
+	Name        string
+	Description string
+	Document    string
+}
+
+// check reads the input. Findings in the document are no error here: a draft
+// may have them (issue J7).
+func (in Input) check() (Input, error) {
+	if !in.Kind.Valid() {
+		return in, problem.ErrBadRequest
+	}
+	var f problem.Fields
+	in.Name = f.Line("name", in.Name, MaxName, true)
+	in.Description = f.Lines("description", in.Description, MaxDescription, true)
+	switch d := in.Document; {
+	case strings.TrimSpace(d) == "":
+		f.Add("document", "problem.required")
+	case len(d) > policydoc.MaxBytes:
+		f.Add("document", "policy_rule.document_too_large", "Max", policydoc.MaxBytes/1024)
+	case !utf8.ValidString(d), strings.ContainsRune(d, 0):
+		f.Add("document", "policy_rule.document_not_text")
+	}
+	return in, f.Err()
+}
+
+// allWrong joins the findings of several checks, so that a form tells all of
+// them at once; any other error comes first.
+func allWrong(errs ...error) error {
+	var f problem.Fields
+	for _, err := range errs {
+		if err != nil && !f.AddError(err) {
+			return err
+		}
+	}
+	return f.Err()
+}
+
+// sameDocument reports whether two texts are the same document. A browser sends
+// every line end of a text area as CR LF, which is no edit.
+func sameDocument(a, b string) bool {
+	return a == b || strings.ReplaceAll(a, "\r\n", "\n") == strings.ReplaceAll(b, "\r\n", "\n")
+}
+
+// text is a document as the audit log knows it: never by its words.
+type text struct {
+	document string
+	errors   int
+}
+
+func (t text) sum() string {
+	if t.document == "" {
+		return ""
+	}
+	s := sha256.Sum256([]byte(t.document))
+	return hex.EncodeToString(s[:])
+}
+
+func (t text) number(n int) string {
+	if t.document == "" {
+		return ""
+	}
+	return strconv.Itoa(n)
+}
+
+// diffDocument tells of a document by hash, size and findings.
+func diffDocument(to []audit.Change, before, after text) []audit.Change {
+	to = audit.Diff(to, "document_sha256", before.sum(), after.sum())
+	to = audit.Diff(to, "document_bytes", before.number(len(before.document)), after.number(len(after.document)))
+	return audit.Diff(to, "document_errors", before.number(before.errors), after.number(after.errors))
+}
+
+// policyTaken turns the constraint into words at the field.
+func policyTaken(err error) error {
+	if pg.Violates(err, "policies_group_id_name_key") {
+		return problem.Invalid("name", "policy_rule.name_taken")
+	}
+	return err
+}

@@ -1,0 +1,79 @@
+// Package policy is about policy groups and the policies that stand under
+// them: who may write which, what waits, what is in force and since when. It
+// keeps a policy's document as the very bytes that were typed and asks package
+// policydoc what is wrong with them. It refuses to know what a document means,
+// which partner uses a policy, and that there is a browser.
+package policy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"portal/internal/audit"
+	"portal/internal/authz"
+	"portal/internal/id"
+	"portal/internal/pg"
+	"portal/internal/problem"
+)
+
+// The limits of names and descriptions in characters (domain.md §3.4).
+const (
+	MaxName        = 128
+	MaxDescription = 256
+)
+
+// Service changes and reads policy groups and policies.
+//
+// Its locks come in one order, everywhere: group (shared for work on one of its
+// policies, exclusive for deactivating it), then policy, then what hangs on it.
+// So a group cannot be deactivated while one of its policies is put into force
+// (security.md CON-4).
+type Service struct {
+	db       *pg.DB
+	fourEyes bool
+}
+
+// NewService makes a service. fourEyes false is for an office of one person
+// only (design decision 1): then whoever wrote a version may activate it.
+func NewService(db *pg.DB, fourEyes bool) *Service {
+	return &Service{db: db, fourEyes: fourEyes}
+}
+
+// FourEyes reports whether a version needs a second person to be activated.
+func (s *Service) FourEyes() bool { return s.fourEyes }
+
+// What a change may find that is neither a change nor a failure.
+var (
+	errUnchanged = errors.New("nothing to change")
+	errReplayed  = errors.New("already stored")
+)
+
+// wrap names the work at the border of the package.
+func wrap(what string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", what, err)
+}
+
+// stale is the conflict of somebody whose page is older than the row. The audit
+// log knows who was faster.
+func stale(ctx context.Context, q pg.Querier, a authz.Actor, kind audit.Kind, of string) error {
+	last, err := pg.One[struct {
+		ActorID   id.User
+		ActorName string
+	}](ctx, q, `
+		select actor_id, actor_name from audit_log
+		where subject_kind = @kind and subject_id = @id and result = 'done' order by seq desc limit 1`,
+		pg.Args{"kind": string(kind), "id": of})
+	switch {
+	case errors.Is(err, problem.ErrNotFound):
+		return problem.ErrConflict
+	case err != nil:
+		return err
+	case last.ActorID == a.User:
+		return &problem.ConflictError{Key: "policy_rule.changed_by_you"}
+	}
+	return &problem.ConflictError{Key: "policy_rule.changed_by", Args: []any{"Name", last.ActorName}}
+}

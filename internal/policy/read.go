@@ -1,0 +1,149 @@
+package policy
+
+import (
+	"context"
+	"time"
+
+	"portal/internal/authz"
+	"portal/internal/id"
+	"portal/internal/list"
+	"portal/internal/pg"
+)
+
+const (
+	policyColumns = `p.id, p.kind, p.group_id, g.name as group_name, g.status as group_status, p.name, p.description,
+		p.status, p.version, p.created_by, btrim(c.first_name || ' ' || c.last_name) as created_by_name, p.created_at, p.updated_at`
+	policyFrom = ` from policies p join policy_groups g on g.id = p.group_id join users c on c.id = p.created_by`
+
+	versionColumns = `v.document,` + versionFacts
+	versionFacts   = ` v.id, v.policy_id, v.number, v.status, v.errors,
+		v.author_id, btrim(a.first_name || ' ' || a.last_name) as author_name,
+		v.last_editor_id, btrim(e.first_name || ' ' || e.last_name) as last_editor_name, v.created_at, v.updated_at,
+		v.activated_by, coalesce(btrim(x.first_name || ' ' || x.last_name), '') as activated_by_name, v.activated_at`
+	versionFrom = ` from policy_versions v join users a on a.id = v.author_id
+		join users e on e.id = v.last_editor_id left join users x on x.id = v.activated_by`
+)
+
+// maxVersions is how many versions a policy's page lists. Only superseded ones
+// can be older.
+const maxVersions = 100
+
+// Policy is one policy of a kind with its versions. Documents come with the
+// version in force, the one that waits and the one that was deactivated.
+// problem.ErrNotFound if there is no such policy, or it is of the other kind.
+func (s *Service) Policy(ctx context.Context, pid id.Policy, kind Kind) (Full, error) {
+	q := s.db.Read()
+	p, err := pg.One[Policy](ctx, q, `select `+policyColumns+policyFrom+` where p.id = @id and p.kind = @kind`,
+		pg.Args{"id": pid, "kind": kind})
+	if err != nil {
+		return Full{}, wrap("policy", err)
+	}
+	versions, err := pg.All[Version](ctx, q, `
+		select case when v.status = 'superseded' then '' else v.document end as document,`+versionFacts+versionFrom+`
+		where v.policy_id = @policy order by v.number desc limit @max`, pg.Args{"policy": pid, "max": maxVersions})
+	if err != nil {
+		return Full{}, wrap("versions", err)
+	}
+	if err := addPeriods(ctx, q, pid, versions); err != nil {
+		return Full{}, wrap("periods", err)
+	}
+	full := Full{Policy: p, Versions: versions}
+	for i := range versions {
+		switch v := &versions[i]; v.Status {
+		case VersionActive:
+			full.InForce = v
+		case VersionInactive:
+			full.Waiting = v
+		case VersionDeactivated:
+			full.Deactivated = v
+		case VersionSuperseded:
+		}
+	}
+	return full, nil
+}
+
+func addPeriods(ctx context.Context, q pg.Querier, pid id.Policy, versions []Version) error {
+	periods, err := pg.All[struct {
+		VersionID id.PolicyVersion
+		ValidFrom time.Time
+		ValidTo   *time.Time
+	}](ctx, q, `
+		select version_id, valid_from, valid_to from policy_periods
+		where policy_id = @policy order by valid_from desc, valid_to desc nulls first limit @max`,
+		pg.Args{"policy": pid, "max": 10 * maxVersions})
+	if err != nil {
+		return err
+	}
+	at := make(map[id.PolicyVersion]*Version, len(versions))
+	for i := range versions {
+		at[versions[i].ID] = &versions[i]
+	}
+	for _, p := range periods {
+		if v := at[p.VersionID]; v != nil {
+			v.Periods = append(v.Periods, Period{From: p.ValidFrom, To: p.ValidTo})
+		}
+	}
+	return nil
+}
+
+// Version is one version of a policy with its document, by its number, also one
+// that is superseded. problem.ErrNotFound if there is none.
+func (s *Service) Version(ctx context.Context, pid id.Policy, number int) (Version, error) {
+	v, err := pg.One[Version](ctx, s.db.Read(), `select `+versionColumns+versionFrom+`
+		where v.policy_id = @policy and v.number = @number`, pg.Args{"policy": pid, "number": number})
+	return v, wrap("version", err)
+}
+
+// InForceAt is the version that was in force at a moment; problem.ErrNotFound if
+// none was.
+func (s *Service) InForceAt(ctx context.Context, pid id.Policy, t time.Time) (Version, error) {
+	v, err := pg.One[Version](ctx, s.db.Read(), `select `+versionColumns+versionFrom+`
+		where v.id = (select version_id from policy_periods
+			where policy_id = @policy and valid_from <= @at and (valid_to is null or valid_to > @at)
+			order by valid_from desc limit 1)`, pg.Args{"policy": pid, "at": t})
+	return v, wrap("version in force", err)
+}
+
+// Policies is one page of the list of policies of a kind, by a query of
+// PolicyList.
+func (s *Service) Policies(ctx context.Context, kind Kind, q list.Query) (list.Page[Row], error) {
+	var w pg.Where
+	w.And("p.kind = @kind", "kind", kind)
+	contains(&w, q, "name", "p.name ilike @name")
+	contains(&w, q, "description", "p.description ilike @description")
+	contains(&w, q, "q", "(p.name ilike @q or p.description ilike @q)")
+	if gid, err := id.Parse[id.PolicyGroup](q.Filter("group")); err == nil {
+		w.And("p.group_id = @group", "group", gid)
+	}
+	switch status := Status(q.Filter("status")); {
+	case Statuses.Known(status):
+		w.And("p.status = @status", "status", status)
+	case status == StatusWaiting:
+		w.And("w.id is not null", "", nil)
+	}
+	p, err := pg.List[Row](ctx, s.db.Read(), q, `
+		p.id, p.kind, p.group_id, g.name as group_name, g.status as group_status, p.name, p.description, p.status, p.version,
+		w.id is not null as waiting, coalesce(w.errors, 0) as waiting_errors, w.author_id as waiting_author,
+		w.last_editor_id as waiting_editor, p.created_at, p.updated_at`, `
+		from policies p join policy_groups g on g.id = p.group_id
+		left join policy_versions w on w.policy_id = p.id and w.status = 'inactive'`, w)
+	return p, wrap("policies", err)
+}
+
+// Waiting counts the policies that wait for activation, as the list counts them
+// under the filter status=waiting.
+func (s *Service) Waiting(ctx context.Context, a authz.Actor) (WaitingCount, error) {
+	n, err := pg.One[struct{ Auth, Share, MineAuth, MineShare int }](ctx, s.db.Read(), `
+		select count(*) filter (where p.kind = 'auth') as auth, count(*) filter (where p.kind = 'datashare') as share,
+			count(*) filter (where p.kind = 'auth' and @user in (v.author_id, v.last_editor_id)) as mine_auth,
+			count(*) filter (where p.kind = 'datashare' and @user in (v.author_id, v.last_editor_id)) as mine_share
+		from policy_versions v join policies p on p.id = v.policy_id where v.status = 'inactive'`, pg.Args{"user": a.User})
+	if err != nil {
+		return WaitingCount{}, wrap("waiting policies", err)
+	}
+	count := WaitingCount{Auth: n.Auth, DataShare: n.Share}
+	if s.fourEyes {
+		count.MineAuth, count.MineDataShare = n.MineAuth, n.MineShare
+	}
+	return count, nil
+}

@@ -1,0 +1,157 @@
+package policy
+
+import (
+	"time"
+
+	"portal/internal/audit"
+	"portal/internal/id"
+	"portal/internal/list"
+	"portal/internal/policydoc"
+	"portal/internal/state"
+)
+
+// Kind is what a policy is about.
+type Kind = policydoc.Kind
+
+// Status is where a policy stands.
+type Status string
+
+// The states of a policy.
+const (
+	Inactive    Status = "inactive" // was never in force
+	Active      Status = "active"
+	Deactivated Status = "deactivated"
+)
+
+// Statuses are the allowed moves (design README, "Words"). Putting a new
+// version of an active policy into force moves only the versions.
+var Statuses = state.New(map[Status][]Status{
+	Inactive:    {Active},
+	Active:      {Deactivated},
+	Deactivated: {Active},
+})
+
+// VersionStatus is where one version of a policy stands.
+type VersionStatus string
+
+// The states of a version. A policy has at most one inactive version (the one
+// that waits), and at most one that is active or deactivated.
+const (
+	VersionInactive    VersionStatus = "inactive"
+	VersionActive      VersionStatus = "active"
+	VersionDeactivated VersionStatus = "deactivated"
+	VersionSuperseded  VersionStatus = "superseded" // a later one came into force
+)
+
+// VersionStatuses are the allowed moves.
+var VersionStatuses = state.New(map[VersionStatus][]VersionStatus{
+	VersionInactive:    {VersionActive},
+	VersionActive:      {VersionDeactivated, VersionSuperseded},
+	VersionDeactivated: {VersionActive, VersionSuperseded},
+	VersionSuperseded:  {},
+})
+
+// Policy is what stays the same over its versions.
+type Policy struct {
+	ID            id.Policy
+	Kind          Kind
+	GroupID       id.PolicyGroup
+	GroupName     string
+	GroupStatus   GroupStatus
+	Name          string
+	Description   string
+	Status        Status
+	Version       int // of the row, not of the document; every change raises it
+	CreatedBy     id.User
+	CreatedByName string
+	CreatedAt     time.Time
+	UpdatedAt     time.Time
+}
+
+// Version is one document of a policy.
+type Version struct {
+	ID              id.PolicyVersion
+	PolicyID        id.Policy
+	Number          int    // from 1
+	Document        string // as it was typed; "" in Full.Versions for superseded ones
+	Status          VersionStatus
+	Errors          int // findings that keep it from being activated, when it was saved
+	AuthorID        id.User
+	AuthorName      string
+	LastEditorID    id.User
+	LastEditorName  string
+	CreatedAt       time.Time
+	UpdatedAt       time.Time // when the document was last edited
+	ActivatedBy     *id.User  // who put it into force last; nil if nobody
+	ActivatedByName string
+	ActivatedAt     *time.Time
+	Periods         []Period `db:"-"` // when it was in force, newest first
+}
+
+// WrittenBy reports whether a person wrote the version or edited it last, and so
+// cannot put it into force while four eyes are needed (security.md AUT-6).
+func (v Version) WrittenBy(u id.User) bool { return v.AuthorID == u || v.LastEditorID == u }
+
+// Period is a time in which a version was in force.
+type Period struct {
+	From time.Time
+	To   *time.Time // nil: it still is
+}
+
+// Full is a policy with its versions.
+type Full struct {
+	Policy
+	InForce     *Version  // nil if none is
+	Waiting     *Version  // the inactive one, nil if none
+	Deactivated *Version  // what ReactivatePolicy would put back into force
+	Versions    []Version // newest first, the last 100
+}
+
+// Row is a policy in a list.
+type Row struct {
+	ID            id.Policy
+	Kind          Kind
+	GroupID       id.PolicyGroup
+	GroupName     string
+	GroupStatus   GroupStatus
+	Name          string
+	Description   string
+	Status        Status
+	Version       int
+	Waiting       bool    // a version waits for activation
+	WaitingErrors int     // findings that keep it from that
+	WaitingAuthor id.User // zero if none waits
+	WaitingEditor id.User
+	CreatedAt     time.Time
+	UpdatedAt     time.Time
+}
+
+// WaitingCount is how many policies have a version that waits, by kind, and in
+// how many of them it waits for somebody else than the actor.
+type WaitingCount struct {
+	Auth, DataShare         int
+	MineAuth, MineDataShare int // written or edited last by the actor; 0 without four eyes
+}
+
+// StatusWaiting is the value of the filter "status" for policies that have an
+// inactive version, whatever their own state.
+const StatusWaiting = "waiting"
+
+// PolicyList is how policies can be sorted and filtered.
+var PolicyList = list.Spec{
+	Sorts: map[string]string{
+		"name": "lower(p.name)", "description": "lower(p.description)", "group": "lower(g.name)",
+		"status": "p.status", "created": "p.created_at", "updated": "p.updated_at",
+	},
+	Default:  "name",
+	Filters:  []string{"name", "description", "group", "status", "q"},
+	TieBreak: "p.id",
+}
+
+func (p Policy) event(action audit.Action, before int, detail []audit.Change) audit.Event {
+	return audit.Event{
+		Action:  action,
+		Subject: audit.Subject{Kind: audit.Policy, ID: p.ID.String(), Name: p.Name},
+		Before:  before, After: p.Version, Detail: detail,
+	}
+}

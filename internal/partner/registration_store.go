@@ -136,7 +136,6 @@ func sentEvent(pid id.Partner, d Draft) audit.Event {
 	detail = audit.Diff(detail, "type", "", string(a.Type))
 	detail = audit.Diff(detail, "organisation", "", a.Organisation)
 	detail = audit.Diff(detail, "public_id", "", a.PublicID)
-	detail = audit.Diff(detail, "terms", "", d.Terms)
 	return audit.Event{Action: audit.RegistrationSent, Partner: pid, After: 1, Detail: detail,
 		Subject: audit.Subject{Kind: audit.Partner, ID: pid.String(), Name: a.Organisation}}
 }

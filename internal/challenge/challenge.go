@@ -221,9 +221,10 @@ func HandedOff(ctx context.Context, tx *pg.Tx, cid id.Challenge) error {
 // keep is how long a dead challenge stays: the limits of REG-6 look back a day.
 const keep = 7 * 24 * time.Hour
 
-// Purge removes challenges that can neither be used nor count towards a limit.
-func (e *Engine) Purge(ctx context.Context) error {
-	return e.db.Housekeep(ctx, "purge challenges", func(tx *pg.Tx) error {
+// Purge removes challenges that can neither be used nor count towards a limit;
+// a job calls it.
+func Purge(ctx context.Context, db *pg.DB) error {
+	return db.Housekeep(ctx, "purge challenges", func(tx *pg.Tx) error {
 		_, err := tx.Exec(ctx, `delete from challenges where created_at < @before`, pg.Args{"before": tx.Now().Add(-keep)})
 		return err
 	})

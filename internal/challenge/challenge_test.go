@@ -407,12 +407,12 @@ func TestPurgeKeepsWhatCounts(t *testing.T) {
 	f.begin(Register, "ann@example.org")
 	f.clock.Advance(keep - time.Second)
 	f.begin(Register, "bob@example.org")
-	f.must(f.e.Purge(t.Context()))
+	f.must(Purge(t.Context(), f.db))
 	if n := f.count(`select count(*) from challenges`, pg.Args{}); n != 2 {
 		t.Errorf("%d challenges, want 2", n)
 	}
 	f.clock.Advance(2 * time.Second)
-	f.must(f.e.Purge(t.Context()))
+	f.must(Purge(t.Context(), f.db))
 	if n := f.count(`select count(*) from challenges`, pg.Args{}); n != 1 {
 		t.Errorf("%d challenges, want 1", n)
 	}

@@ -24,12 +24,28 @@ const DraftLifetime = 7 * 24 * time.Hour
 // for a Partner Admin. Until the address is verified nothing of it can be read
 // by anybody but the browser that typed it (security.md REG-2).
 type Registrations struct {
-	DB         *pg.DB
-	Challenges *challenge.Engine
-	Passwords  *password.Hasher
-	Keys       secret.Keys
-	Terms      string // version of the terms that a registration agrees to
+	db         *pg.DB
+	keys       secret.Keys
+	passwords  *password.Hasher
+	challenges *challenge.Engine
+	terms      string
 }
+
+// NewRegistrations keeps registrations in db, sealed with keys.
+func NewRegistrations(db *pg.DB, keys secret.Keys, passwords *password.Hasher, challenges *challenge.Engine) *Registrations {
+	return &Registrations{db: db, keys: keys, passwords: passwords, challenges: challenges}
+}
+
+// WithTerms is the service for the terms of this version: whoever agreed to
+// another one is asked again.
+func (r *Registrations) WithTerms(version string) *Registrations {
+	with := *r
+	with.terms = version
+	return &with
+}
+
+// Terms is the version of the terms that a registration agrees to.
+func (r *Registrations) Terms() string { return r.terms }
 
 // Step is one page of the registration.
 type Step string
@@ -154,7 +170,7 @@ type Input struct {
 // Draft opens the draft of a browser. problem.ErrNotFound: there is none, or it
 // is older than DraftLifetime.
 func (r *Registrations) Draft(ctx context.Context, token string) (Draft, error) {
-	return r.open(ctx, r.DB.Read(), token, "")
+	return r.open(ctx, r.db.Read(), token, "")
 }
 
 // Save stores the answers of one step in the browser's draft and returns it
@@ -170,7 +186,7 @@ func (r *Registrations) Save(ctx context.Context, token string, step Step, in In
 		if step != StepType {
 			return Draft{}, "", problem.ErrNotFound
 		}
-		before, token, err = Draft{terms: r.Terms}, "", nil
+		before, token, err = Draft{terms: r.terms}, "", nil
 	}
 	if err != nil {
 		return Draft{}, "", err
@@ -198,7 +214,7 @@ func (r *Registrations) check(ctx context.Context, d Draft, step Step, in Input)
 		if !in.Consent {
 			return nil, problem.Invalid("consent", "partner.problem.consent")
 		}
-		return func(d *Draft) { d.Terms, d.ConsentedAt = r.Terms, r.DB.Now() }, nil
+		return func(d *Draft) { d.Terms, d.ConsentedAt = r.terms, r.db.Now() }, nil
 	case StepGroup:
 		in.Answers.Type = d.Answers.Type // decides whether a group is needed
 	}
@@ -235,7 +251,7 @@ func (r *Registrations) checkPassword(ctx context.Context, d Draft, typed string
 	if err := checkPassword(typed, a.Organisation, a.PublicID, a.Email, a.FirstName, a.LastName); err != nil {
 		return nil, err
 	}
-	hash, err := r.Passwords.Hash(ctx, typed)
+	hash, err := r.passwords.Hash(ctx, typed)
 	if err != nil {
 		return nil, err
 	}
@@ -247,7 +263,7 @@ func (r *Registrations) checkPassword(ctx context.Context, d Draft, typed string
 func (r *Registrations) stillFree(ctx context.Context, step Step, a Answers) error {
 	switch {
 	case step == StepOrganisation:
-		taken, err := pg.Value[bool](ctx, r.DB.Read(), `select exists (select 1 from partners where lower(public_id) = lower(@id))`,
+		taken, err := pg.Value[bool](ctx, r.db.Read(), `select exists (select 1 from partners where lower(public_id) = lower(@id))`,
 			pg.Args{"id": a.PublicID})
 		if err == nil && taken {
 			return problem.Invalid("public_id", "partner.problem.public_id_taken")
@@ -279,7 +295,7 @@ type OpenGroup struct {
 
 // Groups are the active policy groups by name, for everybody to see.
 func (r *Registrations) Groups(ctx context.Context) ([]OpenGroup, error) {
-	return pg.All[OpenGroup](ctx, r.DB.Read(), `
+	return pg.All[OpenGroup](ctx, r.db.Read(), `
 		select id, name, description from policy_groups where status = 'active' order by lower(name), id`, pg.Args{})
 }
 
@@ -294,7 +310,7 @@ func (r *Registrations) propose(ctx context.Context, organisation string) (strin
 	for _, n := range []string{"-2", "-3", "-4", "-5", "-6", "-7", "-8", "-9"} {
 		candidates = append(candidates, base[:min(len(base), MaxPublicID-len(n))]+n)
 	}
-	free, err := pg.Values[string](ctx, r.DB.Read(), `
+	free, err := pg.Values[string](ctx, r.db.Read(), `
 		select c.id from unnest(@candidates::text[]) with ordinality as c (id, position)
 		where not exists (select 1 from partners p where lower(p.public_id) = lower(c.id)) order by c.position limit 1`,
 		pg.Args{"candidates": candidates})

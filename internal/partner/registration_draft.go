@@ -43,17 +43,17 @@ func (r *Registrations) seal(token string, d Draft) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("seal draft: %w", err)
 	}
-	return sealer(r.Keys, token).Seal(nil, nil, plain, []byte(draftKey(token))), nil
+	return sealer(r.keys, token).Seal(nil, nil, plain, []byte(draftKey(token))), nil
 }
 
 // unseal also opens what was sealed before the master key was changed.
 func (r *Registrations) unseal(token string, sealed []byte) (Draft, error) {
-	for _, keys := range r.Keys.Each() {
+	for _, keys := range r.keys.Each() {
 		plain, err := sealer(keys, token).Open(nil, nil, sealed, []byte(draftKey(token)))
 		if err != nil {
 			continue
 		}
-		d := Draft{terms: r.Terms}
+		d := Draft{terms: r.terms}
 		return d, json.Unmarshal(plain, &d)
 	}
 	return Draft{}, problem.ErrNotFound // the master key is no longer held: the visitor starts again
@@ -68,7 +68,7 @@ func (r *Registrations) open(ctx context.Context, q pg.Querier, token, lock stri
 		Answers     []byte
 		ChallengeID id.Challenge
 	}](ctx, q, `select answers, challenge_id from registration_drafts where token = @token and expires_at > @now `+lock,
-		pg.Args{"token": draftKey(token), "now": r.DB.Now()})
+		pg.Args{"token": draftKey(token), "now": r.db.Now()})
 	if err != nil {
 		return Draft{}, err
 	}
@@ -82,7 +82,7 @@ func (r *Registrations) create(ctx context.Context, token string, d Draft) error
 	if err != nil {
 		return err
 	}
-	return r.DB.Housekeep(ctx, "begin registration", func(tx *pg.Tx) error {
+	return r.db.Housekeep(ctx, "begin registration", func(tx *pg.Tx) error {
 		_, err := tx.Exec(ctx, `
 			insert into registration_drafts (token, answers, created_at, updated_at, expires_at)
 			values (@token, @answers, @now, @now, @expires)`,
@@ -94,7 +94,7 @@ func (r *Registrations) create(ctx context.Context, token string, d Draft) error
 // update changes a draft under a lock, so that two tabs cannot undo each
 // other's steps.
 func (r *Registrations) update(ctx context.Context, token string, change func(*Draft)) (d Draft, err error) {
-	err = r.DB.Housekeep(ctx, "save registration", func(tx *pg.Tx) error {
+	err = r.db.Housekeep(ctx, "save registration", func(tx *pg.Tx) error {
 		if d, err = r.open(ctx, tx, token, "for update"); err != nil {
 			return err
 		}
@@ -121,15 +121,15 @@ func (r *Registrations) store(ctx context.Context, tx *pg.Tx, token string, d Dr
 
 // Restart forgets the draft of a browser.
 func (r *Registrations) Restart(ctx context.Context, token string) error {
-	return r.DB.Housekeep(ctx, "forget registration", func(tx *pg.Tx) error {
+	return r.db.Housekeep(ctx, "forget registration", func(tx *pg.Tx) error {
 		_, err := tx.Exec(ctx, `delete from registration_drafts where token = @token`, pg.Args{"token": draftKey(token)})
 		return err
 	})
 }
 
-// Purge forgets the drafts that are too old; a job calls it.
-func (r *Registrations) Purge(ctx context.Context) error {
-	return r.DB.Housekeep(ctx, "purge registrations", func(tx *pg.Tx) error {
+// PurgeDrafts forgets the drafts that are too old; a job calls it.
+func PurgeDrafts(ctx context.Context, db *pg.DB) error {
+	return db.Housekeep(ctx, "purge registrations", func(tx *pg.Tx) error {
 		_, err := tx.Exec(ctx, `delete from registration_drafts where expires_at <= @now`, pg.Args{"now": tx.Now()})
 		return err
 	})

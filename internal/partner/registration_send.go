@@ -30,7 +30,7 @@ func (e *IncompleteError) Error() string { return "registration incomplete: " + 
 // *IncompleteError, *problem.ThrottledError (REG-6), and those of Confirm.
 func (r *Registrations) Send(ctx context.Context, a authz.Actor, token string) (sent bool, err error) {
 	if !a.May(authz.Register) {
-		return false, r.DB.Deny(ctx, a, authz.Register)
+		return false, r.db.Deny(ctx, a, authz.Register)
 	}
 	d, err := r.Draft(ctx, token)
 	if err != nil || d.Receipt != nil {
@@ -40,7 +40,7 @@ func (r *Registrations) Send(ctx context.Context, a authz.Actor, token string) (
 		return false, &IncompleteError{next}
 	}
 	st, err := r.proof(ctx, d)
-	now := r.DB.Now()
+	now := r.db.Now()
 	switch {
 	case missing(err): // no code yet, or for another address
 	case err != nil:
@@ -50,7 +50,7 @@ func (r *Registrations) Send(ctx context.Context, a authz.Actor, token string) (
 	case st.Open(now) == challenge.OK:
 		return false, nil
 	case st.CanResend(now) == challenge.OK:
-		_, err := r.Challenges.Resend(ctx, st.ID)
+		_, err := r.challenges.Resend(ctx, st.ID)
 		return false, err
 	}
 	return false, r.mailCode(ctx, a, token, d)
@@ -66,7 +66,7 @@ func (r *Registrations) proof(ctx context.Context, d Draft) (challenge.State, er
 	if err != nil {
 		return challenge.State{}, problem.ErrNotFound
 	}
-	st, err := r.Challenges.State(ctx, d.challenge)
+	st, err := r.challenges.State(ctx, d.challenge)
 	if err == nil && (st.EmailKey != address.Canonical() || st.Purpose != challenge.Register) {
 		return challenge.State{}, problem.ErrNotFound
 	}
@@ -75,7 +75,7 @@ func (r *Registrations) proof(ctx context.Context, d Draft) (challenge.State, er
 
 // mailCode begins a challenge. Everybody costs the same statements.
 func (r *Registrations) mailCode(ctx context.Context, a authz.Actor, token string, seen Draft) error {
-	return r.DB.Housekeep(ctx, "mail code", func(tx *pg.Tx) error {
+	return r.db.Housekeep(ctx, "mail code", func(tx *pg.Tx) error {
 		d, err := r.open(ctx, tx, token, "for update")
 		if err != nil {
 			return err
@@ -91,7 +91,7 @@ func (r *Registrations) mailCode(ctx context.Context, a authz.Actor, token strin
 		if err != nil {
 			return err
 		}
-		d.challenge, err = r.Challenges.Begin(ctx, tx, challenge.NewChallenge{Purpose: challenge.Register, Address: address,
+		d.challenge, err = r.challenges.Begin(ctx, tx, challenge.NewChallenge{Purpose: challenge.Register, Address: address,
 			NetKey: throttle.NetKey(a.IP), Silent: known, Lang: d.Answers.Lang})
 		if err != nil {
 			return err
@@ -114,7 +114,7 @@ func (r *Registrations) Proof(ctx context.Context, token string) (Draft, challen
 // Resend mails the next code; see challenge.Engine.Resend.
 func (r *Registrations) Resend(ctx context.Context, a authz.Actor, token string) (challenge.Outcome, error) {
 	if !a.May(authz.Register) {
-		return 0, r.DB.Deny(ctx, a, authz.Register)
+		return 0, r.db.Deny(ctx, a, authz.Register)
 	}
 	d, st, err := r.Proof(ctx, token)
 	if err != nil {
@@ -123,7 +123,7 @@ func (r *Registrations) Resend(ctx context.Context, a authz.Actor, token string)
 	if d.Receipt != nil {
 		return challenge.AlreadyUsed, nil
 	}
-	return r.Challenges.Resend(ctx, st.ID)
+	return r.challenges.Resend(ctx, st.ID)
 }
 
 // Confirm tries a code for the browser's own challenge (security.md REG-8) and,
@@ -137,7 +137,7 @@ func (r *Registrations) Resend(ctx context.Context, a authz.Actor, token string)
 // verified, and Send needs no further code; *IncompleteError.
 func (r *Registrations) Confirm(ctx context.Context, a authz.Actor, token, typed string) (challenge.Result, error) {
 	if !a.May(authz.Register) {
-		return challenge.Result{}, r.DB.Deny(ctx, a, authz.Register)
+		return challenge.Result{}, r.db.Deny(ctx, a, authz.Register)
 	}
 	d, st, err := r.Proof(ctx, token)
 	if err != nil {
@@ -149,7 +149,7 @@ func (r *Registrations) Confirm(ctx context.Context, a authz.Actor, token, typed
 	if strings.TrimSpace(typed) == "" {
 		return challenge.Result{}, problem.Invalid("code", "problem.required") // costs no attempt
 	}
-	res, err := r.Challenges.Try(ctx, st.ID, challenge.Register, typed)
+	res, err := r.challenges.Try(ctx, st.ID, challenge.Register, typed)
 	if err != nil {
 		return res, err
 	}
@@ -161,7 +161,7 @@ func (r *Registrations) Confirm(ctx context.Context, a authz.Actor, token, typed
 	if res.Outcome == challenge.AlreadyUsed {
 		// Verified a moment ago, but not sent: a second click, or a failure
 		// after the first. The proof is this browser's own, so go on.
-		if st, err = r.Challenges.State(ctx, st.ID); err == nil && st.Verified(r.DB.Now()) {
+		if st, err = r.challenges.State(ctx, st.ID); err == nil && st.Verified(r.db.Now()) {
 			res.Outcome = challenge.OK
 		}
 	}
@@ -183,7 +183,7 @@ func (r *Registrations) record(ctx context.Context, a authz.Actor, st challenge.
 	if outcome == challenge.OK {
 		ev.Action, result = audit.AddressVerified, audit.Done
 	}
-	return r.DB.Record(ctx, a, ev, result)
+	return r.db.Record(ctx, a, ev, result)
 }
 
 // masked is an address as the audit log may hold it (security.md AUD-2).
@@ -198,7 +198,7 @@ func masked(address string) string {
 // complete turns a verified draft into a partner that waits for admission. It
 // reads the draft and the proof again, under locks (security.md REG-8).
 func (r *Registrations) complete(ctx context.Context, a authz.Actor, token string) error {
-	err := r.DB.Change(ctx, a, authz.Register, func(tx *pg.Tx) (audit.Event, error) {
+	err := r.db.Change(ctx, a, authz.Register, func(tx *pg.Tx) (audit.Event, error) {
 		d, err := r.open(ctx, tx, token, "for update")
 		if err != nil {
 			return audit.Event{}, err
@@ -213,7 +213,7 @@ func (r *Registrations) complete(ctx context.Context, a authz.Actor, token strin
 		if err != nil {
 			return audit.Event{}, err
 		}
-		proof, err := r.Challenges.Consume(ctx, tx, challenge.Register, d.challenge, address.Canonical())
+		proof, err := r.challenges.Consume(ctx, tx, challenge.Register, d.challenge, address.Canonical())
 		if errors.Is(err, problem.ErrConflict) {
 			return audit.Event{}, &IncompleteError{} // the proof is too old, or for another address
 		}

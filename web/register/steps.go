@@ -101,7 +101,7 @@ func (s *screens) ask(w http.ResponseWriter, r *http.Request, status int, q ques
 		}
 		q.groups = groups
 	}
-	return page.Render(w, r, status, questionPage(q, s.regs.Terms))
+	return page.Render(w, r, status, questionPage(q, s.regs.Terms()))
 }
 
 func (s *screens) save(step partner.Step) page.Handler {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strconv"
+	"strings"
 
 	"portal/internal/audit"
 	"portal/internal/authz"
@@ -46,7 +47,8 @@ func (s *Service) putInForce(ctx context.Context, a authz.Actor, pid id.Policy, 
 		if v, err = candidate(ctx, tx, p, from); err != nil {
 			return audit.Event{}, err
 		}
-		if err := supersede(ctx, tx, v); err != nil {
+		replaced, err := supersede(ctx, tx, v)
+		if err != nil {
 			return audit.Event{}, err
 		}
 		if err := s.markActive(ctx, tx, a, v); err != nil {
@@ -57,7 +59,8 @@ func (s *Service) putInForce(ctx context.Context, a authz.Actor, pid id.Policy, 
 		}
 		p.Status = Active
 		detail := []audit.Change{{Field: "version", After: strconv.Itoa(v.Number)}}
-		detail = audit.Diff(detail, "document_sha256", "", text{document: v.Document}.sum())
+		detail = audit.Diff(detail, "superseded", "", replaced)
+		detail = audit.Diff(detail, "document", "", text{document: v.Document}.fingerprint())
 		err = updatePolicy(ctx, tx, &p)
 		return p.event(action, version, detail), err
 	})
@@ -93,16 +96,17 @@ func candidate(ctx context.Context, tx *pg.Tx, p Policy, from VersionStatus) (Ve
 	return v, nil
 }
 
-// supersede ends the version that was in force, or was last, in favour of next.
-func supersede(ctx context.Context, tx *pg.Tx, next Version) error {
-	_, err := tx.Exec(ctx, `
+// supersede ends the version that was in force, or was last, in favour of next,
+// and returns its number.
+func supersede(ctx context.Context, tx *pg.Tx, next Version) (string, error) {
+	numbers, err := pg.Values[string](ctx, tx, `
 		update policy_versions set status = 'superseded'
-		where policy_id = @policy and id <> @next and status in ('active', 'deactivated')`,
+		where policy_id = @policy and id <> @next and status in ('active', 'deactivated') returning number::text`,
 		pg.Args{"policy": next.PolicyID, "next": next.ID})
 	if err != nil {
-		return err
+		return "", err
 	}
-	return closePeriod(ctx, tx, next.PolicyID)
+	return strings.Join(numbers, ", "), closePeriod(ctx, tx, next.PolicyID)
 }
 
 // markActive is where the database refuses one pair of eyes.
@@ -136,7 +140,7 @@ func openPeriod(ctx context.Context, tx *pg.Tx, v Version) error {
 func (s *Service) refuseFourEyes(ctx context.Context, a authz.Actor, p Policy, v Version, action audit.Action) error {
 	event := p.event(action, p.Version, []audit.Change{
 		{Field: "version", After: strconv.Itoa(v.Number)},
-		{Field: "refused", After: "four_eyes"},
+		{Field: "four_eyes", After: "refused"},
 	})
 	if err := s.db.Record(ctx, a, event, audit.Denied); err != nil {
 		return err

@@ -2,7 +2,7 @@ package policy
 
 import (
 	"crypto/sha256"
-	"encoding/hex"
+	"fmt"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -62,32 +62,24 @@ func sameDocument(a, b string) bool {
 	return a == b || strings.ReplaceAll(a, "\r\n", "\n") == strings.ReplaceAll(b, "\r\n", "\n")
 }
 
-// text is a document as the audit log knows it: never by its words.
+// text is a document as the audit log knows it: by its bytes and its findings,
+// never by its words.
 type text struct {
 	document string
 	errors   int
 }
 
-func (t text) sum() string {
+func (t text) fingerprint() string {
 	if t.document == "" {
 		return ""
 	}
-	s := sha256.Sum256([]byte(t.document))
-	return hex.EncodeToString(s[:])
+	return fmt.Sprintf("sha256:%x, %d B", sha256.Sum256([]byte(t.document)), len(t.document))
 }
 
-func (t text) number(n int) string {
-	if t.document == "" {
-		return ""
-	}
-	return strconv.Itoa(n)
-}
-
-// diffDocument tells of a document by hash, size and findings.
+// diffDocument tells of another document.
 func diffDocument(to []audit.Change, before, after text) []audit.Change {
-	to = audit.Diff(to, "document_sha256", before.sum(), after.sum())
-	to = audit.Diff(to, "document_bytes", before.number(len(before.document)), after.number(len(after.document)))
-	return audit.Diff(to, "document_errors", before.number(before.errors), after.number(after.errors))
+	to = audit.Diff(to, "document", before.fingerprint(), after.fingerprint())
+	return audit.Diff(to, "errors", strconv.Itoa(before.errors), strconv.Itoa(after.errors))
 }
 
 // policyTaken turns the constraint into words at the field.

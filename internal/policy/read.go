@@ -112,8 +112,11 @@ func (s *Service) Policies(ctx context.Context, kind Kind, q list.Query) (list.P
 	contains(&w, q, "name", "p.name ilike @name")
 	contains(&w, q, "description", "p.description ilike @description")
 	contains(&w, q, "q", "(p.name ilike @q or p.description ilike @q)")
+	// A group by its id, or by a part of its name.
 	if gid, err := id.Parse[id.PolicyGroup](q.Filter("group")); err == nil {
 		w.And("p.group_id = @group", "group", gid)
+	} else {
+		contains(&w, q, "group", "g.name ilike @group")
 	}
 	switch status := Status(q.Filter("status")); {
 	case Statuses.Known(status):

@@ -268,3 +268,12 @@ func exec(t *testing.T, url, sql string) {
 		t.Fatal(err)
 	}
 }
+
+func TestSearchKnowsAllLetters(t *testing.T) {
+	t.Parallel()
+	db := pgtest.New(t)
+	found, err := pg.Value[bool](t.Context(), db.Read(), `select 'ÉCOLE' ilike '%école%' and lower('Ж') = 'ж'`, nil)
+	if err != nil || !found {
+		t.Errorf("upper and lower case beyond ASCII are strangers: %v", err)
+	}
+}

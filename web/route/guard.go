@@ -2,7 +2,9 @@ package route
 
 import (
 	"net/http"
+	"net/netip"
 
+	"portal/internal/authz"
 	"portal/internal/problem"
 	"portal/web/form"
 	"portal/web/page"
@@ -48,6 +50,8 @@ func (g *guard) serve(rt Route, w http.ResponseWriter, r *http.Request) error {
 		switch {
 		case !actor.SignedIn():
 			return page.SignInFirst(w, r)
+		case !unsafe && visitorsOnly(rt.Access):
+			return page.Redirect(w, r, "/home") // has an account already
 		case unsafe:
 			return g.site.DB.Deny(r.Context(), actor, rt.Access.perm)
 		default:
@@ -70,3 +74,6 @@ func (g *guard) sameOrigin(r *http.Request) bool {
 	}
 	return origin != "" || site != "" || !session.HasCookie(r.Context())
 }
+
+// visitorsOnly are the pages for people without an account.
+func visitorsOnly(a Access) bool { return a.Allows(authz.VisitorAt(netip.Addr{}, "")) }

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -170,7 +171,7 @@ func (c *cluster) initialise(ctx context.Context) error {
 	if err := c.account.mkdir(draft); err != nil {
 		return err
 	}
-	args := []string{"-D", draft, "-U", Database, "-A", "trust", "--locale=C", "-E", "UTF8", "--no-instructions"}
+	args := []string{"-D", draft, "-U", Database, "-A", "trust", "--locale=C", "--lc-ctype=" + ctype(), "-E", "UTF8", "--no-instructions"}
 	if !c.durable {
 		args = append(args, "--no-sync")
 	}
@@ -184,6 +185,15 @@ func (c *cluster) initialise(ctx context.Context) error {
 		return err
 	}
 	return os.Rename(draft, c.data)
+}
+
+// ctype is a locale that every system of its kind has and that knows all
+// letters: with plain C, a search for "é" would not find "É".
+func ctype() string {
+	if runtime.GOOS == "darwin" {
+		return "en_US.UTF-8"
+	}
+	return "C.UTF-8"
 }
 
 // run runs one program to its end and adds what it said to the error.

@@ -40,13 +40,8 @@ var (
 	}
 	reactivation = decision{
 		verb: "reactivate", do: (*policy.Service).ReactivatePolicy,
-		subject: func(p policy.Full) *policy.Version {
-			if p.Status != policy.Deactivated {
-				return nil
-			}
-			return showPage{Full: p}.outOfForce()
-		},
-		done: inForce,
+		subject: func(p policy.Full) *policy.Version { return p.Deactivated },
+		done:    inForce,
 	}
 )
 
@@ -81,7 +76,7 @@ func (h handlers) about(r *http.Request, p policy.Full, d decision) (c decidePag
 		return decidePage{}, false
 	}
 	c = decidePage{Full: p, decision: d, Subject: *subject}
-	if d.verb == activation.verb {
+	if d.verb != deactivation.verb {
 		c.Report = policydoc.Check(p.Kind, []byte(subject.Document))
 		c.Blocked, c.Writer = !c.Report.OK(), h.wrote(r, *subject)
 	}

@@ -132,7 +132,7 @@ func confirmPage(c decidePage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if c.Blocked {
-				templ_7745c5c3_Err = blocked(c.Full, c.Report).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = blocked(c.Policy, c.Subject, c.Report).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -30,7 +30,7 @@ type press struct {
 	Check   bool   // look for findings, store nothing
 }
 
-// read takes the form apart. A chosen file takes the place of the text; a file
+// readDraft takes the form apart. A chosen file takes the place of the text; a file
 // that is no text is noted in the fields and leaves the text as it was. Line
 // ends become LF: browsers send CRLF for what they showed as LF.
 func readDraft(r *http.Request) (draft, press, *problem.Fields, error) {
@@ -45,7 +45,7 @@ func readDraft(r *http.Request) (draft, press, *problem.Fields, error) {
 		return draft{}, press{}, nil, err
 	}
 	d := draft{
-		Version: v.Int("version"), Name: v.Text("name"), About: v.Text("description"), Group: v.Raw("group"),
+		Version: v.Int("version"), Name: v.Text("name"), About: lines(v.Text("description")), Group: v.Raw("group"),
 		Document: lines(v.Raw("document")), Previous: lines(v.Raw("previous")),
 	}
 	if v.Has("id") {
@@ -109,7 +109,7 @@ func shown(s string) string { return strings.ReplaceAll(s, "\x00", "\ufffd") }
 func (d draft) input(k policy.Kind) policy.Input {
 	group, err := id.Parse[id.PolicyGroup](d.Group)
 	if err != nil {
-		group = id.PolicyGroup{} // the service asks for a choice
+		group = id.PolicyGroup{} // a new policy: the service asks for one; an old one keeps its own
 	}
 	return policy.Input{ID: d.ID, Kind: k, GroupID: group, Name: d.Name, Description: d.About, Document: d.Document}
 }
@@ -152,28 +152,22 @@ func (d draft) restore() draft {
 // draftOf is the form of a stored policy: the version that waits, else the
 // newest.
 func draftOf(p policy.Full) draft {
-	return draft{Version: p.Version, Name: p.Name, About: p.Description, Group: p.GroupID.String(), Document: newest(p).Document}
+	return draft{Version: p.Version, Name: p.Name, About: p.Description, Group: p.GroupID.String(), Document: lines(newest(p).Document)}
 }
 
 // newest is the version that an edit starts from.
 func newest(p policy.Full) policy.Version {
-	switch {
-	case p.Waiting != nil:
-		return *p.Waiting
-	case p.InForce != nil:
-		return *p.InForce
-	}
-	var last policy.Version
-	for _, v := range p.Versions {
-		if v.Number > last.Number {
-			last = v
+	for _, v := range []*policy.Version{p.Waiting, p.InForce, p.Deactivated} {
+		if v != nil {
+			return *v
 		}
 	}
-	return last
+	return policy.Version{} // every policy has one of them
 }
 
 // says tells whether a stored policy already says what this form says.
 func (d draft) says(p policy.Full) bool {
 	stored := draftOf(p)
-	return d.Name == stored.Name && d.About == stored.About && d.Group == stored.Group && d.Document == stored.Document
+	return d.Name == stored.Name && d.About == stored.About && d.Document == stored.Document &&
+		(d.Group == stored.Group || d.Group == "")
 }

@@ -199,6 +199,12 @@ func (f formPage) groupOptions(inactive string) []ui.Option {
 	return options
 }
 
+// asksGroup tells whether the group can still be chosen: until the policy was in
+// force for the first time.
+func (f formPage) asksGroup() bool {
+	return f.Old == nil || f.Old.Status == policy.Inactive || f.Errors.For("group") != ""
+}
+
 // action is the address that the form is sent to.
 func (f formPage) action() string {
 	if f.Old == nil {

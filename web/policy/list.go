@@ -2,12 +2,16 @@ package policy
 
 import (
 	"context"
+	"errors"
 	"net/http"
+	"slices"
 
 	"github.com/a-h/templ"
 
+	"portal/internal/id"
 	"portal/internal/list"
 	"portal/internal/policy"
+	"portal/internal/problem"
 	"portal/web/i18n"
 	"portal/web/page"
 	"portal/web/ui"
@@ -19,12 +23,50 @@ func (h handlers) list(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return page.Render(w, r, http.StatusOK, listPage(h.kind, rows))
+	groups, err := h.groupFilter(r.Context(), q.Filter("group"))
+	if err != nil {
+		return err
+	}
+	return page.Render(w, r, http.StatusOK, listPage(listing{h.kind, rows, groups, h.policies.FourEyes()}))
 }
 
-func table(ctx context.Context, k policy.Kind, rows list.Page[policy.Row]) ui.TableOf[policy.Row] {
+// listing is the list with what its filters and menus need.
+type listing struct {
+	kind     policy.Kind
+	rows     list.Page[policy.Row]
+	groups   []ui.Option
+	fourEyes bool
+}
+
+// groupFilter are the groups to choose from: the active ones, and the chosen
+// one if it is not.
+func (h handlers) groupFilter(ctx context.Context, chosen string) ([]ui.Option, error) {
+	groups, err := h.policies.ActiveGroups(ctx)
+	if err != nil {
+		return nil, err
+	}
+	options := []ui.Option{}
+	for _, g := range groups {
+		options = append(options, ui.Option{Value: g.ID.String(), Text: g.Name})
+	}
+	gid, err := id.Parse[id.PolicyGroup](chosen)
+	if err != nil || slices.ContainsFunc(options, func(o ui.Option) bool { return o.Value == chosen }) {
+		return options, nil
+	}
+	switch g, err := h.policies.Group(ctx, gid); {
+	case err == nil:
+		return append(options, ui.Option{Value: chosen, Text: i18n.T(ctx, "policy.group.deactivated", "Name", g.Name)}), nil
+	case errors.Is(err, problem.ErrNotFound):
+		return options, nil
+	default:
+		return nil, err
+	}
+}
+
+func table(ctx context.Context, l listing) ui.TableOf[policy.Row] {
+	k := l.kind
 	return ui.TableOf[policy.Row]{
-		Page: rows, Path: listURL(k), Caption: i18n.T(ctx, word(k, "caption")),
+		Page: l.rows, Path: listURL(k), Caption: i18n.T(ctx, word(k, "caption")),
 		Empty: emptyList(k),
 		Columns: []ui.Column[policy.Row]{
 			{Sort: "name", Label: i18n.T(ctx, "common.name"), Cell: func(r policy.Row) templ.Component {
@@ -36,39 +78,39 @@ func table(ctx context.Context, k policy.Kind, rows list.Page[policy.Row]) ui.Ta
 				return statusTags(r.Status, r.Waiting)
 			}},
 			{Sort: "created", Label: i18n.T(ctx, "common.created"), Cell: func(r policy.Row) templ.Component { return ui.Date(r.CreatedAt) }},
-			{Label: i18n.T(ctx, "common.actions"), Cell: func(r policy.Row) templ.Component { return rowActions(k, r) }},
+			{Label: i18n.T(ctx, "common.actions"), Cell: func(r policy.Row) templ.Component { return rowActions(l, r) }},
 		},
 	}
 }
 
 // rowLinks are the lines of a row's menu. What cannot be done now is absent;
 // the policy's own page says why.
-func rowLinks(ctx context.Context, k policy.Kind, r policy.Row) []ui.Link {
+func rowLinks(ctx context.Context, l listing, r policy.Row) []ui.Link {
 	may := abilities(ctx, r.Status, r.Waiting, r.WaitingErrors)
+	me, groupOn := page.Actor(ctx).User, r.GroupStatus == policy.GroupActive
+	own := l.fourEyes && (r.WaitingAuthor == me || r.WaitingEditor == me)
+	may.Activate, may.Reactivate = may.Activate && groupOn && !own, may.Reactivate && groupOn
 	var links []ui.Link
-	for _, l := range []struct {
+	for _, a := range []struct {
 		may  bool
 		verb string
 	}{{may.Edit, "edit"}, {may.Activate, "activate"}, {may.Deactivate, "deactivate"}, {may.Reactivate, "reactivate"}} {
-		if l.may {
-			links = append(links, ui.Link{Href: doURL(k, r.ID, l.verb), Text: i18n.T(ctx, "common."+l.verb)})
+		if a.may {
+			links = append(links, ui.Link{Href: doURL(l.kind, r.ID, a.verb), Text: i18n.T(ctx, "common."+a.verb)})
 		}
 	}
 	return links
 }
 
-// waitingFilter is the status that selects policies with a version to activate.
-const waitingFilter = "waiting"
-
-func filters(ctx context.Context) []ui.FilterField {
+func filters(ctx context.Context, groups []ui.Option) []ui.FilterField {
 	statuses := []ui.Option{}
-	for _, s := range []policy.Status{policy.Inactive, policy.Active, policy.Deactivated, waitingFilter} {
+	for _, s := range []policy.Status{policy.Inactive, policy.Active, policy.Deactivated, policy.StatusWaiting} {
 		statuses = append(statuses, ui.Option{Value: string(s), Text: statusText(ctx, s)})
 	}
 	return []ui.FilterField{
 		{Name: "name", Label: i18n.T(ctx, "common.name")},
 		{Name: "description", Label: i18n.T(ctx, "common.description")},
-		{Name: "group", Label: i18n.T(ctx, "policy.group")},
+		{Name: "group", Label: i18n.T(ctx, "policy.group"), Options: groups},
 		{Name: "status", Label: i18n.T(ctx, "common.status"), Options: statuses},
 	}
 }

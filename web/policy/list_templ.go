@@ -9,14 +9,13 @@ import templruntime "github.com/a-h/templ/runtime"
 
 import (
 	"portal/internal/authz"
-	"portal/internal/list"
 	"portal/internal/policy"
 	"portal/web/i18n"
 	"portal/web/page"
 	"portal/web/ui"
 )
 
-func listPage(k policy.Kind, rows list.Page[policy.Row]) templ.Component {
+func listPage(l listing) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -62,14 +61,14 @@ func listPage(k policy.Kind, rows list.Page[policy.Row]) templ.Component {
 				}
 				ctx = templ.InitializeContext(ctx)
 				if page.May(ctx, authz.PolicyWrite) {
-					templ_7745c5c3_Err = ui.ButtonLink(ui.Link{Href: listURL(k) + "/new", Text: i18n.T(ctx, "policy.create")}).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.ButtonLink(ui.Link{Href: listURL(l.kind) + "/new", Text: i18n.T(ctx, "policy.create")}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 				}
 				return nil
 			})
-			templ_7745c5c3_Err = ui.Heading(i18n.T(ctx, word(k, "title")), i18n.T(ctx, word(k, "lead"))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var3), templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Heading(i18n.T(ctx, word(l.kind, "title")), i18n.T(ctx, word(l.kind, "lead"))).Render(templ.WithChildren(ctx, templ_7745c5c3_Var3), templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -77,7 +76,7 @@ func listPage(k policy.Kind, rows list.Page[policy.Row]) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.Filters(listURL(k), rows.Query, filters(ctx)).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Filters(listURL(l.kind), l.rows.Query, filters(ctx, l.groups)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -85,13 +84,13 @@ func listPage(k policy.Kind, rows list.Page[policy.Row]) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.Table(table(ctx, k, rows)).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Table(table(ctx, l)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Page(ui.Meta{Title: i18n.T(ctx, word(k, "title")), Wide: true}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Page(ui.Meta{Title: i18n.T(ctx, word(l.kind, "title")), Wide: true}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -178,7 +177,7 @@ func statusTags(s policy.Status, waiting bool) templ.Component {
 	})
 }
 
-func rowActions(k policy.Kind, r policy.Row) templ.Component {
+func rowActions(l listing, r policy.Row) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -199,7 +198,7 @@ func rowActions(k policy.Kind, r policy.Row) templ.Component {
 			templ_7745c5c3_Var6 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		if links := rowLinks(ctx, k, r); len(links) > 0 {
+		if links := rowLinks(ctx, l, r); len(links) > 0 {
 			templ_7745c5c3_Var7 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
@@ -212,8 +211,8 @@ func rowActions(k policy.Kind, r policy.Row) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				for _, l := range links {
-					templ_7745c5c3_Err = ui.MenuLink(l).Render(ctx, templ_7745c5c3_Buffer)
+				for _, link := range links {
+					templ_7745c5c3_Err = ui.MenuLink(link).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

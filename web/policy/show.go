@@ -3,6 +3,7 @@ package policy
 import (
 	"context"
 	"fmt"
+	"math"
 	"net/http"
 	"strconv"
 	"strings"
@@ -38,25 +39,14 @@ func (h handlers) show(w http.ResponseWriter, r *http.Request) error {
 	s.Can = abilities(r.Context(), p.Status, p.Waiting != nil, s.Report.Errors)
 	groupOn := p.GroupStatus != policy.GroupDeactivated
 	s.Can.Activate = s.Can.Activate && !s.Writer && groupOn
-	s.Can.Reactivate = s.Can.Reactivate && groupOn
+	s.Can.Reactivate = s.Can.Reactivate && groupOn && p.Deactivated != nil && !h.wrote(r, *p.Deactivated)
 	return page.Render(w, r, http.StatusOK, objectPage(s, h.trail))
 }
 
 // wrote tells whether the reader may not activate a version because it is their
 // own. The rule itself stands in the database.
 func (h handlers) wrote(r *http.Request, v policy.Version) bool {
-	me := h.actor(r).User
-	return h.policies.FourEyes() && (v.AuthorID == me || v.LastEditorID == me)
-}
-
-// outOfForce is the version that a deactivated policy had in force.
-func (s showPage) outOfForce() *policy.Version {
-	for _, v := range s.Versions {
-		if v.Status == policy.VersionDeactivated {
-			return &v
-		}
-	}
-	return nil
+	return h.policies.FourEyes() && v.WrittenBy(h.actor(r).User)
 }
 
 // download sends a version as it is stored, as a file of our own name
@@ -66,12 +56,15 @@ func (h handlers) download(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	for _, v := range p.Versions {
-		if strconv.Itoa(v.Number) == chi.URLParam(r, "number") {
-			return sendFile(w, r, v, fmt.Sprintf("%s-policy-%s-v%d.json", p.Kind, p.ID, v.Number))
-		}
+	number, err := strconv.Atoi(chi.URLParam(r, "number"))
+	if err != nil || strconv.Itoa(number) != chi.URLParam(r, "number") || number > math.MaxInt32 {
+		return problem.ErrNotFound
 	}
-	return problem.ErrNotFound
+	v, err := h.policies.Version(r.Context(), p.ID, number)
+	if err != nil {
+		return err
+	}
+	return sendFile(w, r, v, fmt.Sprintf("%s-policy-%s-v%d.json", p.Kind, p.ID, number))
 }
 
 func sendFile(w http.ResponseWriter, r *http.Request, v policy.Version, name string) error {

@@ -33,7 +33,7 @@ func authParts(ctx context.Context, s policydoc.AuthSummary) []part {
 	for _, t := range s.AuthTypes {
 		way := named(ctx, policydoc.AuthTypeKey, t.Name)
 		if len(t.SubTypes) > 0 {
-			way = i18n.T(ctx, "policy.summary.with", "Item", way, "Parts", listing(ctx, mapped(ctx, policydoc.SubTypeKey, t.SubTypes)))
+			way = i18n.T(ctx, "policy.summary.with", "Item", way, "Parts", joined(ctx, mapped(ctx, policydoc.SubTypeKey, t.SubTypes)))
 		}
 		key := "policy.summary.optional"
 		if t.Mandatory {
@@ -109,7 +109,7 @@ func sourceWords(ctx context.Context, s policydoc.Source) string {
 	if len(parts) == 0 {
 		return from
 	}
-	return i18n.T(ctx, "policy.summary.with", "Item", from, "Parts", listing(ctx, parts))
+	return i18n.T(ctx, "policy.summary.with", "Item", from, "Parts", joined(ctx, parts))
 }
 
 func orElse(words []string, none string) []string {

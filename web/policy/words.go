@@ -81,8 +81,8 @@ func named(ctx context.Context, key func(string) (string, bool), name string) st
 	return isolate(name)
 }
 
-// listing joins words as the language does.
-func listing(ctx context.Context, words []string) string {
+// joined joins words as the language does.
+func joined(ctx context.Context, words []string) string {
 	return strings.Join(words, i18n.T(ctx, "policy.separator"))
 }
 
@@ -122,6 +122,14 @@ func sampleOptions(ctx context.Context, k policy.Kind) []ui.Option {
 		options = append(options, ui.Option{Value: s.ID, Text: i18n.T(ctx, s.TitleKey), Hint: i18n.T(ctx, s.DescriptionKey)})
 	}
 	return options
+}
+
+// period is a time in which a version was in force.
+func period(ctx context.Context, p policy.Period) string {
+	if p.To == nil {
+		return i18n.T(ctx, "policy.period.open", "From", i18n.Date(ctx, p.From))
+	}
+	return i18n.T(ctx, "policy.period.closed", "From", i18n.Date(ctx, p.From), "To", i18n.Date(ctx, *p.To))
 }
 
 // reasonText is what a conflict tells of what happened meanwhile, "" if nothing.

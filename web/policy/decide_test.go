@@ -1,0 +1,237 @@
+package policy_test
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+
+	"portal/internal/authz"
+	"portal/internal/id"
+	"portal/internal/policy"
+	"portal/internal/policydoc"
+	"portal/web/webtest"
+)
+
+func TestSecondPersonActivates(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	p := d.auth("Voice")
+	page := d.second.Get(p.Path).Want(200).Click("Activate").Want(200)
+	wantText(t, page, "Activate version 1 of Voice?", "Wanda", "partners of the group Telecom can use", "One-time code")
+	if got := page.Doc.Find("main form button").Text(); got != "Activate version 1 of Voice" {
+		t.Errorf("button %q", got)
+	}
+	after := page.Submit(nil).Want(200)
+	wantText(t, after, "Version 1 of Voice is now in force.", "Active", "Sam")
+	// A second click finds what it wanted.
+	wantText(t, page.Submit(nil).Want(200), "is already in force")
+
+	d.edit(p.Path, other(policydoc.KindAuth))
+	page = d.second.Get(p.Path + "/activate").Want(200)
+	wantText(t, page, "Activate version 2 of Voice?", "takes the place of version 1", "In force today: version 1")
+	after = page.Submit(nil).Want(200)
+	if got := versions(after); got != "In force, Superseded" {
+		t.Errorf("versions: %s", got)
+	}
+}
+
+func TestAUT6WriterCannotActivate(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	p := d.auth("Own")
+	if p.Doc.Find(`a[href$="/activate"]`).Length() != 0 {
+		t.Error("the writer has a button")
+	}
+	wantText(t, d.writer.Get(p.Path+"/activate").Want(200), "You cannot activate version 1 yourself", "Any other Policy Manager")
+	// The form of somebody who may, replayed by the writer.
+	form := webtest.Fields(d.second.Get(p.Path + "/activate").Doc.Find("main form"))
+	form.Set("_token", d.writer.Token())
+	refused := d.writer.Post(p.Path+"/activate", form).Want(403)
+	wantText(t, refused, "You cannot activate version 1 yourself")
+	if got := versions(d.writer.Get(p.Path)); got != "Waiting for activation" {
+		t.Errorf("versions: %s", got)
+	}
+	// Who edited last cannot either, and the first writer still cannot.
+	d.second.Get(p.Path + "/edit").Submit(webtest.Values{"document": other(policydoc.KindAuth)}).Want(200)
+	for _, c := range []*webtest.Client{d.writer, d.second} {
+		c.Post(p.Path+"/activate", url.Values{"version": {"2"}, "number": {"1"}}).Want(403)
+	}
+	third := d.Staff("Thea", string(authz.PolicyManager))
+	wantText(t, third.Get(p.Path+"/activate").Submit(nil).Want(200), "is now in force")
+}
+
+func TestDeactivateAndReactivate(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	p := d.active("Switch")
+	off := d.writer.Get(p.Path + "/deactivate").Want(200)
+	wantText(t, off, "Deactivate Switch?", "can no longer use this policy")
+	wantText(t, off.Submit(nil).Want(200), "Switch is deactivated.", "No longer in force: version 1")
+	wantText(t, off.Submit(nil).Want(200), "already deactivated")
+	wantText(t, d.writer.Get(p.Path+"/reactivate").Want(200), "You cannot activate version 1 yourself")
+	on := d.second.Get(p.Path + "/reactivate").Want(200)
+	wantText(t, on.Submit(nil).Want(200), "is in force again")
+	wantText(t, on.Submit(nil).Want(200), "already in force")
+	// What is not possible now leads to the policy.
+	if got := d.second.Get(p.Path + "/activate").Want(200); got.Path != p.Path {
+		t.Errorf("ended at %s", got.Path)
+	}
+}
+
+func TestCON1StaleActivationShowsWhatIsThereNow(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	p := d.auth("Moving")
+	page := d.second.Get(p.Path + "/activate").Want(200)
+	d.edit(p.Path, other(policydoc.KindAuth))
+	stale := page.Submit(nil).Want(409)
+	wantText(t, stale, "This policy changed after you opened the page", "Wanda")
+	if got := versions(d.second.Get(p.Path)); got != "Waiting for activation" {
+		t.Errorf("versions: %s", got)
+	}
+	wantText(t, stale.Submit(nil).Want(200), "is now in force")
+}
+
+func TestDeactivatedGroupBlocksReactivation(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	p := d.active("Orphan")
+	d.writer.Get(p.Path + "/deactivate").Submit(nil).Want(200)
+	if err := d.App.Policies.DeactivateGroup(t.Context(), d.writer.Actor, d.group.ID, d.group.Version); err != nil {
+		t.Fatal(err)
+	}
+	page := d.second.Get(p.Path + "/reactivate").Want(200)
+	wantText(t, page, "nothing comes into force under it")
+	d.second.Post(p.Path+"/reactivate", url.Values{"version": {"3"}, "number": {"1"}}).Want(409)
+	wantText(t, d.writer.Get("/auth-policies?group="+d.group.ID.String()), "Telecom (deactivated)", "Orphan")
+	wantText(t, d.writer.Get(newAuth), "There is no active policy group yet")
+	// Its text cannot be changed now either; what was typed stays.
+	edit := d.writer.Get(p.Path + "/edit").Submit(webtest.Values{"document": other(policydoc.KindAuth)}).Want(422)
+	if value(edit, "document") != other(policydoc.KindAuth) {
+		t.Error("what was typed is lost")
+	}
+}
+
+func TestOneEyeIsEnoughWhereFourEyesAreOff(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, "--four-eyes=off")
+	p := d.auth("Alone")
+	if p.Has("You cannot activate") {
+		t.Error("four eyes are asked for")
+	}
+	wantText(t, p.Click("Activate").Submit(nil).Want(200), "is now in force")
+}
+
+func TestAUT3UnknownAndOtherKind(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	p := d.auth("Here")
+	pid := strings.TrimPrefix(p.Path, "/auth-policies/")
+	for _, path := range []string{
+		"/datashare-policies/" + pid, "/auth-policies/" + id.New[id.Policy]().String(), "/auth-policies/x",
+		"/auth-policies/" + strings.ToUpper(pid), "/auth-policies/" + pid + "/versions/2.json", "/auth-policies/" + pid + "/versions/01.json",
+		"/auth-policies/" + pid + "/versions/99999999999999999999.json", "/auth-policies/" + pid + "/versions/-1.json",
+		"/policies/" + id.New[id.Policy]().String(),
+	} {
+		d.writer.Get(path).Want(404)
+	}
+	for _, verb := range []string{"", "/edit", "/activate", "/deactivate", "/reactivate"} {
+		d.second.Get("/datashare-policies/" + pid + verb).Want(404)
+		if verb != "/edit" {
+			d.second.Post("/datashare-policies/"+pid+verb, url.Values{"version": {"1"}}).Want(404)
+		}
+	}
+	if got := d.writer.Get("/policies/" + pid).Want(200); got.Path != p.Path {
+		t.Errorf("the audit log's address leads to %s", got.Path)
+	}
+	d.second.Post(p.Path+"/activate", url.Values{"version": {"1"}, "force": {"yes"}}).Want(400)
+}
+
+func TestWEB8DownloadHasANameOfOurOwn(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	p := d.auth(`"../évil".exe`)
+	d.second.Get(p.Path + "/activate").Submit(nil).Want(200)
+	d.edit(p.Path, other(policydoc.KindAuth))
+	d.second.Get(p.Path + "/activate").Submit(nil).Want(200)
+	pid := strings.TrimPrefix(p.Path, "/auth-policies/")
+	for number, want := range map[string]string{"1": sample(policydoc.KindAuth), "2": other(policydoc.KindAuth)} {
+		got := d.writer.Get(p.Path + "/versions/" + number + ".json").Want(200)
+		if got.Body != want {
+			t.Errorf("version %s: %q", number, got.Body)
+		}
+		name := `attachment; filename="auth-policy-` + pid + `-v` + number + `.json"`
+		if h := got.Header; h.Get("Content-Disposition") != name || !strings.Contains(h.Get("Content-Security-Policy"), "sandbox") ||
+			h.Get("Content-Type") != "application/json; charset=utf-8" {
+			t.Errorf("headers %v", h)
+		}
+	}
+}
+
+func TestListFiltersSortsAndPages(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.active("Alpha")
+	d.auth("Beta")
+	d.edit(d.active("Gamma").Path, other(policydoc.KindAuth))
+	for query, want := range map[string]string{
+		"":                              "Alpha Beta Gamma",
+		"?sort=-name":                   "Gamma Beta Alpha",
+		"?status=active":                "Alpha Gamma",
+		"?status=inactive":              "Beta",
+		"?status=waiting":               "Beta Gamma",
+		"?name=ET":                      "Beta",
+		"?description=test":             "Alpha Beta Gamma",
+		"?name=%25":                     "",
+		"?page=1000000000":              "Alpha Beta Gamma",
+		"?nonsense=1&sort=;drop":        "Alpha Beta Gamma",
+		"?group=" + d.group.ID.String(): "Alpha Beta Gamma",
+	} {
+		p := d.writer.Get("/auth-policies" + query).Want(200)
+		var names []string
+		for _, n := range p.Doc.Find("main tbody th a").EachIter() {
+			names = append(names, n.Text())
+		}
+		if got := strings.Join(names, " "); got != want {
+			t.Errorf("%q: %q, want %q", query, got, want)
+		}
+	}
+	p := d.second.Get("/auth-policies?status=waiting")
+	for name, want := range map[string]string{"Beta": "Edit Activate", "Gamma": "Edit Activate Deactivate"} {
+		menu := p.Doc.Find(`summary[aria-label="Actions for ` + name + `"]`).Parent().Find("a.item")
+		if got := strings.Join(strings.Fields(menu.Text()), " "); got != strings.ReplaceAll(want, " ", "") && got != want {
+			t.Errorf("menu of %s: %q", name, got)
+		}
+	}
+	wantText(t, p, "New version waiting")
+	wantText(t, d.writer.Get("/auth-policies?name=zzz"), "Nothing matches these filters")
+}
+
+func TestPagesInEveryLanguage(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	auth, share := d.active("Auth"), d.create(policydoc.KindDataShare, "/datashare-policies", "Share")
+	d.edit(auth.Path, `{"authTokenType": "whenever"}`)
+	for lang, dir := range map[string]string{"en": "ltr", "fr": "ltr", "ar": "rtl"} {
+		d.speak(d.second, lang)
+		for _, path := range []string{
+			"/auth-policies", "/datashare-policies", "/auth-policies?name=zzz", newAuth, "/datashare-policies/new", auth.Path,
+			auth.Path + "/edit", auth.Path + "/activate", auth.Path + "/deactivate", share.Path, share.Path + "/edit", share.Path + "/activate",
+		} {
+			p := d.second.Get(path).Want(200)
+			if got := p.Doc.Find("html").AttrOr("dir", ""); got != dir {
+				t.Errorf("%s %s: dir %q", lang, path, got)
+			}
+			for _, area := range []string{"policy", "policydoc", "policy_rule", "ui", "common"} {
+				if strings.Contains(p.Body, "["+area+".") {
+					t.Errorf("%s %s lacks a message: %s", lang, path, p.Text())
+				}
+			}
+			if n := p.Doc.Find("h1").Length(); n != 1 {
+				t.Errorf("%s %s: %d h1", lang, path, n)
+			}
+		}
+	}
+}
+
+var _ policy.Kind

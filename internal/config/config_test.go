@@ -88,3 +88,43 @@ func TestRequireNamesAllThatIsMissing(t *testing.T) {
 		}
 	}
 }
+
+// TestReadmeListsEveryOption keeps the README's table true: with UPDATE_README
+// set it writes the table instead.
+func TestReadmeListsEveryOption(t *testing.T) {
+	t.Parallel()
+	const path = "../../README.md"
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, rest, ok := strings.Cut(string(b), "<!-- options -->\n")
+	got, after, ok2 := strings.Cut(rest, "<!-- end of options -->\n")
+	if !ok || !ok2 {
+		t.Fatal("the README has lost the marks around its table of options")
+	}
+	var want strings.Builder
+	want.WriteString("\n| Flag | Variable | Default | Meaning |\n|---|---|---|---|\n")
+	for _, o := range Options() {
+		value := "–"
+		if o.Default != "" {
+			value = "`" + o.Default + "`"
+		}
+		help := o.Help
+		if o.Secret {
+			help += " (secret; also `" + o.Env + "_FILE`)"
+		}
+		fmt.Fprintf(&want, "| `--%s` | `%s` | %s | %s |\n", o.Flag, o.Env, value, help)
+	}
+	want.WriteString("\n")
+	if got == want.String() {
+		return
+	}
+	if os.Getenv("UPDATE_README") == "" {
+		t.Fatal("the README's table of options is out of date: UPDATE_README=1 go test ./internal/config")
+	}
+	text := before + "<!-- options -->\n" + want.String() + "<!-- end of options -->\n" + after
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -184,16 +184,20 @@ func (d decided) message(pid id.Partner, r ruling) mail.Message {
 		texts = append(texts, r.reason)
 	}
 	return mail.Message{Kind: r.mail, To: d.Email, Lang: d.Lang, Params: map[string]string{
-		"Organisation": d.Organisation, "PublicID": d.PublicID, "Name": d.FirstName, "Partner": pid.String(),
+		"Organisation": d.Organisation, "PublicID": d.PublicID, "Name": d.FirstName, "Partner": pid.String(), "ID": pid.String(),
 		"Reason": strings.Join(texts, "\n"), "Fields": strings.Join(fields, ",")}}
 }
 
 func (d decided) event(pid id.Partner, version int, r ruling) audit.Event {
 	detail := audit.Diff(nil, "status", string(PendingApproval), string(r.to))
 	for _, l := range r.lines {
-		detail = append(detail, audit.Change{Field: "asked." + l.Field, After: l.Message})
+		detail = append(detail, audit.Change{Field: l.Field, After: l.Message})
 	}
-	detail = audit.Diff(detail, "reason", "", r.reason)
+	why := "reason"
+	if r.verdict == VerdictReturned {
+		why = "note"
+	}
+	detail = audit.Diff(detail, why, "", r.reason)
 	return audit.Event{Action: r.action, Partner: pid, Before: version, After: d.Version, Detail: detail,
 		Subject: audit.Subject{Kind: audit.Partner, ID: pid.String(), Name: d.Organisation}}
 }

@@ -7,7 +7,6 @@ import (
 
 	"portal/internal/audit"
 	"portal/internal/authz"
-	"portal/internal/mail"
 	"portal/internal/pg"
 	"portal/internal/problem"
 )
@@ -97,19 +96,9 @@ func (s Standing) sendAgain(ctx context.Context, tx *pg.Tx, answers Answers) err
 	if err := updateOwn(ctx, tx, s.Partner, answers); err != nil {
 		return err
 	}
-	admins, err := partnerAdmins(ctx, tx)
-	if err != nil {
-		return err
-	}
-	for _, to := range admins {
-		err := mail.Enqueue(ctx, tx, mail.Message{Kind: mail.RegistrationWaiting, To: to.Email, Lang: to.Lang,
-			Params: map[string]string{"Organisation": answers.Organisation, "PublicID": answers.PublicID,
-				"Partner": s.Partner.ID.String(), "Type": string(answers.Type)}})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	pid := s.Partner.ID.String()
+	return tellAdmins(ctx, tx, map[string]string{"Organisation": answers.Organisation, "PublicID": answers.PublicID,
+		"Type": string(answers.Type), "Partner": pid, "ID": pid})
 }
 
 // resent is the event of sending again. What the log may not hold in full

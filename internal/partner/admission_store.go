@@ -89,7 +89,7 @@ func updateOwn(ctx context.Context, tx *pg.Tx, p Partner, a Answers) error {
 		pg.Args{"id": p.ID, "version": p.Version, "type": string(a.Type), "purpose": a.Purpose, "organisation": a.Organisation,
 			"public_id": a.PublicID, "address": a.Address, "policy_group": group, "now": tx.Now()})
 	if pg.Violates(err, "partners_public_id_key") {
-		return problem.Invalid("public_id", "problem.taken")
+		return problem.Invalid("public_id", "partner.problem.public_id_taken")
 	}
 	if err != nil {
 		return err
@@ -116,16 +116,7 @@ func openGroup(ctx context.Context, tx *pg.Tx, gid string) error {
 			`select id from policy_groups where id = @id and status = 'active' for share`, pg.Args{"id": parsed})
 	}
 	if errors.Is(err, problem.ErrNotFound) {
-		return problem.Invalid("policy_group", "admission.problem.group_closed")
+		return problem.Invalid("policy_group", "partner.problem.group_closed")
 	}
 	return err
-}
-
-// recipient is a member of staff who is told of a request.
-type recipient struct{ Email, Lang string }
-
-func partnerAdmins(ctx context.Context, tx *pg.Tx) ([]recipient, error) {
-	return pg.All[recipient](ctx, tx, `
-		select u.email, u.lang from users u join user_roles r on r.user_id = u.id
-		where r.role = 'PARTNER_ADMIN' and u.status = 'active' order by u.id`, nil)
 }

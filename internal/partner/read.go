@@ -108,9 +108,11 @@ type Review struct {
 
 // Standing is how a partner's own request stands.
 type Standing struct {
-	Partner Partner
-	Last    *Decision // nil before the first one
-	Groups  []Group   // to choose from; only while the policy group is open
+	Partner     Partner
+	Submissions []Submission // newest first
+	Decisions   []Decision   // newest first
+	Last        *Decision    // the newest; nil before the first one
+	Groups      []Group      // to choose from; only while the policy group is open
 }
 
 // Open are the answers that the partner may change now, in the order of
@@ -150,6 +152,14 @@ func (d Decision) opens() []string {
 		}
 	}
 	return open
+}
+
+// At is when it was decided; the zero time if there is no decision.
+func (d *Decision) At() time.Time {
+	if d == nil {
+		return time.Time{}
+	}
+	return d.DecidedAt
 }
 
 // Line is what was asked about a field, "" if nothing was.

@@ -78,12 +78,14 @@ func standingOf(ctx context.Context, q pg.Querier, pid id.Partner) (Standing, er
 		return Standing{}, err
 	}
 	s := Standing{Partner: p}
-	all, err := decisions(ctx, q, pid)
-	if err != nil {
+	if s.Submissions, err = submissions(ctx, q, pid); err != nil {
 		return Standing{}, err
 	}
-	if len(all) > 0 {
-		s.Last = &all[0]
+	if s.Decisions, err = decisions(ctx, q, pid); err != nil {
+		return Standing{}, err
+	}
+	if len(s.Decisions) > 0 {
+		s.Last = &s.Decisions[0]
 	}
 	if s.May("policy_group") {
 		s.Groups, err = groups(ctx, q)

@@ -1,0 +1,137 @@
+// Package home is where everybody starts: the landing page for visitors, and
+// for the others a page that says what waits for them. A partner also sees and,
+// when it is asked to, changes its own registration here. It decides nothing:
+// what is open and what a request waits for is told by internal/partner.
+package home
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"portal/internal/authz"
+	"portal/internal/id"
+	"portal/internal/partner"
+	"portal/internal/policy"
+	"portal/internal/problem"
+	"portal/web/i18n"
+	"portal/web/page"
+	"portal/web/route"
+)
+
+// Deps are the services that the home pages ask.
+type Deps struct {
+	Partners    *partner.Service
+	Policies    *policy.Service
+	FailedMails func(ctx context.Context) (int, error)
+}
+
+// The addresses of these pages, and of those that they lead to.
+const (
+	homeURL         = "/home"
+	registrationURL = "/home/registration"
+)
+
+// Routes are the rows of the landing page, of /home and of the own
+// registration. Sending the registration again needs registration.edit.
+func Routes(d Deps) []route.Route {
+	own := route.Needs(authz.RegistrationEdit)
+	return []route.Route{
+		route.Get("/", route.Anyone, d.landing),
+		route.Get(homeURL, route.SignedIn, d.home),
+		route.Get(registrationURL, own, d.registration),
+		route.Post(registrationURL, own, d.send),
+	}
+}
+
+// landing tells visitors what the portal is for; who is signed in is past that.
+func (d Deps) landing(w http.ResponseWriter, r *http.Request) error {
+	if page.Actor(r.Context()).SignedIn() {
+		return page.Redirect(w, r, homeURL)
+	}
+	return page.Render(w, r, http.StatusOK, landingPage())
+}
+
+// overview is what waits for one person. A part that is not the person's is nil.
+type overview struct {
+	Actor    authz.Actor
+	Standing *partner.Standing
+	Requests *requests
+	Policies *policy.WaitingCount
+}
+
+// requests is what waits for a Partner Admin.
+type requests struct {
+	partner.Counts
+	Oldest      []partner.Row
+	FailedMails int
+}
+
+// shownWaiting is how many of the waiting requests stand on the home page.
+const shownWaiting = 5
+
+func (d Deps) home(w http.ResponseWriter, r *http.Request) error {
+	ctx, a := r.Context(), page.Actor(r.Context())
+	o := overview{Actor: a}
+	if !id.IsZero(a.Partner) {
+		s, err := d.Partners.Standing(ctx, a)
+		if err != nil {
+			return err
+		}
+		o.Standing = &s
+	}
+	if a.May(authz.PartnerDecide) {
+		waiting, err := d.requests(ctx)
+		if err != nil {
+			return err
+		}
+		o.Requests = &waiting
+	}
+	if a.May(authz.PolicyActivate) {
+		n, err := d.Policies.Waiting(ctx, a)
+		if err != nil {
+			return err
+		}
+		o.Policies = &n
+	}
+	return page.Render(w, r, http.StatusOK, homePage(o))
+}
+
+func (d Deps) requests(ctx context.Context) (requests, error) {
+	var r requests
+	var err error
+	if r.Counts, err = d.Partners.Counts(ctx); err != nil {
+		return r, err
+	}
+	if r.Pending > 0 {
+		if r.Oldest, err = d.Partners.Oldest(ctx, shownWaiting); err != nil {
+			return r, err
+		}
+	}
+	r.FailedMails, err = d.FailedMails(ctx)
+	return r, err
+}
+
+// quiet reports whether nothing at all waits for this member of staff.
+func (o overview) quiet() bool {
+	return o.Standing == nil && (o.Requests == nil || o.Requests.Pending == 0 && o.Requests.FailedMails == 0) &&
+		(o.Policies == nil || o.Policies.Auth+o.Policies.DataShare == 0)
+}
+
+// happened says in the reader's words and time zone what a conflict tells of;
+// "" for one that tells nothing.
+func happened(ctx context.Context, err error) string {
+	var conflict *problem.ConflictError
+	if !errors.As(err, &conflict) {
+		return ""
+	}
+	args := make([]any, len(conflict.Args))
+	for i, a := range conflict.Args {
+		if at, ok := a.(time.Time); ok {
+			a = i18n.DateTime(ctx, at)
+		}
+		args[i] = a
+	}
+	return i18n.T(ctx, conflict.Key, args...)
+}

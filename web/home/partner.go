@@ -1,0 +1,131 @@
+package home
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"portal/internal/id"
+	"portal/internal/partner"
+	"portal/web/i18n"
+	"portal/web/page"
+	"portal/web/ui"
+)
+
+// panels is the kind of panel that says how a partner's request stands.
+var panels = map[partner.Status]string{
+	partner.PendingApproval:  "info",
+	partner.ChangesRequested: "warning",
+	partner.Rejected:         "danger",
+	partner.Active:           "success",
+	partner.Deactivated:      "warning",
+}
+
+var tagKinds = map[partner.Status]string{
+	partner.PendingApproval:  "waiting",
+	partner.ChangesRequested: "warn",
+	partner.Rejected:         "bad",
+	partner.Active:           "good",
+	partner.Deactivated:      "neutral",
+}
+
+func statusText(ctx context.Context, s partner.Status) string {
+	return i18n.T(ctx, "partner.status."+string(s))
+}
+
+// standingText is a sentence of the panel: home.partner.<status>.<part>.
+func standingText(ctx context.Context, s partner.Standing, part string) string {
+	p := s.Partner
+	since := p.SubmittedAt
+	if s.Last != nil && p.Status != partner.PendingApproval {
+		since = s.Last.DecidedAt
+	}
+	return i18n.T(ctx, "home.partner."+string(p.Status)+"."+part, "Name", p.Organisation, "Email", p.Email,
+		"When", i18n.Date(ctx, since), "Ago", i18n.Ago(ctx, since, page.Now(ctx)))
+}
+
+// tasks is the way from registering to working, with the state of each step.
+func tasks(ctx context.Context, s partner.Standing) []ui.Task {
+	p := s.Partner
+	done := ui.Status{Kind: "good", Text: i18n.T(ctx, "common.done")}
+	all := []ui.Task{
+		task(ctx, "address", p.AddressVerifiedAt, done),
+		task(ctx, "sent", p.SubmittedAt, done),
+	}
+	switch p.Status {
+	case partner.PendingApproval:
+		all = append(all, task(ctx, "review", p.SubmittedAt, ui.Status{Kind: "waiting", Text: i18n.T(ctx, "home.task.waiting_for_us")}))
+	case partner.ChangesRequested:
+		change := task(ctx, "change", time.Time{}, ui.Status{Kind: "warn", Text: i18n.T(ctx, "home.task.waiting_for_you")})
+		change.Href = registrationURL
+		all = append(all, change, task(ctx, "again", time.Time{}, cannotStart(ctx)))
+	case partner.Rejected:
+		return append(all, task(ctx, "rejected", s.Last.At(), ui.Status{Kind: "bad", Text: statusText(ctx, p.Status)}))
+	case partner.Active, partner.Deactivated:
+		all = append(all, task(ctx, "approved", s.Last.At(), done))
+	}
+	if p.Status == partner.Active {
+		return append(all, task(ctx, "work", time.Time{}, ui.Status{Kind: "info", Text: i18n.T(ctx, "home.task.open")}))
+	}
+	return append(all, task(ctx, "work", time.Time{}, cannotStart(ctx)))
+}
+
+func cannotStart(ctx context.Context) ui.Status {
+	return ui.Status{Kind: "neutral", Text: i18n.T(ctx, "common.cannot_start")}
+}
+
+// task is one line: home.task.<name>, with its date if it has one.
+func task(ctx context.Context, name string, at time.Time, status ui.Status) ui.Task {
+	t := ui.Task{Title: i18n.T(ctx, "home.task."+name), Status: status, Done: status.Kind == "good"}
+	if at.IsZero() {
+		t.Hint = i18n.T(ctx, "home.task."+name+".hint")
+	} else {
+		t.Hint = i18n.T(ctx, "home.task."+name+".hint", "When", i18n.Date(ctx, at), "Ago", i18n.Ago(ctx, at, page.Now(ctx)))
+	}
+	return t
+}
+
+// facts are what an admitted partner works with.
+func facts(ctx context.Context, p partner.Partner) []ui.Row {
+	rows := []ui.Row{
+		{Label: label(ctx, "public_id"), Component: ui.Code(p.PublicID)},
+		{Label: label(ctx, "type"), Value: i18n.T(ctx, "partner.type."+string(p.Type))},
+	}
+	if !id.IsZero(p.PolicyGroupID) {
+		rows = append(rows, ui.Row{Label: label(ctx, "policy_group"), Value: p.PolicyGroup, Note: i18n.T(ctx, "home.policy_group.help")})
+	}
+	return rows
+}
+
+type happening struct {
+	at   time.Time
+	text string
+	note string
+}
+
+// history is what happened to the own request, newest day first. The portal's
+// log is for staff; this is what the partner and its admin said to each other,
+// without naming who of the staff it was.
+func history(ctx context.Context, s partner.Standing) []ui.HistoryDay {
+	var all []happening
+	for _, x := range s.Submissions {
+		all = append(all, happening{x.SubmittedAt, i18n.T(ctx, "home.history.sent", "Number", x.Number), ""})
+	}
+	for _, d := range s.Decisions {
+		all = append(all, happening{d.DecidedAt, i18n.T(ctx, "home.history."+string(d.Verdict), "Number", d.Submission), d.Reason})
+	}
+	slices.SortStableFunc(all, func(a, b happening) int { return b.at.Compare(a.at) })
+	var days []ui.HistoryDay
+	for _, x := range all {
+		day := i18n.Date(ctx, x.at)
+		if len(days) == 0 || days[len(days)-1].Date != day {
+			days = append(days, ui.HistoryDay{Date: day})
+		}
+		last := &days[len(days)-1]
+		last.Items = append(last.Items, ui.HistoryItem{Time: i18n.Clock(ctx, x.at), Text: x.text, Note: x.note})
+	}
+	return days
+}
+
+// label names an answer.
+func label(ctx context.Context, field string) string { return i18n.T(ctx, "partner.field."+field) }

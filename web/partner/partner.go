@@ -1,0 +1,70 @@
+// Package partner is a Partner Admin's screens of the partners: the list, one
+// partner with everything it said, and the three ways to decide on a request.
+// It decides nothing: who may, and whether the request still waits, is told by
+// internal/partner.
+package partner
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/a-h/templ"
+	"github.com/go-chi/chi/v5"
+
+	"portal/internal/audit"
+	"portal/internal/authz"
+	"portal/internal/id"
+	"portal/internal/partner"
+	"portal/web/page"
+	"portal/web/route"
+)
+
+// Trail draws an object's history; the audit screens bring it.
+type Trail func(ctx context.Context, kind audit.Kind, objectID string) templ.Component
+
+type handlers struct {
+	partners *partner.Service
+	trail    Trail
+}
+
+// Routes are the rows of the partners' pages. Reading needs partner.read, each
+// decision partner.decide.
+func Routes(p *partner.Service, trail Trail) []route.Route {
+	h := handlers{partners: p, trail: trail}
+	read := route.Needs(authz.PartnerRead)
+	rows := []route.Route{
+		route.Get(listURL, read, h.list),
+		route.Get(listURL+"/{id}", read, h.show),
+	}
+	for _, d := range decisions {
+		rows = append(rows, h.routes(d)...)
+	}
+	return rows
+}
+
+func (h handlers) routes(d decision) []route.Route {
+	decide := route.Needs(authz.PartnerDecide)
+	return []route.Route{
+		route.Get(listURL+"/{id}/"+d.verb, decide, h.ask(d)),
+		route.Post(listURL+"/{id}/"+d.verb, decide, h.decide(d)),
+	}
+}
+
+// The addresses (design README, "Addresses").
+const (
+	listURL    = "/partners"
+	pendingURL = listURL + "?status=" + string(partner.PendingApproval)
+)
+
+func showURL(pid id.Partner) string { return listURL + "/" + pid.String() }
+
+func decideURL(pid id.Partner, verb string) string { return showURL(pid) + "/" + verb }
+
+// load finds the partner of the address with all that a decision weighs.
+func (h handlers) load(r *http.Request) (partner.Review, error) {
+	pid, err := id.Parse[id.Partner](chi.URLParam(r, "id"))
+	if err != nil {
+		return partner.Review{}, err
+	}
+	return h.partners.Review(r.Context(), page.Actor(r.Context()).Scope(), pid)
+}

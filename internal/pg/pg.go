@@ -7,10 +7,10 @@ package pg
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
-	"math/rand/v2"
 	"net"
 	"strings"
 	"time"
@@ -42,6 +42,7 @@ type Querier interface {
 type Options struct {
 	MaxConns int32            // of each pool; 0 means 8
 	Now      func() time.Time // the application's clock; nil means time.Now
+	Tracer   pgx.QueryTracer  // sees every statement; nil: nobody does
 }
 
 // Open connects to the database at url, a libpq address that may name several
@@ -76,6 +77,9 @@ func open(ctx context.Context, url string, o Options, params map[string]string) 
 	cfg.MinConns = 0
 	if cfg.ConnConfig.ConnectTimeout == 0 || cfg.ConnConfig.ConnectTimeout > 5*time.Second {
 		cfg.ConnConfig.ConnectTimeout = 2 * time.Second
+	}
+	if o.Tracer != nil {
+		cfg.ConnConfig.Tracer = o.Tracer
 	}
 	run := cfg.ConnConfig.RuntimeParams
 	setDefault(run, "application_name", "portal")
@@ -210,7 +214,9 @@ func (db *DB) transact(ctx context.Context, fn func(*Tx) error) error {
 	var err error
 	for try := range 3 {
 		if try > 0 {
-			if err := pause(ctx, time.Duration(1+rand.IntN(20*try))*time.Millisecond); err != nil {
+			var chance [1]byte
+			_, _ = rand.Read(chance[:]) // never fails
+			if err := pause(ctx, time.Duration(try)*time.Duration(chance[0])*100*time.Microsecond); err != nil {
 				return err
 			}
 		}

@@ -12,11 +12,13 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/PuerkitoBio/goquery"
 
 	"portal/internal/app"
+	"portal/internal/authz"
 	"portal/internal/config"
 	"portal/internal/mail"
 	"portal/internal/pg/pgtest"
@@ -24,23 +26,29 @@ import (
 	"portal/web"
 )
 
-// Origin is where the portal of every test stands.
+// Origin is where the portal of a test stands, unless its settings say
+// otherwise.
 const Origin = "http://portal.test"
 
 // Site is one portal on a database of its own.
 type Site struct {
-	T       testing.TB
-	App     *app.App
-	Clock   *pgtest.Clock
-	Portal  *web.Portal
-	Handler http.Handler
+	T          testing.TB
+	App        *app.App
+	Clock      *pgtest.Clock
+	Statements *Statements
+	Portal     *web.Portal
+	Handler    http.Handler
+
+	first sync.Once
+	admin authz.Actor // see Admin
 }
 
 // New starts a portal with four eyes on. settings change the configuration, as
 // flags would: "--four-eyes=off".
 func New(t testing.TB, settings ...string) *Site {
 	t.Helper()
-	db, clock := pgtest.NewWithClock(t)
+	statements := &Statements{}
+	db, clock := pgtest.NewTraced(t, statements)
 	settings = append([]string{"--public-url", Origin, "--metrics-addr", ""}, settings...)
 	cfg, _, err := config.Load("test", settings, func(string) string { return "" }, &bytes.Buffer{})
 	if err != nil {
@@ -48,7 +56,7 @@ func New(t testing.TB, settings ...string) *Site {
 	}
 	a := app.New(cfg, db, secret.RandomKeys())
 	p := web.New(a, web.Options{Build: "test", Dev: true})
-	return &Site{T: t, App: a, Clock: clock, Portal: p, Handler: p.Handler}
+	return &Site{T: t, App: a, Clock: clock, Statements: statements, Portal: p, Handler: p.Handler}
 }
 
 // SendMail lets the outbox's worker hand everything over, as the background
@@ -89,10 +97,11 @@ func (s *Site) Mails(to string) []mail.Rendered {
 
 // Client is one browser: it keeps cookies.
 type Client struct {
-	Site *Site
-	Jar  *cookiejar.Jar
-	Lang string // Accept-Language
-	IP   string // of the connection
+	Site  *Site
+	Actor authz.Actor // who has signed in; zero for a visitor
+	Jar   *cookiejar.Jar
+	Lang  string // Accept-Language
+	IP    string // of the connection
 }
 
 // Visitor is a fresh browser.
@@ -120,13 +129,14 @@ func (c *Client) Get(path string) *Page {
 
 // Request makes a request as this browser would send it: same origin.
 func (c *Client) Request(method, path string, body []byte, contentType string) *http.Request {
-	r := httptest.NewRequestWithContext(c.Site.T.Context(), method, Origin+path, bytes.NewReader(body))
+	origin := c.Site.App.Config.Origin()
+	r := httptest.NewRequestWithContext(c.Site.T.Context(), method, origin+path, bytes.NewReader(body))
 	r.RemoteAddr = c.IP + ":4711"
 	r.Header.Set("Accept-Language", c.Lang)
 	r.Header.Set("Sec-Fetch-Site", "same-origin")
 	r.Header.Set("User-Agent", "webtest")
 	if method != http.MethodGet && method != http.MethodHead {
-		r.Header.Set("Origin", Origin)
+		r.Header.Set("Origin", origin)
 		r.Header.Set("Content-Type", contentType)
 	}
 	for _, cookie := range c.Jar.Cookies(r.URL) {

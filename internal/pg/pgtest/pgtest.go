@@ -54,8 +54,14 @@ func New(t testing.TB) *pg.DB {
 // NewWithClock is New with a clock that starts at the real time.
 func NewWithClock(t testing.TB) (*pg.DB, *Clock) {
 	t.Helper()
+	return NewTraced(t, nil)
+}
+
+// NewTraced is NewWithClock with somebody who sees every statement.
+func NewTraced(t testing.TB, tracer pgx.QueryTracer) (*pg.DB, *Clock) {
+	t.Helper()
 	clock := &Clock{now: time.Now()}
-	db, err := pg.Open(t.Context(), URL(t), pg.Options{MaxConns: 20, Now: clock.Now})
+	db, err := pg.Open(t.Context(), URL(t), pg.Options{MaxConns: 20, Now: clock.Now, Tracer: tracer})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -132,7 +138,7 @@ func admin(t testing.TB, fn func(context.Context, *pgx.Conn) error) {
 var (
 	templateOnce sync.Once
 	templateName string
-	templateErr  error
+	errTemplate  error
 )
 
 // template makes the migrated template once, however many test processes ask
@@ -141,12 +147,12 @@ func template(t testing.TB) string {
 	t.Helper()
 	templateOnce.Do(func() {
 		admin(t, func(ctx context.Context, c *pgx.Conn) error {
-			templateName, templateErr = makeTemplate(ctx, c, server(t))
-			return templateErr
+			templateName, errTemplate = makeTemplate(ctx, c, server(t))
+			return errTemplate
 		})
 	})
-	if templateErr != nil || templateName == "" {
-		t.Fatalf("the test template could not be made: %v", templateErr)
+	if errTemplate != nil || templateName == "" {
+		t.Fatalf("the test template could not be made: %v", errTemplate)
 	}
 	return templateName
 }

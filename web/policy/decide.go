@@ -111,12 +111,15 @@ func (h handlers) decide(d decision) page.Handler {
 		if err != nil {
 			return err
 		}
-		err = d.do(h.policies, r.Context(), h.actor(r), p.ID, v.Int("version"))
-		if err == nil {
-			page.Flash(r, d.key("done"), "Name", p.Name, "Number", v.Int("number"))
-			return page.Redirect(w, r, showURL(p.Kind, p.ID))
+		saw := seen{v.Int("version"), v.Int("number")}
+		if err := d.do(h.policies, r.Context(), h.actor(r), p.ID, saw.row); err != nil {
+			return h.refused(w, r, p, d, saw, err)
 		}
-		return h.refused(w, r, p, d, seen{v.Int("version"), v.Int("number")}, err)
+		if subject := d.subject(p); subject != nil {
+			saw.number = subject.Number // what happened, whatever the form said
+		}
+		page.Flash(r, d.key("done"), "Name", p.Name, "Number", saw.number)
+		return page.Redirect(w, r, showURL(p.Kind, p.ID))
 	}
 }
 

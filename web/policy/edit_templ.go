@@ -129,7 +129,7 @@ func editPage(f formPage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = samples(f).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Input(ui.Field{Name: "name", Label: i18n.T(ctx, "common.name"), Hint: i18n.T(ctx, "policy.name.hint"), Value: shown(f.Name), Error: f.Errors.For("name"), Autocomplete: "off"}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -137,19 +137,11 @@ func editPage(f formPage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = ui.Input(ui.Field{Name: "name", Label: i18n.T(ctx, "common.name"), Hint: i18n.T(ctx, "policy.name.hint"), Value: shown(f.Name), Error: f.Errors.For("name"), Autocomplete: "off"}).Render(ctx, templ_7745c5c3_Buffer)
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, " ")
-				if templ_7745c5c3_Err != nil {
-					return templ_7745c5c3_Err
-				}
 				templ_7745c5c3_Err = ui.TextArea(ui.Field{Name: "description", Label: i18n.T(ctx, "common.description"), Hint: i18n.T(ctx, "policy.description.hint"), Value: shown(f.About), Error: f.Errors.For("description"), MaxLength: 256, Rows: 3, Spellcheck: true}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, " ")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, " ")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -159,10 +151,18 @@ func editPage(f formPage) templ.Component {
 						return templ_7745c5c3_Err
 					}
 				} else {
-					templ_7745c5c3_Err = ui.Summary([]ui.Row{{Label: i18n.T(ctx, "policy.group"), Value: f.Old.GroupName, Note: i18n.T(ctx, "policy.group.fixed")}}).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.Summary([]ui.Row{{Label: i18n.T(ctx, "policy.group"), Component: ui.Text(f.Old.GroupName), Note: i18n.T(ctx, "policy.group.fixed")}}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
+				}
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, " ")
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+				templ_7745c5c3_Err = samples(f).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
 				}
 				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 11, " ")
 				if templ_7745c5c3_Err != nil {
@@ -837,11 +837,11 @@ func staleNotice(now policy.Full, reason string) templ.Component {
 			}
 			ctx = templ.InitializeContext(ctx)
 			templ_7745c5c3_Err = ui.Summary([]ui.Row{
-				{Label: i18n.T(ctx, "policy.edited_by"), Value: newest(now).LastEditorName, Note: i18n.DateTime(ctx, now.UpdatedAt)},
+				{Label: i18n.T(ctx, "policy.edited_by"), Component: ui.Text(newest(now).LastEditorName), Note: i18n.DateTime(ctx, now.UpdatedAt)},
 				{Label: i18n.T(ctx, "common.status"), Component: statusTags(now.Status, now.Waiting != nil)},
-				{Label: i18n.T(ctx, "common.name"), Value: now.Name},
-				{Label: i18n.T(ctx, "common.description"), Value: now.Description},
-				{Label: i18n.T(ctx, "policy.group"), Value: now.GroupName},
+				{Label: i18n.T(ctx, "common.name"), Component: ui.Text(now.Name)},
+				{Label: i18n.T(ctx, "common.description"), Component: ui.Text(now.Description)},
+				{Label: i18n.T(ctx, "policy.group"), Component: ui.Text(now.GroupName)},
 			}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

@@ -78,7 +78,7 @@ func table(ctx context.Context, l listing) ui.TableOf[policy.Row] {
 				return statusTags(r.Status, r.Waiting)
 			}},
 			{Sort: "created", Label: i18n.T(ctx, "common.created"), Cell: func(r policy.Row) templ.Component { return ui.Date(r.CreatedAt) }},
-			{Label: i18n.T(ctx, "common.actions"), Cell: func(r policy.Row) templ.Component { return rowActions(l, r) }},
+			{Label: i18n.T(ctx, "common.actions"), Class: "end", Cell: func(r policy.Row) templ.Component { return rowActions(l, r) }},
 		},
 	}
 }

@@ -87,17 +87,17 @@ func downloadURL(k policy.Kind, v policy.Version) string {
 
 // versionRows tell who wrote a version and who put it into force.
 func versionRows(ctx context.Context, v policy.Version) []ui.Row {
-	rows := []ui.Row{{Label: i18n.T(ctx, "policy.written_by"), Value: v.AuthorName, Note: i18n.DateTime(ctx, v.CreatedAt)}}
+	rows := []ui.Row{{Label: i18n.T(ctx, "policy.written_by"), Component: ui.Text(v.AuthorName), Note: i18n.DateTime(ctx, v.CreatedAt)}}
 	if !v.UpdatedAt.Equal(v.CreatedAt) && v.ActivatedAt == nil || v.LastEditorID != v.AuthorID {
-		rows = append(rows, ui.Row{Label: i18n.T(ctx, "policy.edited_by"), Value: v.LastEditorName, Note: i18n.DateTime(ctx, v.UpdatedAt)})
+		rows = append(rows, ui.Row{Label: i18n.T(ctx, "policy.edited_by"), Component: ui.Text(v.LastEditorName), Note: i18n.DateTime(ctx, v.UpdatedAt)})
 	}
 	if v.ActivatedAt != nil {
-		rows = append(rows, ui.Row{Label: i18n.T(ctx, "policy.activated_by"), Value: v.ActivatedByName, Note: i18n.DateTime(ctx, *v.ActivatedAt)})
+		rows = append(rows, ui.Row{Label: i18n.T(ctx, "policy.activated_by"), Component: ui.Text(v.ActivatedByName), Note: i18n.DateTime(ctx, *v.ActivatedAt)})
 	}
 	return rows
 }
 
 // rowsOf is how many lines of a text are seen at once.
 func rowsOf(document string) string {
-	return strconv.Itoa(min(24, max(3, strings.Count(document, "\n")+2)))
+	return strconv.Itoa(min(24, max(3, strings.Count(document, "\n")+1)))
 }

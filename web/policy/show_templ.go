@@ -103,7 +103,7 @@ func objectPage(s showPage, trail Trail) templ.Component {
 			}
 			templ_7745c5c3_Err = ui.Summary([]ui.Row{
 				{Label: i18n.T(ctx, "policy.group"), Component: groupLink(s.Policy)},
-				{Label: i18n.T(ctx, "policy.created_by"), Value: s.CreatedByName, Note: i18n.DateTime(ctx, s.CreatedAt)},
+				{Label: i18n.T(ctx, "policy.created_by"), Component: ui.Text(s.CreatedByName), Note: i18n.DateTime(ctx, s.CreatedAt)},
 				{Label: i18n.T(ctx, "common.updated"), Component: ui.Time(s.UpdatedAt)},
 				{Label: i18n.T(ctx, "common.status"), Value: i18n.T(ctx, "policy.meaning."+string(s.Status))},
 			}).Render(ctx, templ_7745c5c3_Buffer)

@@ -39,8 +39,10 @@ func packages(t *testing.T) []pkg {
 }
 
 // leaves import nothing of ours but each other.
-var leaves = []string{"portal/internal/id", "portal/internal/problem", "portal/internal/state", "portal/internal/list",
-	"portal/internal/job", "portal/internal/secret", "portal/internal/email", "portal/internal/code"}
+var leaves = []string{
+	"portal/internal/id", "portal/internal/problem", "portal/internal/state", "portal/internal/list",
+	"portal/internal/job", "portal/internal/secret", "portal/internal/email", "portal/internal/code",
+}
 
 // pieces are the parts of web/ that screens share; a screen imports these and
 // no other screen.

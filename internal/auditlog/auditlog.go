@@ -42,8 +42,10 @@ func (e Entry) Changes() []audit.Change {
 const columns = `seq, at, actor_id, actor_name, actor_role, action, result, subject_kind, subject_id, subject_name, ip, detail`
 
 // Spec is how the log can be filtered. from and to are days (2026-11-24).
-var Spec = list.Spec{Sorts: map[string]string{"seq": "seq"}, Default: "-seq", TieBreak: "seq",
-	Filters: []string{"person", "object", "action", "from", "to"}}
+var Spec = list.Spec{
+	Sorts: map[string]string{"seq": "seq"}, Default: "-seq", TieBreak: "seq",
+	Filters: []string{"person", "object", "action", "from", "to"},
+}
 
 // Size is how many entries a page shows.
 const Size = 50

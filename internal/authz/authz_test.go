@@ -11,8 +11,10 @@ import (
 func TestAUT1RolesThatHoldNothingExtra(t *testing.T) {
 	t.Parallel()
 	// What no partner and no visitor may ever hold.
-	staffOnly := []authz.Permission{authz.PartnerRead, authz.PartnerDecide, authz.PolicyGroupManage, authz.PolicyWrite,
-		authz.PolicyActivate, authz.StaffManage, authz.AuditRead, authz.MailRead, authz.SystemWork}
+	staffOnly := []authz.Permission{
+		authz.PartnerRead, authz.PartnerDecide, authz.PolicyGroupManage, authz.PolicyWrite,
+		authz.PolicyActivate, authz.StaffManage, authz.AuditRead, authz.MailRead, authz.SystemWork,
+	}
 	for _, role := range slices.Concat([]authz.Role{authz.Visitor}, authz.PartnerRoles) {
 		a := authz.Actor{Roles: []authz.Role{role}}
 		for _, p := range staffOnly {

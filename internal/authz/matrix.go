@@ -13,7 +13,7 @@ type Role string
 const (
 	Visitor           Role = "VISITOR"
 	AuthPartner       Role = "AUTH_PARTNER"
-	CredentialPartner Role = "CREDENTIAL_PARTNER"
+	CredentialPartner Role = "CREDENTIAL_PARTNER" //nolint:gosec // no credential, a partner type
 	DeviceProvider    Role = "DEVICE_PROVIDER"
 	FTMProvider       Role = "FTM_PROVIDER"
 	PolicyManager     Role = "POLICYMANAGER"
@@ -61,8 +61,10 @@ var Matrix = map[Role][]Permission{
 	DeviceProvider:    {AccountEdit, RegistrationEdit},
 	FTMProvider:       {AccountEdit, RegistrationEdit},
 	PolicyManager:     {AccountEdit, PolicyGroupRead, PolicyGroupManage, PolicyRead, PolicyWrite, PolicyActivate},
-	PartnerAdmin: {AccountEdit, PartnerRead, PartnerDecide, PolicyGroupRead, PolicyGroupManage,
-		PolicyRead, PolicyWrite, PolicyActivate, StaffManage, AuditRead, MailRead},
+	PartnerAdmin: {
+		AccountEdit, PartnerRead, PartnerDecide, PolicyGroupRead, PolicyGroupManage,
+		PolicyRead, PolicyWrite, PolicyActivate, StaffManage, AuditRead, MailRead,
+	},
 	System: {SystemWork},
 }
 

@@ -22,11 +22,15 @@ func build(get func(flag string) string) (Config, error) {
 	wrong := func(flag, why string) {
 		problems = append(problems, fmt.Errorf("--%s (%s): %s", flag, env(flag), why))
 	}
-	c := Config{Addr: get("addr"), MetricsAddr: get("metrics-addr"), DatabaseURL: secret.NewText(get("database-url")),
+	c := Config{
+		Addr: get("addr"), MetricsAddr: get("metrics-addr"), DatabaseURL: secret.NewText(get("database-url")),
 		SecretKey: secret.NewText(get("secret-key")), TermsVersion: get("terms-version"), LogFormat: get("log-format"),
-		DataDir: get("data-dir"), Zone: time.UTC}
-	c.Mail = Mail{Host: get("smtp-host"), Username: get("smtp-username"), Password: secret.NewText(get("smtp-password")),
-		Security: get("smtp-security"), From: get("mail-from")}
+		DataDir: get("data-dir"), Zone: time.UTC,
+	}
+	c.Mail = Mail{
+		Host: get("smtp-host"), Username: get("smtp-username"), Password: secret.NewText(get("smtp-password")),
+		Security: get("smtp-security"), From: get("mail-from"),
+	}
 
 	if s := get("public-url"); s != "" {
 		u, err := url.Parse(s)

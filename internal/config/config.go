@@ -123,7 +123,7 @@ func fallback(o Option, getenv func(string) string) (string, error) {
 	}
 	if o.Secret {
 		if path := getenv(o.Env + "_FILE"); path != "" {
-			b, err := os.ReadFile(path)
+			b, err := os.ReadFile(path) //nolint:gosec // the operator names the file
 			if err != nil {
 				return "", fmt.Errorf("%s_FILE: the file cannot be read: %w", o.Env, err)
 			}

@@ -31,8 +31,10 @@ func TestFlagBeatsVariableBeatsDefault(t *testing.T) {
 
 func TestEverythingWrongIsSaidAtOnce(t *testing.T) {
 	t.Parallel()
-	_, err := load([]string{"--four-eyes", "maybe", "--smtp-port", "0", "--timezone", "Mars/Olympus", "--public-url", "ftp://x",
-		"--trusted-proxies", "ten", "--smtp-security", "ssl", "--mail-from", "x", "--log-format", "xml", "--log-level", "loud"}, nil)
+	_, err := load([]string{
+		"--four-eyes", "maybe", "--smtp-port", "0", "--timezone", "Mars/Olympus", "--public-url", "ftp://x",
+		"--trusted-proxies", "ten", "--smtp-security", "ssl", "--mail-from", "x", "--log-format", "xml", "--log-level", "loud",
+	}, nil)
 	if err == nil {
 		t.Fatal("accepted")
 	}

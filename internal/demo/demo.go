@@ -64,8 +64,10 @@ func (l *loader) staff(ctx context.Context, email, first, last, lang string, rol
 		return authz.Actor{}
 	}
 	var actor authz.Actor
-	actor, l.err = l.app.Accounts.CreateWithPassword(ctx, account.StaffInput{Email: email, FirstName: first, LastName: last,
-		Lang: lang, Roles: []authz.Role{role}}, Password)
+	actor, l.err = l.app.Accounts.CreateWithPassword(ctx, account.StaffInput{
+		Email: email, FirstName: first, LastName: last,
+		Lang: lang, Roles: []authz.Role{role},
+	}, Password)
 	return actor
 }
 
@@ -151,24 +153,37 @@ func (l *loader) partners(ctx context.Context) {
 		group   string
 		then    func(partner.Partner) error
 	}{
-		{partner.Answers{Type: authz.AuthPartner, Organisation: "Meridian Mobile", Email: "auth@demo.test", FirstName: "Leila", LastName: "Benali",
-			Purpose: "Verify new subscribers when they buy a SIM card.", Lang: "en"}, "Telecom", approve},
-		{partner.Answers{Type: authz.CredentialPartner, Organisation: "Banque du Littoral", Email: "credential@demo.test", FirstName: "Claire", LastName: "Dupont",
-			Purpose: "Print and issue identity cards at our branches.", Lang: "fr"}, "Banking", approve},
-		{partner.Answers{Type: authz.DeviceProvider, Organisation: "Iris Instruments", Email: "device@demo.test", FirstName: "Kenji", LastName: "Sato",
-			Purpose: "Supply iris cameras for enrolment centres.", Lang: "en"}, "", func(p partner.Partner) error {
+		{partner.Answers{
+			Type: authz.AuthPartner, Organisation: "Meridian Mobile", Email: "auth@demo.test", FirstName: "Leila", LastName: "Benali",
+			Purpose: "Verify new subscribers when they buy a SIM card.", Lang: "en",
+		}, "Telecom", approve},
+		{partner.Answers{
+			Type: authz.CredentialPartner, Organisation: "Banque du Littoral", Email: "credential@demo.test", FirstName: "Claire", LastName: "Dupont",
+			Purpose: "Print and issue identity cards at our branches.", Lang: "fr",
+		}, "Banking", approve},
+		{partner.Answers{
+			Type: authz.DeviceProvider, Organisation: "Iris Instruments", Email: "device@demo.test", FirstName: "Kenji", LastName: "Sato",
+			Purpose: "Supply iris cameras for enrolment centres.", Lang: "en",
+		}, "", func(p partner.Partner) error {
 			return decide.RequestChanges(ctx, l.admin, p.ID, p.Version, []partner.FieldLine{
 				{Field: "address", Message: "Please give the address of the registered office, not a post box."},
-				{Field: "purpose", Message: "Which camera models do you want to supply?"}}, "")
+				{Field: "purpose", Message: "Which camera models do you want to supply?"},
+			}, "")
 		}},
-		{partner.Answers{Type: authz.FTMProvider, Organisation: "SecureChip GmbH", Email: "ftm@demo.test", FirstName: "Eva", LastName: "Brandt",
-			Purpose: "Supply secure chips for registered devices.", Lang: "en"}, "", func(p partner.Partner) error {
+		{partner.Answers{
+			Type: authz.FTMProvider, Organisation: "SecureChip GmbH", Email: "ftm@demo.test", FirstName: "Eva", LastName: "Brandt",
+			Purpose: "Supply secure chips for registered devices.", Lang: "en",
+		}, "", func(p partner.Partner) error {
 			return decide.Reject(ctx, l.admin, p.ID, p.Version, "The chip family is not certified yet. Please ask again once the certificate is issued.")
 		}},
-		{partner.Answers{Type: authz.AuthPartner, Organisation: "شركة الأمان للتأمين", PublicID: "Al-Aman", Email: "pending@demo.test", FirstName: "سالم", LastName: "المنصوري",
-			Purpose: "التحقق من هوية المؤمَّن عليهم عند صرف التعويضات.", Lang: "ar"}, "Insurance", nil},
-		{partner.Answers{Type: authz.AuthPartner, Organisation: "Meridian Mobile", PublicID: "Meridian-Fixed", Email: "fixed@meridian.test", FirstName: "Omar", LastName: "Reyes",
-			Purpose: "Verify customers of our fixed-line branch.", Lang: "en"}, "Telecom", nil},
+		{partner.Answers{
+			Type: authz.AuthPartner, Organisation: "شركة الأمان للتأمين", PublicID: "Al-Aman", Email: "pending@demo.test", FirstName: "سالم", LastName: "المنصوري",
+			Purpose: "التحقق من هوية المؤمَّن عليهم عند صرف التعويضات.", Lang: "ar",
+		}, "Insurance", nil},
+		{partner.Answers{
+			Type: authz.AuthPartner, Organisation: "Meridian Mobile", PublicID: "Meridian-Fixed", Email: "fixed@meridian.test", FirstName: "Omar", LastName: "Reyes",
+			Purpose: "Verify customers of our fixed-line branch.", Lang: "en",
+		}, "Telecom", nil},
 	} {
 		a := p.answers
 		a.Address, a.Phone = "12 Harbour Road\nPort City", "+999 12 345 678"

@@ -16,8 +16,10 @@ func TestAUT4OneThingHasOneAddress(t *testing.T) {
 		t.Fatalf("%v %v", got, err)
 	}
 	s := good.String()
-	for _, bad := range []string{"", "1", strings.ToUpper(s), "{" + s + "}", "urn:uuid:" + s, strings.ReplaceAll(s, "-", ""),
-		s + " ", " " + s, s[:35] + "g", "00000000-0000-0000-0000-000000000000", strings.Repeat("a", 36), s + "%20"} {
+	for _, bad := range []string{
+		"", "1", strings.ToUpper(s), "{" + s + "}", "urn:uuid:" + s, strings.ReplaceAll(s, "-", ""),
+		s + " ", " " + s, s[:35] + "g", "00000000-0000-0000-0000-000000000000", strings.Repeat("a", 36), s + "%20",
+	} {
 		if _, err := id.Parse[id.Policy](bad); !errors.Is(err, problem.ErrNotFound) {
 			t.Errorf("%q: %v, want ErrNotFound", bad, err)
 		}

@@ -4,10 +4,10 @@ package job
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
-	"math/rand/v2"
 	"runtime/debug"
 	"sync"
 	"time"
@@ -35,8 +35,10 @@ func (j Job) loop(ctx context.Context) {
 		if err := j.once(ctx); err != nil && !errors.Is(err, context.Canceled) {
 			slog.ErrorContext(ctx, "job failed", "job", j.Name, "error", err.Error())
 		}
-		// Jitter, so that replicas which start together do not work in step.
-		pause := j.Every + rand.N(j.Every/10+time.Millisecond)
+		// Up to a tenth more, so that replicas which start together do not work in step.
+		var chance [1]byte
+		_, _ = rand.Read(chance[:]) // never fails
+		pause := j.Every + j.Every*time.Duration(chance[0])/2560
 		select {
 		case <-ctx.Done():
 			return

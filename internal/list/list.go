@@ -5,6 +5,7 @@
 package list
 
 import (
+	"errors"
 	"net/url"
 	"slices"
 	"strconv"
@@ -50,10 +51,10 @@ func (s *Spec) Parse(v url.Values) Query {
 	if n, err := strconv.Atoi(v.Get("size")); err == nil && slices.Contains(Sizes, n) {
 		q.Size = n
 	}
-	if n, err := strconv.Atoi(v.Get("page")); err == nil && n > 1 {
-		q.Page = min(n, maxPage)
-	} else if _, ok := err.(*strconv.NumError); ok && len(v.Get("page")) > 6 && allDigits(v.Get("page")) {
+	if n, err := strconv.Atoi(v.Get("page")); errors.Is(err, strconv.ErrRange) || n > maxPage {
 		q.Page = maxPage
+	} else if n > 1 {
+		q.Page = n
 	}
 	for _, name := range s.Filters {
 		if value := clean(v.Get(name)); value != "" {
@@ -61,10 +62,6 @@ func (s *Spec) Parse(v url.Values) Query {
 		}
 	}
 	return q
-}
-
-func allDigits(s string) bool {
-	return strings.Trim(s, "0123456789") == ""
 }
 
 // clean makes a filter value safe to send to the database: valid, without NUL
@@ -104,8 +101,10 @@ func (q Query) OrderBy() string {
 	return q.spec.Sorts[q.Sort] + direction + ", " + tie + direction
 }
 
-// Limit and Offset cut one page out of the list.
-func (q Query) Limit() int  { return q.Size }
+// Limit is how many rows a page has.
+func (q Query) Limit() int { return q.Size }
+
+// Offset is how many rows stand before the page.
 func (q Query) Offset() int { return (q.Page - 1) * q.Size }
 
 // SortBy is the same list sorted by name; a second time turns the direction.

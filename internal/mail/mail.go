@@ -33,9 +33,11 @@ const (
 )
 
 // Kinds are all of them; a test checks that each has its words.
-var Kinds = []Kind{RegistrationCode, AlreadyRegistered, RegistrationReceived, RegistrationWaiting, RegistrationApproved,
+var Kinds = []Kind{
+	RegistrationCode, AlreadyRegistered, RegistrationReceived, RegistrationWaiting, RegistrationApproved,
 	RegistrationRejected, RegistrationReturned, PasswordReset, PasswordResetUnknown, PasswordChanged, StaffInvitation,
-	PolicyWaiting, AccountDeactivated}
+	PolicyWaiting, AccountDeactivated,
+}
 
 // Message is one mail to one address in one language. Params are the values in
 // its text; never a code or a link that opens something: those are derived from
@@ -61,8 +63,10 @@ func Enqueue(ctx context.Context, tx *pg.Tx, m Message) error {
 	_, err = tx.Exec(ctx, `
 		insert into mail_outbox (id, kind, recipient, lang, params, challenge_id, status, not_before, created_at)
 		values (@id, @kind, @recipient, @lang, @params, @challenge, 'queued', @now, @now)`,
-		pg.Args{"id": id.New[id.Message](), "kind": string(m.Kind), "recipient": m.To, "lang": m.Lang,
-			"params": string(text), "challenge": id.OrNull(m.Challenge), "now": tx.Now()})
+		pg.Args{
+			"id": id.New[id.Message](), "kind": string(m.Kind), "recipient": m.To, "lang": m.Lang,
+			"params": string(text), "challenge": id.OrNull(m.Challenge), "now": tx.Now(),
+		})
 	if err != nil {
 		return fmt.Errorf("mail %s: %w", m.Kind, err)
 	}

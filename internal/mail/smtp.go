@@ -19,8 +19,10 @@ func SMTP(c config.Mail) (Transport, error) {
 	if err != nil {
 		return nil, fmt.Errorf("sender of the mails: %w", err)
 	}
-	opts := []gomail.Option{gomail.WithPort(c.Port), gomail.WithTimeout(sendLimit),
-		gomail.WithTLSConfig(&tls.Config{ServerName: c.Host, MinVersion: tls.VersionTLS12})}
+	opts := []gomail.Option{
+		gomail.WithPort(c.Port), gomail.WithTimeout(sendLimit),
+		gomail.WithTLSConfig(&tls.Config{ServerName: c.Host, MinVersion: tls.VersionTLS12}),
+	}
 	switch c.Security {
 	case "tls":
 		opts = append(opts, gomail.WithSSL())
@@ -39,7 +41,7 @@ func SMTP(c config.Mail) (Transport, error) {
 	return func(ctx context.Context, m Outgoing) error {
 		msg, err := compose(from, m)
 		if err != nil {
-			return &Permanent{err}
+			return &PermanentError{err}
 		}
 		client, err := gomail.NewClient(c.Host, opts...)
 		if err != nil {
@@ -76,7 +78,7 @@ func domain(address string) string {
 func refusal(err error) error {
 	var e *gomail.SendError
 	if errors.As(err, &e) && !e.IsTemp() && e.ErrorCode() >= 500 {
-		return &Permanent{err}
+		return &PermanentError{err}
 	}
 	return err
 }

@@ -27,14 +27,14 @@ type Outgoing struct {
 	Rendered
 }
 
-// Transport hands a mail over. An error that is a *Permanent is not tried again.
+// Transport hands a mail over. An error that is a *PermanentError is not tried again.
 type Transport func(ctx context.Context, m Outgoing) error
 
-// Permanent is a refusal that no retry can change.
-type Permanent struct{ Err error }
+// PermanentError is a refusal that no retry can change.
+type PermanentError struct{ Err error }
 
-func (p *Permanent) Error() string { return p.Err.Error() }
-func (p *Permanent) Unwrap() error { return p.Err }
+func (p *PermanentError) Error() string { return p.Err.Error() }
+func (p *PermanentError) Unwrap() error { return p.Err }
 
 // Worker sends what stands in the outbox. Several replicas may run one each:
 // rows are claimed under a lease with SKIP LOCKED.
@@ -135,7 +135,7 @@ func (w *Worker) deliver(ctx context.Context, c claimed) error {
 func (w *Worker) send(ctx context.Context, mid id.Message, m Message) error {
 	r, err := w.Render(m)
 	if err != nil {
-		return &Permanent{err}
+		return &PermanentError{err}
 	}
 	ctx, cancel := context.WithTimeout(ctx, sendLimit)
 	defer cancel()
@@ -157,7 +157,7 @@ func (w *Worker) sent(ctx context.Context, c claimed, m Message) error {
 
 // failed puts a mail back for later, or gives it up where an admin sees it.
 func (w *Worker) failed(ctx context.Context, c claimed, cause error) error {
-	var permanent *Permanent
+	var permanent *PermanentError
 	now := w.DB.Now()
 	status := "queued"
 	if errors.As(cause, &permanent) || now.Sub(c.CreatedAt) > giveUp {

@@ -116,7 +116,7 @@ func TestOPS10RefusedMailsAreGivenUpAtOnceAndCanBeSentAgain(t *testing.T) {
 	t.Parallel()
 	db := pgtest.New(t)
 	enqueue(t, db, "a@b.test")
-	p := &post{err: &mail.Permanent{Err: errors.New("550 no such user")}}
+	p := &post{err: &mail.PermanentError{Err: errors.New("550 no such user")}}
 	run(t, db, p)
 	if statuses(t, db) != "failed" {
 		t.Fatalf("after a refusal: %s", statuses(t, db))
@@ -206,7 +206,7 @@ func TestSMTPRefusalsArePermanentAndOthersNot(t *testing.T) {
 			t.Fatal(err)
 		}
 		err = send(t.Context(), mail.Outgoing{ID: id.New[id.Message](), To: "a@b.test", Rendered: mail.Rendered{Subject: "s", Text: "t"}})
-		var p *mail.Permanent
+		var p *mail.PermanentError
 		if err == nil || errors.As(err, &p) != permanent {
 			t.Errorf("%q: %v", answer, err)
 		}
@@ -251,7 +251,7 @@ func listenSMTP(t *testing.T, answer string) *fakeSMTP {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = l.Close() })
-	s := &fakeSMTP{port: l.Addr().(*net.TCPAddr).Port, answer: answer} //nolint:errcheck // a TCP listener has a TCP address
+	s := &fakeSMTP{port: l.Addr().(*net.TCPAddr).Port, answer: answer}
 	go func() {
 		for {
 			c, err := l.Accept()

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -55,7 +56,7 @@ func (e *entry) sum(previous []byte) []byte {
 	}
 	number := func(n int64) {
 		var b [8]byte
-		binary.BigEndian.PutUint64(b[:], uint64(n))
+		binary.BigEndian.PutUint64(b[:], uint64(n)) //nolint:gosec // the bits count, not the sign
 		field(b[:])
 	}
 	number(int64(e.Format))
@@ -129,29 +130,31 @@ func appendEvent(ctx context.Context, tx *Tx, a authz.Actor, ev audit.Event, res
 			subject_kind, subject_id, subject_name, partner_id, version_before, version_after, detail, format, hash)
 		values (@seq, @at, @actor_id, @actor_name, @actor_role, @session, @ip, @request_id, @action, @result,
 			@subject_kind, @subject_id, @subject_name, @partner_id, @version_before, @version_after, @detail, @format, @hash)`,
-		Args{"seq": e.Seq, "at": e.At, "actor_id": e.ActorID, "actor_name": e.ActorName, "actor_role": e.ActorRole,
+		Args{
+			"seq": e.Seq, "at": e.At, "actor_id": e.ActorID, "actor_name": e.ActorName, "actor_role": e.ActorRole,
 			"session": e.Session, "ip": e.IP, "request_id": e.RequestID, "action": e.Action, "result": e.Result,
 			"subject_kind": e.SubjectKind, "subject_id": e.SubjectID, "subject_name": e.SubjectName, "partner_id": e.PartnerID,
-			"version_before": e.VersionBefore, "version_after": e.VersionAfter, "detail": e.Detail, "format": e.Format, "hash": e.Hash})
+			"version_before": e.VersionBefore, "version_after": e.VersionAfter, "detail": e.Detail, "format": e.Format, "hash": e.Hash,
+		})
 	if err != nil {
 		return fmt.Errorf("audit event: %w", err)
 	}
 	return nil
 }
 
-// Broken tells of the first row of the audit log that does not fit its chain.
-type Broken struct {
+// BrokenChainError tells of the first row of the audit log that does not fit its chain.
+type BrokenChainError struct {
 	Seq  int64
 	Why  string
 	Rows int64 // rows that were right before it
 }
 
-func (b *Broken) Error() string {
+func (b *BrokenChainError) Error() string {
 	return fmt.Sprintf("the audit log is broken at row %d: %s (%d rows before it are right)", b.Seq, b.Why, b.Rows)
 }
 
 // VerifyAudit recomputes the whole chain and compares it with its head. It
-// returns how many rows are right; the first wrong one is a *Broken.
+// returns how many rows are right; the first wrong one is a *BrokenChainError.
 func (db *DB) VerifyAudit(ctx context.Context) (int64, error) {
 	const batch = 5000
 	var rows int64
@@ -167,10 +170,10 @@ func (db *DB) VerifyAudit(ctx context.Context) (int64, error) {
 		for i := range entries {
 			e := &entries[i]
 			if e.Seq != rows+1 {
-				return rows, &Broken{Seq: rows + 1, Why: "the row is missing", Rows: rows}
+				return rows, &BrokenChainError{Seq: rows + 1, Why: "the row is missing", Rows: rows}
 			}
 			if string(e.sum(previous)) != string(e.Hash) {
-				return rows, &Broken{Seq: e.Seq, Why: "its content or its predecessor was changed", Rows: rows}
+				return rows, &BrokenChainError{Seq: e.Seq, Why: "its content or its predecessor was changed", Rows: rows}
 			}
 			previous, rows = e.Hash, rows+1
 		}
@@ -189,16 +192,16 @@ func (db *DB) verifyHead(ctx context.Context, rows int64, last []byte) error {
 		Hash []byte
 		Next bool
 	}](ctx, db.read, `select seq, hash, exists (select 1 from audit_log where seq = @next) as next from audit_head`, Args{"next": rows + 1})
-	if err == problem.ErrNotFound {
-		return &Broken{Seq: rows, Why: "the head of the chain is missing", Rows: rows}
+	if errors.Is(err, problem.ErrNotFound) {
+		return &BrokenChainError{Seq: rows, Why: "the head of the chain is missing", Rows: rows}
 	}
 	switch {
 	case err != nil:
 		return err
 	case head.Seq > rows && !head.Next:
-		return &Broken{Seq: rows + 1, Why: "rows at the end are missing", Rows: rows}
+		return &BrokenChainError{Seq: rows + 1, Why: "rows at the end are missing", Rows: rows}
 	case head.Seq < rows, head.Seq == rows && string(head.Hash) != string(last):
-		return &Broken{Seq: rows, Why: "the head of the chain does not fit", Rows: rows}
+		return &BrokenChainError{Seq: rows, Why: "the head of the chain does not fit", Rows: rows}
 	}
 	return nil
 }

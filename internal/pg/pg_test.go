@@ -1,7 +1,6 @@
 package pg_test
 
 import (
-	"context"
 	"errors"
 	"strings"
 	"sync"
@@ -121,8 +120,10 @@ func TestAUD2RowHoldsWhoWhatAndWhen(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := row{a.User, "Aisha", "PARTNER_ADMIN", "r1", "policy_group.created", "done", "policy_group x Telecom", 1, 2,
-		`[{"field":"name","before":"old","after":"new"}]`}
+	want := row{
+		a.User, "Aisha", "PARTNER_ADMIN", "r1", "policy_group.created", "done", "policy_group x Telecom", 1, 2,
+		`[{"field":"name","before":"old","after":"new"}]`,
+	}
 	if got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
@@ -196,7 +197,7 @@ func TestAUD4TamperingIsFound(t *testing.T) {
 				t.Fatalf("before: %d rows, %v", n, err)
 			}
 			exec(t, url, `alter table audit_log disable trigger audit_log_insert_only; `+sql)
-			var broken *pg.Broken
+			var broken *pg.BrokenChainError
 			if _, err := db.VerifyAudit(t.Context()); !errors.As(err, &broken) {
 				t.Errorf("not found: %v", err)
 			}
@@ -258,7 +259,7 @@ func TestOpenHidesThePassword(t *testing.T) {
 // exec does what only somebody with the owner's rights could do.
 func exec(t *testing.T, url, sql string) {
 	t.Helper()
-	ctx := context.Background()
+	ctx := t.Context()
 	c, err := pgx.Connect(ctx, url)
 	if err != nil {
 		t.Fatal(err)

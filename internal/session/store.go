@@ -132,17 +132,17 @@ func (s *Store) DeleteCtx(ctx context.Context, token string) error {
 	})
 }
 
-// Find, Commit and Delete make Store a scs.Store; scs prefers the ones above.
+// Find makes Store a scs.Store, as do Commit and Delete; scs prefers the ones above.
 func (s *Store) Find(token string) ([]byte, bool, error) {
 	return s.FindCtx(context.Background(), token)
 }
 
-// Commit see Find.
+// Commit is for scs alone; see Find.
 func (s *Store) Commit(token string, b []byte, expiry time.Time) error {
 	return s.CommitCtx(context.Background(), token, b, expiry)
 }
 
-// Delete see Find.
+// Delete is for scs alone; see Find.
 func (s *Store) Delete(token string) error { return s.DeleteCtx(context.Background(), token) }
 
 // New is what Start needs to know. Token is the hash under which scs will look
@@ -211,7 +211,7 @@ func (Codec) Encode(deadline time.Time, values map[string]any) ([]byte, error) {
 func (Codec) Decode(b []byte) (time.Time, map[string]any, error) {
 	values := map[string]any{}
 	if len(b) == 0 {
-		return time.Now().Add(PartnerLifetime).UTC(), values, nil
+		return time.Time{}, values, nil // the manager sets it; see web/session
 	}
 	var e encoded
 	if err := json.Unmarshal(b, &e); err != nil {

@@ -1,7 +1,6 @@
 package auditlog
 
 import (
-	"context"
 	"strings"
 	"testing"
 	"time"
@@ -14,7 +13,7 @@ import (
 func TestEveryActionIsASentenceInEveryLanguage(t *testing.T) {
 	t.Parallel()
 	for _, l := range i18n.Languages {
-		ctx := i18n.WithLang(context.Background(), l.Code)
+		ctx := i18n.WithLang(t.Context(), l.Code)
 		for _, a := range audit.Actions {
 			for _, result := range []audit.Result{audit.Done, audit.Denied, audit.Failed} {
 				e := auditlog.Entry{At: time.Now(), Action: a, Result: result, ActorName: "Aisha", ActorRole: "PARTNER_ADMIN", SubjectName: "Telecom"}
@@ -29,7 +28,7 @@ func TestEveryActionIsASentenceInEveryLanguage(t *testing.T) {
 
 func TestChangesAreTold(t *testing.T) {
 	t.Parallel()
-	ctx := i18n.WithLang(context.Background(), "en")
+	ctx := i18n.WithLang(t.Context(), "en")
 	e := auditlog.Entry{Detail: `[{"field":"status","before":"active","after":"deactivated"},{"field":"name","after":"x"},{"field":"phone","before":"y"}]`}
 	want := "Status: from Active to Deactivated\nName: \u2068x\u2069\nPhone: \u2068y\u2069 removed"
 	if got := note(ctx, e); got != want {

@@ -105,7 +105,7 @@ func multipart(r *http.Request) (url.Values, error) {
 	v := url.Values{}
 	for n := 0; ; n++ {
 		part, err := parts.NextPart()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return v, nil
 		}
 		if err != nil {

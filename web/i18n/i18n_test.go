@@ -1,7 +1,6 @@
 package i18n
 
 import (
-	"context"
 	"slices"
 	"strings"
 	"testing"
@@ -48,13 +47,13 @@ func TestDatesInWords(t *testing.T) {
 		"fr": "1er mars 2026 à 14:05 (UTC+1)",
 		"ar": "1 مارس 2026، 14:05 (UTC+1)",
 	} {
-		ctx := WithZone(WithLang(context.Background(), lang), paris)
+		ctx := WithZone(WithLang(t.Context(), lang), paris)
 		if got := DateTime(ctx, at); got != want {
 			t.Errorf("%s: %q, want %q", lang, got, want)
 		}
 	}
 	days := []string{}
-	ctx := WithLang(context.Background(), "ar")
+	ctx := WithLang(t.Context(), "ar")
 	for _, n := range []int{1, 2, 3, 11} {
 		days = append(days, Ago(ctx, at, at.Add(time.Duration(n)*24*time.Hour)))
 	}
@@ -65,7 +64,7 @@ func TestDatesInWords(t *testing.T) {
 
 func TestMissingMessageShowsItsKey(t *testing.T) {
 	t.Parallel()
-	if got := T(context.Background(), "no.such"); got != "[no.such]" {
+	if got := T(t.Context(), "no.such"); got != "[no.such]" {
 		t.Errorf("got %q", got)
 	}
 }

@@ -18,8 +18,10 @@ func TestEveryMailHasItsWords(t *testing.T) {
 	w := Writer{Codes: code.New(secret.RandomKeys()), Origin: "https://p.example"}
 	for _, l := range i18n.Languages {
 		for _, kind := range mail.Kinds {
-			m := mail.Message{Kind: kind, To: "a@b.test", Lang: l.Code, Challenge: id.New[id.Challenge](),
-				Params: map[string]string{"Send": "1", "Name": "Ana", "Organisation": "Acme", "Reason": "Because.", "Policy": "Basic", "ID": id.New[id.Policy]().String()}}
+			m := mail.Message{
+				Kind: kind, To: "a@b.test", Lang: l.Code, Challenge: id.New[id.Challenge](),
+				Params: map[string]string{"Send": "1", "Name": "Ana", "Organisation": "Acme", "Reason": "Because.", "Policy": "Basic", "ID": id.New[id.Policy]().String()},
+			}
 			r, err := w.Render(m)
 			if err != nil {
 				t.Errorf("%s %s: %v", l.Code, kind, err)

@@ -152,6 +152,8 @@ func lines(text string) []line {
 }
 
 func table(ctx context.Context, p list.Page[mail.Entry], path string, columns []ui.Column[mail.Entry]) ui.TableOf[mail.Entry] {
-	return ui.TableOf[mail.Entry]{Page: p, Caption: i18n.T(ctx, "outbox.title"), Columns: columns, Path: path,
-		Empty: ui.Empty(i18n.T(ctx, "outbox.empty"), i18n.T(ctx, "outbox.empty_text"), nil)}
+	return ui.TableOf[mail.Entry]{
+		Page: p, Caption: i18n.T(ctx, "outbox.title"), Columns: columns, Path: path,
+		Empty: ui.Empty(i18n.T(ctx, "outbox.empty"), i18n.T(ctx, "outbox.empty_text"), nil),
+	}
 }

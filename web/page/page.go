@@ -208,8 +208,10 @@ func popFlash(ctx context.Context) *ui.Flash {
 // shell is the frame around the page.
 func shell(r *http.Request) *ui.Shell {
 	ctx := r.Context()
-	s := &ui.Shell{Lang: i18n.Lang(ctx), Dir: i18n.Dir(ctx), Path: r.URL.Path, Query: r.URL.RawQuery,
-		FormToken: session.FormToken(ctx)}
+	s := &ui.Shell{
+		Lang: i18n.Lang(ctx), Dir: i18n.Dir(ctx), Path: r.URL.Path, Query: r.URL.RawQuery,
+		FormToken: session.FormToken(ctx),
+	}
 	for _, l := range i18n.Languages {
 		s.LanguageLinks = append(s.LanguageLinks, ui.LanguageLink{Code: l.Code, Name: l.Name, Current: l.Code == s.Lang})
 	}

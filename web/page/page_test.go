@@ -24,9 +24,11 @@ func TestINJ5OnlyOwnPathsAreFollowed(t *testing.T) {
 			t.Errorf("%q became %q", good, got)
 		}
 	}
-	for _, bad := range []string{"", "home", "//e", "///e", `/\e`, `\\e`, `/\/e`, "/%2f/e", "/%5ce", "/\t/e", "/\n/e", "/ /e", "https:e", "https://e",
+	for _, bad := range []string{
+		"", "home", "//e", "///e", `/\e`, `\\e`, `/\/e`, "/%2f/e", "/%5ce", "/\t/e", "/\n/e", "/ /e", "https:e", "https://e",
 		"HTTP://e", "javascript:alert(1)", "data:text/html,x", "@e", "/@e", "/e@f", "e.test", "./e", "../e", "/../e", "/a/../../e", "?x", "#x", "/a#b",
-		"/\x00", "/\u2028", "/é", "/a//b", "mailto:a@b", "ftp://e", "blob:x", "/\\evil.test", "/%09/e", "%2f%2fe", "///", "/" + strings.Repeat("a", 2001)} {
+		"/\x00", "/\u2028", "/é", "/a//b", "mailto:a@b", "ftp://e", "blob:x", "/\\evil.test", "/%09/e", "%2f%2fe", "///", "/" + strings.Repeat("a", 2001),
+	} {
 		if got := Local(bad, "/x"); got != "/x" {
 			t.Errorf("%q was followed as %q", bad, got)
 		}
@@ -50,7 +52,7 @@ func FuzzINJ5Redirect(f *testing.F) {
 
 func TestErrorsBecomeAnswers(t *testing.T) {
 	t.Parallel()
-	ctx := context.Background()
+	ctx := t.Context()
 	for _, c := range []struct {
 		err    error
 		status int

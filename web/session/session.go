@@ -125,6 +125,7 @@ func Save(ctx context.Context, w http.ResponseWriter) error {
 		}
 	case scs.Destroyed:
 		m.scs.WriteSessionCookie(ctx, w, "", time.Time{})
+	case scs.Unmodified:
 	}
 	if st.fresh {
 		http.SetCookie(w, m.Cookie("visitor", st.visitor, 0))
@@ -136,8 +137,10 @@ func Save(ctx context.Context, w http.ResponseWriter) error {
 // alone, unreadable for scripts. maxAge 0 is "until the browser closes",
 // negative deletes it.
 func (m *Manager) Cookie(name, value string, maxAge time.Duration) *http.Cookie {
-	return &http.Cookie{Name: cookieName(name, m.secure), Value: value, Path: "/", Secure: m.secure, HttpOnly: true,
-		SameSite: http.SameSiteLaxMode, MaxAge: int(maxAge / time.Second)}
+	return &http.Cookie{ //nolint:gosec // Secure is off only where there is no https
+		Name: cookieName(name, m.secure), Value: value, Path: "/", Secure: m.secure, HttpOnly: true,
+		SameSite: http.SameSiteLaxMode, MaxAge: int(maxAge / time.Second),
+	}
 }
 
 // Read is the value of a cookie made by Cookie, "" if there is none.

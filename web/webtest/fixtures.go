@@ -33,7 +33,8 @@ func (s *Site) Staff(roles ...authz.Role) *Client {
 func (s *Site) Colleague(roles ...authz.Role) authz.Actor {
 	s.T.Helper()
 	actor, err := s.App.Accounts.CreateWithPassword(s.T.Context(), account.StaffInput{
-		Email: s.address(roles[0]), FirstName: "Nadia", LastName: "Berg", Lang: "en", Roles: roles}, Password)
+		Email: s.address(roles[0]), FirstName: "Nadia", LastName: "Berg", Lang: "en", Roles: roles,
+	}, Password)
 	if err != nil {
 		s.T.Fatal(err)
 	}
@@ -54,9 +55,11 @@ func (s *Site) Admin() authz.Actor {
 func (s *Site) Partner(kind authz.Role) *Client {
 	s.T.Helper()
 	n := people.Add(1)
-	answers := partner.Answers{Type: kind, Purpose: "Verify our customers.", Organisation: fmt.Sprintf("Acme %d", n),
+	answers := partner.Answers{
+		Type: kind, Purpose: "Verify our customers.", Organisation: fmt.Sprintf("Acme %d", n),
 		PublicID: fmt.Sprintf("Acme-%d", n), Address: "1 Main Road", FirstName: "Leila", LastName: "Benali",
-		Email: s.address(kind), Phone: "+999 12345678", Lang: "en"}
+		Email: s.address(kind), Phone: "+999 12345678", Lang: "en",
+	}
 	if partner.UsesPolicies(kind) {
 		answers.PolicyGroupID = s.Group("Telecom").String()
 	}
@@ -65,8 +68,10 @@ func (s *Site) Partner(kind authz.Role) *Client {
 		s.T.Fatal(err)
 	}
 	c := s.SignedIn(answers.Email)
-	c.Actor = authz.Actor{User: p.OwnerID, Name: p.FirstName + " " + p.LastName, Email: p.Email, Lang: p.Lang,
-		Roles: []authz.Role{kind}, Partner: p.ID}
+	c.Actor = authz.Actor{
+		User: p.OwnerID, Name: p.FirstName + " " + p.LastName, Email: p.Email, Lang: p.Lang,
+		Roles: []authz.Role{kind}, Partner: p.ID,
+	}
 	return c
 }
 

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"portal/internal/account"
 	"portal/internal/authz"
 	"portal/internal/policy"
 	"portal/internal/policydoc"
@@ -20,13 +21,28 @@ type desk struct {
 func newDesk(t *testing.T, settings ...string) *desk {
 	t.Helper()
 	s := webtest.New(t, settings...)
-	d := &desk{Site: s, writer: s.Staff("Wanda", string(authz.PartnerAdmin)), second: s.Staff("Sam", string(authz.PolicyManager))}
+	d := &desk{Site: s}
+	d.writer, d.second = d.staff("Wanda", "en", authz.PartnerAdmin), d.staff("Sam", "en", authz.PolicyManager)
 	g, err := s.App.Policies.CreateGroup(t.Context(), d.writer.Actor, policy.GroupInput{Name: "Telecom", Description: "Phone companies"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	d.group = g
 	return d
+}
+
+// staff is the browser of a new colleague with a first name to look for.
+func (d *desk) staff(name, lang string, role authz.Role) *webtest.Client {
+	d.T.Helper()
+	actor, err := d.App.Accounts.CreateWithPassword(d.T.Context(), account.StaffInput{
+		Email: strings.ToLower(name) + "@example.test", FirstName: name, LastName: "Berg", Lang: lang, Roles: []authz.Role{role},
+	}, webtest.Password)
+	if err != nil {
+		d.T.Fatal(err)
+	}
+	c := d.SignedIn(actor.Email)
+	c.Actor = actor
+	return c
 }
 
 // sample is a good document of a kind.
@@ -101,6 +117,3 @@ func wantText(t *testing.T, p *webtest.Page, texts ...string) {
 		t.Errorf("%s lacks a message:\n%s", p.Path, p.Text())
 	}
 }
-
-// speak sets the language of somebody's account.
-func (d *desk) speak(c *webtest.Client, lang string) { d.Speak(c, lang) }

@@ -1,0 +1,240 @@
+package account
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"portal/internal/audit"
+	"portal/internal/authz"
+	"portal/internal/challenge"
+	"portal/internal/email"
+	"portal/internal/id"
+	"portal/internal/mail"
+	"portal/internal/pg"
+	"portal/internal/problem"
+	"portal/internal/session"
+	"portal/internal/throttle"
+)
+
+// StaffInput is what is known of a person who joins the staff.
+type StaffInput struct {
+	ID        id.User // made when the form is drawn, so that sending it twice makes one account
+	Email     string
+	FirstName string // 1 to MaxName characters
+	LastName  string // 1 to MaxName characters
+	Lang      string // "en", "fr", "ar"
+	Roles     []authz.Role
+}
+
+// check trims the input and reports what is wrong with it. The command line
+// may leave the last name out.
+func (in *StaffInput) check(lastName bool) (email.Address, error) {
+	var f problem.Fields
+	address, err := parseAddress("email", in.Email)
+	if err != nil && !f.AddError(err) {
+		return address, err
+	}
+	in.FirstName = f.Line("first_name", in.FirstName, MaxName, true)
+	in.LastName = f.Line("last_name", in.LastName, MaxName, lastName)
+	if !spoken(in.Lang) {
+		f.Add("lang", "problem.choose")
+	}
+	checkRoles(&f, in.Roles)
+	return address, f.Err()
+}
+
+// checkRoles lets staff roles through and nothing else (security.md AUT-7).
+func checkRoles(f *problem.Fields, roles []authz.Role) {
+	if len(roles) == 0 {
+		f.Add("roles", "staff.problem.no_role")
+	}
+	for _, r := range roles {
+		if !slices.Contains(authz.StaffRoles, r) {
+			f.Add("roles", "problem.choose")
+		}
+	}
+}
+
+// inviteAgainAfter is how soon another invitation can be mailed: a second click
+// does not mail twice.
+const inviteAgainAfter = time.Minute
+
+// Invite makes a staff account without a password and mails its owner a link to
+// set one, good for 72 hours (authz.StaffManage). Nobody but the owner of the
+// address sees the link (security.md PWD-6). Sending the same form twice is no
+// error.
+//
+// Errors: *problem.InvalidError at "email", "first_name", "last_name", "lang",
+// "roles".
+func (s *Service) Invite(ctx context.Context, a authz.Actor, in StaffInput) error {
+	address, err := in.check(true)
+	if err != nil {
+		return s.deniedFirst(ctx, a, err)
+	}
+	return done(s.db.Change(ctx, a, authz.StaffManage, func(tx *pg.Tx) (audit.Event, error) {
+		p, err := insertStaff(ctx, tx, in, address, "", a.User)
+		if err != nil {
+			return audit.Event{}, err
+		}
+		detail := audit.Diff(nil, "roles", "", strings.Join(p.Roles, ", "))
+		event := p.event(audit.StaffInvited, detail)
+		event.After = p.Version
+		_, err = s.mailInvitation(ctx, tx, a, p)
+		return event, err
+	}))
+}
+
+// deniedFirst keeps what is wrong with an input from those who may not send it
+// anyway: they are refused, and the refusal is recorded.
+func (s *Service) deniedFirst(ctx context.Context, a authz.Actor, err error) error {
+	if !a.May(authz.StaffManage) {
+		return s.db.Deny(ctx, a, authz.StaffManage)
+	}
+	return err
+}
+
+func (s *Service) mailInvitation(ctx context.Context, tx *pg.Tx, a authz.Actor, p person) (id.Challenge, error) {
+	address, err := p.address()
+	if err != nil {
+		return id.Challenge{}, err
+	}
+	return s.challenges.Begin(ctx, tx, challenge.NewChallenge{Purpose: challenge.Invite, Address: address, User: p.ID,
+		NetKey: throttle.NetKey(a.IP), Lang: p.Lang, Params: map[string]string{"Name": p.FirstName}})
+}
+
+// InviteAgain mails a fresh link to somebody who has not set a password yet;
+// earlier links stop working (authz.StaffManage). Within a minute it does
+// nothing. Errors: problem.ErrNotFound, *problem.ConflictError when the account
+// has a password by now or is deactivated.
+func (s *Service) InviteAgain(ctx context.Context, a authz.Actor, uid id.User) error {
+	return done(s.db.Change(ctx, a, authz.StaffManage, func(tx *pg.Tx) (audit.Event, error) {
+		p, err := lockStaff(ctx, tx, uid)
+		if err != nil {
+			return audit.Event{}, err
+		}
+		if p.Status != Active || p.Password != "" {
+			return audit.Event{}, &problem.ConflictError{Key: "staff.conflict.not_invited", Args: []any{"Name", p.name()}}
+		}
+		recent, err := pg.Value[bool](ctx, tx, `select exists (select 1 from challenges
+			where user_id = @user and purpose = 'invite' and consumed_at is null and created_at > @since)`,
+			pg.Args{"user": uid, "since": tx.Now().Add(-inviteAgainAfter)})
+		if err != nil {
+			return audit.Event{}, err
+		}
+		if recent {
+			return audit.Event{}, errNothing
+		}
+		if err := challenge.EndAll(ctx, tx, uid); err != nil {
+			return audit.Event{}, err
+		}
+		_, err = s.mailInvitation(ctx, tx, a, p)
+		return p.event(audit.StaffInvitedAgain, nil), err
+	}))
+}
+
+// SetRoles gives a member of staff other roles (authz.StaffManage), and ends
+// their sessions (security.md SES-5). version is the row version that the form
+// showed. Nobody changes their own roles, and the last Partner Admin keeps
+// theirs (AUT-6).
+//
+// Errors: problem.ErrDenied for oneself, problem.ErrNotFound,
+// *problem.InvalidError at "roles", problem.ErrConflict.
+func (s *Service) SetRoles(ctx context.Context, a authz.Actor, uid id.User, version int, roles []authz.Role) error {
+	if uid == a.User {
+		return s.db.Deny(ctx, a, authz.StaffManage)
+	}
+	var f problem.Fields
+	if checkRoles(&f, roles); f.Err() != nil {
+		return s.deniedFirst(ctx, a, f.Err())
+	}
+	names := roleNames(roles)
+	return done(s.db.Change(ctx, a, authz.StaffManage, func(tx *pg.Tx) (audit.Event, error) {
+		p, err := s.lockForChange(ctx, tx, uid)
+		if err != nil {
+			return audit.Event{}, err
+		}
+		before := roleNames(p.roles())
+		if slices.Equal(before, names) {
+			return audit.Event{}, errNothing
+		}
+		if !slices.Contains(roles, authz.PartnerAdmin) {
+			if err := anotherAdmin(ctx, tx, p); err != nil {
+				return audit.Event{}, err
+			}
+		}
+		if err := bump(ctx, tx, p.ID, version, p.Status); err != nil {
+			return audit.Event{}, err
+		}
+		if err := replaceRoles(ctx, tx, p.ID, names, a.User); err != nil {
+			return audit.Event{}, err
+		}
+		event := p.event(audit.StaffRolesChanged, audit.Diff(nil, "roles", strings.Join(before, ", "), strings.Join(names, ", ")))
+		event.Before, event.After = version, version+1
+		return event, session.EndAll(ctx, tx, p.ID)
+	}))
+}
+
+// Deactivate closes a staff account (authz.StaffManage): its sessions and links
+// end at once, and its owner is told. Nobody closes their own account, and the
+// last Partner Admin stays (security.md AUT-6). Permission, errors and version
+// are SetRoles'.
+func (s *Service) Deactivate(ctx context.Context, a authz.Actor, uid id.User, version int) error {
+	if uid == a.User {
+		return s.db.Deny(ctx, a, authz.StaffManage)
+	}
+	return done(s.db.Change(ctx, a, authz.StaffManage, func(tx *pg.Tx) (audit.Event, error) {
+		p, err := s.lockForChange(ctx, tx, uid)
+		if err != nil {
+			return audit.Event{}, err
+		}
+		if p.Status == Deactivated {
+			return audit.Event{}, errNothing
+		}
+		if err := anotherAdmin(ctx, tx, p); err != nil {
+			return audit.Event{}, err
+		}
+		event, err := s.move(ctx, tx, p, version, Deactivated)
+		if err != nil {
+			return audit.Event{}, err
+		}
+		if err := endEverything(ctx, tx, p.ID); err != nil {
+			return audit.Event{}, err
+		}
+		return event, mail.Enqueue(ctx, tx, mail.Message{Kind: mail.AccountDeactivated, To: p.Email, Lang: p.Lang,
+			Params: map[string]string{"Name": p.FirstName}})
+	}))
+}
+
+// Reactivate opens a staff account again, with the password it had
+// (authz.StaffManage). Permission, errors and version are SetRoles'.
+func (s *Service) Reactivate(ctx context.Context, a authz.Actor, uid id.User, version int) error {
+	if uid == a.User {
+		return s.db.Deny(ctx, a, authz.StaffManage)
+	}
+	return done(s.db.Change(ctx, a, authz.StaffManage, func(tx *pg.Tx) (audit.Event, error) {
+		p, err := s.lockForChange(ctx, tx, uid)
+		if err != nil {
+			return audit.Event{}, err
+		}
+		if p.Status == Active {
+			return audit.Event{}, errNothing
+		}
+		return s.move(ctx, tx, p, version, Active)
+	}))
+}
+
+// move changes the status of an account and tells of it.
+func (s *Service) move(ctx context.Context, tx *pg.Tx, p person, version int, to Status) (audit.Event, error) {
+	if err := Statuses.Check(p.Status, to); err != nil {
+		return audit.Event{}, err
+	}
+	action := audit.StaffReactivated
+	if to == Deactivated {
+		action = audit.StaffDeactivated
+	}
+	event := p.event(action, audit.Diff(nil, "status", string(p.Status), string(to)))
+	event.Before, event.After = version, version+1
+	return event, bump(ctx, tx, p.ID, version, to)
+}

@@ -118,7 +118,7 @@ func savedKey(s policy.Status, created bool) string {
 
 // refuse shows the form again with what is wrong; other errors go on.
 func (h handlers) refuse(w http.ResponseWriter, r *http.Request, f formPage, err error) error {
-	wrong, ok := form.Translate(r.Context(), err)
+	wrong, ok := form.Translate(r.Context(), sayWhich(err))
 	if !ok {
 		return err
 	}
@@ -127,6 +127,22 @@ func (h handlers) refuse(w http.ResponseWriter, r *http.Request, f formPage, err
 		f.look(h.kind)
 	}
 	return h.renderForm(w, r, http.StatusUnprocessableEntity, f)
+}
+
+// sayWhich lets the messages for empty fields name the field: the summary of
+// errors shows them far away from it.
+func sayWhich(err error) error {
+	var invalid *problem.InvalidError
+	if !errors.As(err, &invalid) {
+		return err
+	}
+	said := &problem.InvalidError{Fields: slices.Clone(invalid.Fields)}
+	for i, f := range said.Fields {
+		if f.Key == "problem.required" || f.Key == "problem.choose" {
+			said.Fields[i].Key = "policy.required." + f.Name
+		}
+	}
+	return said
 }
 
 // stale answers a form whose policy changed meanwhile. The same form sent twice

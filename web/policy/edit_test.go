@@ -23,6 +23,7 @@ func TestEmptyFormKeepsWhatWasTyped(t *testing.T) {
 			t.Errorf("no message at %s", field)
 		}
 	}
+	wantText(t, p, "Enter a name.", "Choose a policy group.", "start from a sample, or upload a file")
 	if links := p.Doc.Find(".summary-box a").Length(); links != 3 {
 		t.Errorf("%d messages in the summary, want 3", links)
 	}

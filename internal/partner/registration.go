@@ -147,11 +147,14 @@ func (d Draft) Reachable(s Step) bool {
 	return at >= 0 && (d.Next() == "" || at <= slices.Index(steps, d.Next()))
 }
 
-// After is the step to show once s is saved; "" is the page of all answers.
+// After is the step to show once s is saved: the next page, or for somebody who
+// has been at the end the first step that is not done. "" is the page of all
+// answers.
 func (d Draft) After(s Step) Step {
 	steps := d.Steps()
-	if at := slices.Index(steps, s); d.Next() != "" && at >= 0 && at+1 < len(steps) && d.Reachable(steps[at+1]) {
-		return steps[at+1]
+	at := slices.Index(steps, s) + 1
+	if at > 0 && at < len(steps) && d.Reachable(steps[at]) && !d.Done(StepConsent) {
+		return steps[at]
 	}
 	return d.Next()
 }

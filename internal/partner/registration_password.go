@@ -1,14 +1,22 @@
 package partner
 
 import (
-	"unicode/utf8"
+	"errors"
 
+	"portal/internal/password"
 	"portal/internal/problem"
 )
 
+// checkPassword is password.Check as a finding at the field. words are what
+// somebody who guesses would know of this visitor (security.md PWD-2).
 func checkPassword(typed string, words ...string) error {
-	if utf8.RuneCountInString(typed) < 15 {
-		return problem.Invalid("password", "problem.too_short", "Min", 15)
+	if typed == "" {
+		return problem.Invalid("password", "problem.required")
 	}
-	return nil
+	err := password.Check(typed, words...)
+	var weak *password.WeakError
+	if errors.As(err, &weak) {
+		return problem.Invalid("password", weak.Key, weak.Args...)
+	}
+	return err
 }

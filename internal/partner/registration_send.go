@@ -53,7 +53,7 @@ func (r *Registrations) Send(ctx context.Context, a authz.Actor, token string) (
 		_, err := r.challenges.Resend(ctx, st.ID)
 		return false, err
 	}
-	return false, r.mailCode(ctx, a, token, d)
+	return r.mailCode(ctx, a, token, d)
 }
 
 // proof is the challenge of a draft as it stands; problem.ErrNotFound when
@@ -73,15 +73,17 @@ func (r *Registrations) proof(ctx context.Context, d Draft) (challenge.State, er
 	return st, err
 }
 
-// mailCode begins a challenge. Everybody costs the same statements.
-func (r *Registrations) mailCode(ctx context.Context, a authz.Actor, token string, seen Draft) error {
-	return r.db.Housekeep(ctx, "mail code", func(tx *pg.Tx) error {
+// mailCode begins a challenge, unless another click has sent the request or
+// mailed a code since the draft was seen. Everybody costs the same statements.
+func (r *Registrations) mailCode(ctx context.Context, a authz.Actor, token string, seen Draft) (sent bool, err error) {
+	err = r.db.Housekeep(ctx, "mail code", func(tx *pg.Tx) error {
 		d, err := r.open(ctx, tx, token, "for update")
 		if err != nil {
 			return err
 		}
-		if d.Receipt != nil || d.challenge != seen.challenge {
-			return nil // a second click: the first one has mailed
+		sent = d.Receipt != nil
+		if sent || d.challenge != seen.challenge {
+			return nil
 		}
 		address, err := d.addressOf()
 		if err != nil {
@@ -98,6 +100,7 @@ func (r *Registrations) mailCode(ctx context.Context, a authz.Actor, token strin
 		}
 		return r.store(ctx, tx, token, d)
 	})
+	return sent, err
 }
 
 // Proof is where the code of a browser's draft stands, for the page that asks

@@ -25,6 +25,9 @@ const Token = "_token"
 // maxParts bounds a multipart form (security.md LIM-3).
 const maxParts = 40
 
+// maxFields bounds how many names a form may have (security.md LIM-1).
+const maxFields = 100
+
 // Values is what was posted.
 type Values struct{ v url.Values }
 
@@ -36,6 +39,9 @@ func Parse(r *http.Request, names ...string) (Values, error) {
 	posted, err := read(r)
 	if err != nil {
 		return Values{}, err
+	}
+	if len(posted) > maxFields {
+		return Values{}, problem.ErrBadRequest
 	}
 	for name, values := range posted {
 		many, known := allowed(name, names)

@@ -88,7 +88,7 @@ func read(r *http.Request) (url.Values, error) {
 	case "application/x-www-form-urlencoded":
 		err = r.ParseForm()
 	case "multipart/form-data":
-		r.PostForm, err = multipart(r)
+		r.PostForm, err = parts(r)
 	default:
 		return nil, problem.ErrBadRequest
 	}
@@ -102,15 +102,15 @@ func read(r *http.Request) (url.Values, error) {
 	return r.PostForm, nil
 }
 
-// multipart takes files as text too: the portal's only uploads are texts.
-func multipart(r *http.Request) (url.Values, error) {
-	parts, err := r.MultipartReader()
+// parts takes files as text too: the portal's only uploads are texts.
+func parts(r *http.Request) (url.Values, error) {
+	reader, err := r.MultipartReader()
 	if err != nil {
 		return nil, err
 	}
 	v := url.Values{}
 	for n := 0; ; n++ {
-		part, err := parts.NextPart()
+		part, err := reader.NextPart()
 		if errors.Is(err, io.EOF) {
 			return v, nil
 		}

@@ -1,0 +1,194 @@
+package policy_test
+
+import (
+	"context"
+	"net/url"
+	"strings"
+	"testing"
+
+	"portal/internal/authz"
+	"portal/internal/id"
+	"portal/internal/pg"
+	"portal/internal/pg/pgtest"
+	"portal/internal/policy"
+	"portal/internal/policydoc"
+)
+
+// office is a portal with two people who may write and activate, and one group.
+type office struct {
+	*policy.Service
+	t       testing.TB
+	db      *pg.DB
+	clock   *pgtest.Clock
+	ada     authz.Actor // Partner Admin
+	max     authz.Actor // Policy Manager
+	telecom policy.Group
+}
+
+func newOffice(t testing.TB) *office { return officeWith(t, true) }
+
+func officeWith(t testing.TB, fourEyes bool) *office {
+	t.Helper()
+	db, clock := pgtest.NewWithClock(t)
+	o := &office{Service: policy.NewService(db, fourEyes), t: t, db: db, clock: clock}
+	o.ada, o.max = o.person("Ada", authz.PartnerAdmin), o.person("Max", authz.PolicyManager)
+	o.telecom = o.group("Telecom")
+	return o
+}
+
+// person is an account as policies need it: a row to point at.
+func (o *office) person(name string, roles ...authz.Role) authz.Actor {
+	o.t.Helper()
+	a := authz.Actor{User: id.New[id.User](), Name: name, Lang: "en", Roles: roles}
+	o.exec(`insert into users (id, email, email_key, first_name, last_name, phone, lang, status, created_at, updated_at)
+		values (@id, @email, @email, @name, '', '', 'en', 'active', @now, @now)`,
+		pg.Args{"id": a.User, "email": a.User.String() + "@office.test", "name": name, "now": o.db.Now()})
+	return a
+}
+
+// exec runs a statement past the service.
+func (o *office) exec(sql string, args pg.Args) {
+	o.t.Helper()
+	if err := o.try(sql, args); err != nil {
+		o.t.Fatal(err)
+	}
+}
+
+func (o *office) try(sql string, args pg.Args) error {
+	return o.db.Housekeep(context.Background(), "test", func(tx *pg.Tx) error {
+		_, err := tx.Exec(context.Background(), sql, args)
+		return err
+	})
+}
+
+func (o *office) count(sql string, args pg.Args) int {
+	o.t.Helper()
+	n, err := pg.Value[int](o.t.Context(), o.db.Read(), sql, args)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	return n
+}
+
+func (o *office) group(name string) policy.Group {
+	o.t.Helper()
+	g, err := o.CreateGroup(o.t.Context(), o.max, policy.GroupInput{Name: name, Description: "Companies of " + name})
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	return g
+}
+
+// sample is a good document; n chooses which.
+func sample(k policy.Kind, n int) string { return string(policydoc.Samples(k)[n].Document) }
+
+func (o *office) input(name string) policy.Input {
+	return policy.Input{Kind: policydoc.KindAuth, GroupID: o.telecom.ID, Name: name, Description: "For " + name,
+		Document: sample(policydoc.KindAuth, 0)}
+}
+
+// written is an inactive policy by Ada.
+func (o *office) written(name string) policy.Policy {
+	o.t.Helper()
+	return o.create(o.input(name))
+}
+
+func (o *office) create(in policy.Input) policy.Policy {
+	o.t.Helper()
+	p, err := o.CreatePolicy(o.t.Context(), o.ada, in)
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	return p
+}
+
+// inForce is a policy by Ada that Max activated.
+func (o *office) inForce(name string) policy.Full {
+	o.t.Helper()
+	p := o.written(name)
+	o.must(o.ActivatePolicy(o.t.Context(), o.max, p.ID, p.Version))
+	return o.full(p.ID)
+}
+
+// outOfForce is a policy by Ada that Max activated and deactivated.
+func (o *office) outOfForce(name string) policy.Full {
+	o.t.Helper()
+	p := o.inForce(name)
+	o.must(o.DeactivatePolicy(o.t.Context(), o.max, p.ID, p.Version))
+	return o.full(p.ID)
+}
+
+// rewrite is an edit of a policy that changes its document to sample n.
+func (o *office) rewrite(a authz.Actor, p policy.Full, n int) policy.Full {
+	o.t.Helper()
+	in := policy.Input{Kind: p.Kind, Name: p.Name, Description: p.Description, Document: sample(p.Kind, n)}
+	if _, err := o.EditPolicy(o.t.Context(), a, p.ID, p.Version, in); err != nil {
+		o.t.Fatal(err)
+	}
+	return o.full(p.ID)
+}
+
+func (o *office) full(pid id.Policy) policy.Full {
+	o.t.Helper()
+	for _, k := range policydoc.Kinds() {
+		if p, err := o.Policy(o.t.Context(), pid, k); err == nil {
+			return p
+		}
+	}
+	o.t.Fatalf("no policy %s", pid)
+	return policy.Full{}
+}
+
+func (o *office) must(err error) {
+	o.t.Helper()
+	if err != nil {
+		o.t.Fatal(err)
+	}
+}
+
+// event is one row of the audit log as the tests compare it.
+type event struct{ Actor, Action, Result, Name, Detail string }
+
+// since returns what was logged after the first n rows.
+func (o *office) since(n int) []event {
+	o.t.Helper()
+	es, err := pg.All[event](o.t.Context(), o.db.Read(), `
+		select actor_name as actor, action, result, subject_name as name, detail from audit_log where seq > @n order by seq`, pg.Args{"n": n})
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	return es
+}
+
+func (o *office) logged() int { return o.count(`select seq from audit_head`, nil) }
+
+// onlyEvent fails unless exactly one event was logged since n, with this action,
+// result and detail.
+func (o *office) onlyEvent(n int, action, result string, details ...string) {
+	o.t.Helper()
+	es := o.since(n)
+	if len(es) != 1 || es[0].Action != action || es[0].Result != result {
+		o.t.Fatalf("events %+v, want one %s %s", es, action, result)
+	}
+	for _, d := range details {
+		if !strings.Contains(es[0].Detail, d) {
+			o.t.Errorf("the detail of %s lacks %s: %s", action, d, es[0].Detail)
+		}
+	}
+}
+
+func (o *office) noEvent(n int) {
+	o.t.Helper()
+	if es := o.since(n); len(es) > 0 {
+		o.t.Fatalf("events %+v, want none", es)
+	}
+}
+
+// query is an address of a list.
+func query(s string) url.Values {
+	v, err := url.ParseQuery(s)
+	if err != nil {
+		panic(err)
+	}
+	return v
+}

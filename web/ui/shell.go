@@ -118,16 +118,6 @@ func script(m Meta) string {
 	return "app.js"
 }
 
-// currentLanguage is the name shown on the language menu.
-func currentLanguage(s *Shell) string {
-	for _, l := range s.LanguageLinks {
-		if l.Current {
-			return l.Name
-		}
-	}
-	return ""
-}
-
 // Number is a whole number for a Cell or a Row: Latin digits in every language.
 func Number(n int) string { return itoa(n) }
 

@@ -19,6 +19,8 @@ document.addEventListener('submit', event => {
   if (!('once' in form.dataset)) return;
   form.dataset.sent = '1';
   event.submitter?.setAttribute('aria-disabled', 'true');
+  // Stopped by hand: after a while the form can be sent again.
+  setTimeout(idle, 10000, form);
 });
 // Coming back by the Back button shows the page as it was left: the buttons must work again.
 addEventListener('pageshow', () => {
@@ -29,7 +31,7 @@ addEventListener('pageshow', () => {
 // Unsaved changes: the browser asks before the page goes.
 const edited = form => [...form.elements].some(e =>
   e.type === 'checkbox' || e.type === 'radio' ? e.checked !== e.defaultChecked
-    : e.options ? [...e.options].some(o => o.selected !== o.defaultSelected) && e.selectedIndex > 0
+    : e.options ? e.selectedIndex !== Math.max(0, [...e.options].findIndex(o => o.defaultSelected))
       : e.type !== 'hidden' && e.type !== 'file' && 'defaultValue' in e && e.value !== e.defaultValue);
 addEventListener('beforeunload', event => {
   if (!leaving && all('form[data-guard]').some(edited)) event.preventDefault();
@@ -60,7 +62,6 @@ for (const button of all('button[data-show]')) {
     const hidden = input.type === 'password';
     input.type = hidden ? 'text' : 'password';
     button.textContent = hidden ? hide : show;
-    button.setAttribute('aria-pressed', hidden);
   });
   // A password must never be sent, or remembered by the browser, as plain text.
   input.form?.addEventListener('submit', () => { input.type = 'password'; });

@@ -81,7 +81,7 @@ const editor = area => {
   area.addEventListener('blur', () => { leave = false; });
 
   // Text that somebody wrote is replaced only after asking.
-  const may = () => !area.value.trim() || area.value === area.dataset.sample || confirm(area.dataset.replace);
+  const may = () => !area.value.trim() || confirm(area.dataset.replace);
   area.form?.addEventListener('click', event => {
     if (event.target.closest('[data-replaces]') && !may()) event.preventDefault();
   });

@@ -23,6 +23,7 @@ type office struct {
 	ada     authz.Actor // Partner Admin
 	max     authz.Actor // Policy Manager
 	telecom policy.Group
+	warmed  bool // its pools hold all their connections
 }
 
 func newOffice(t testing.TB) *office { return officeWith(t, true) }

@@ -1,0 +1,284 @@
+package policy_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"sync"
+	"testing"
+
+	"portal/internal/audit"
+	"portal/internal/authz"
+	"portal/internal/id"
+	"portal/internal/pg"
+	"portal/internal/policy"
+	"portal/internal/problem"
+)
+
+// atOnce lets n calls start together, over connections that are all open: a
+// cold pool would line them up and hide every race (security.md M16).
+func (o *office) atOnce(n int, do func(i int) error) []error {
+	o.t.Helper()
+	o.warm()
+	start, errs := make(chan struct{}), make([]error, n)
+	var ready, done sync.WaitGroup
+	for i := range n {
+		ready.Add(1)
+		done.Go(func() {
+			ready.Done()
+			<-start
+			errs[i] = do(i)
+		})
+	}
+	ready.Wait()
+	close(start)
+	done.Wait()
+	return errs
+}
+
+// warm opens every connection of both pools: each waits inside the database
+// until all the others are there.
+func (o *office) warm() {
+	o.t.Helper()
+	if o.warmed {
+		return
+	}
+	o.warmed = true
+	ctx := context.Background()
+	write, read := o.db.Stat()
+	for pool, use := range map[int32]func() error{
+		write.MaxConns(): func() error { return o.try(`select pg_sleep(0.1)`, nil) },
+		-read.MaxConns(): func() error {
+			_, err := pg.All[struct{ Done int }](ctx, o.db.Read(), `select 1 as done from pg_sleep(0.1)`, nil)
+			return err
+		},
+	} {
+		var wg sync.WaitGroup
+		for range max(pool, -pool) {
+			wg.Go(func() {
+				if err := use(); err != nil {
+					o.t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+	}
+}
+
+// won counts the calls without an error; any other error than a conflict fails
+// the test.
+func (o *office) won(errs []error) int {
+	o.t.Helper()
+	n := 0
+	for _, err := range errs {
+		switch {
+		case err == nil:
+			n++
+		case !errors.Is(err, problem.ErrConflict):
+			o.t.Errorf("an unexpected error: %v", err)
+		}
+	}
+	return n
+}
+
+// activation is a way to activate a policy: the service's own, or a wrong one.
+type activation func(o *office, a authz.Actor, p policy.Full) error
+
+// activateOften lets many people activate one policy at once, and tells how many
+// succeeded, how many such events were logged, and how often the row changed.
+func activateOften(t *testing.T, submits int, do activation) (won, events, changes int) {
+	o := newOffice(t)
+	p := o.full(o.written("P").ID)
+	before := o.logged()
+	won = o.won(o.atOnce(submits, func(int) error { return do(o, o.max, p) }))
+	for _, e := range o.since(before) {
+		if e.Action == string(audit.PolicyActivated) && e.Result == string(audit.Done) {
+			events++
+		}
+	}
+	now := o.full(p.ID)
+	if now.Status != policy.Active || now.InForce == nil {
+		t.Errorf("after all of it the policy is %s", now.Status)
+	}
+	return won, events, now.Version - p.Version
+}
+
+func TestCON2F14ManyActivationsAreOne(t *testing.T) {
+	t.Parallel()
+	for range 3 {
+		won, events, changes := activateOften(t, 200, func(o *office, a authz.Actor, p policy.Full) error {
+			return o.ActivatePolicy(context.Background(), a, p.ID, p.Version)
+		})
+		if won != 1 || events != 1 || changes != 1 {
+			t.Fatalf("%d succeeded with %d events and %d changes, want one of each", won, events, changes)
+		}
+	}
+}
+
+// The same test must catch a service that looks first and then changes, without
+// lock and without guard.
+func TestCON2F14MutantIsCaught(t *testing.T) {
+	t.Parallel()
+	for range 5 {
+		if won, events, _ := activateOften(t, 200, lookThenActivate); won > 1 || events > 1 {
+			return
+		}
+	}
+	t.Error("the race was never lost: this test would not see a missing lock")
+}
+
+func lookThenActivate(o *office, a authz.Actor, p policy.Full) error {
+	ctx := context.Background()
+	return o.db.Change(ctx, a, authz.PolicyActivate, func(tx *pg.Tx) (audit.Event, error) {
+		status, err := pg.Value[policy.Status](ctx, tx, `select status from policies where id = @id`, pg.Args{"id": p.ID})
+		if err != nil {
+			return audit.Event{}, err
+		}
+		if err := policy.Statuses.Check(status, policy.Active); err != nil {
+			return audit.Event{}, err
+		}
+		for _, sql := range []string{
+			`update policy_versions set status = 'active', activated_by = @by, activated_at = now() where policy_id = @id`,
+			`update policies set status = 'active', version = version + 1, updated_at = now() where id = @id and @by::uuid is not null`,
+		} {
+			if _, err := tx.Exec(ctx, sql, pg.Args{"id": p.ID, "by": a.User.UUID}); err != nil {
+				return audit.Event{}, err
+			}
+		}
+		return audit.Event{Action: audit.PolicyActivated, Subject: audit.Subject{Kind: audit.Policy, ID: p.ID.String()}}, nil
+	})
+}
+
+// Activating and editing at once: whoever is second is told, and what is in
+// force is never a text that its activator wrote.
+func TestCON2ActivateAgainstEdit(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	for i := range 20 {
+		p := o.full(o.written(fmt.Sprint("P", i)).ID)
+		in := o.input(p.Name)
+		in.Document = sample(p.Kind, 1)
+		errs := o.atOnce(2, func(k int) error {
+			if k == 0 {
+				return o.ActivatePolicy(context.Background(), o.max, p.ID, p.Version)
+			}
+			_, err := o.EditPolicy(context.Background(), o.max, p.ID, p.Version, in)
+			return err
+		})
+		if n := o.won(errs); n != 1 {
+			t.Fatalf("round %d: %d of 2 succeeded", i, n)
+		}
+		if f := o.full(p.ID); f.InForce != nil && f.InForce.WrittenBy(o.max.User) {
+			t.Fatalf("round %d: Max's own text is in force by Max", i)
+		}
+	}
+}
+
+// Eight editors count together in a policy's description. If one edit were lost
+// the sum would be too small.
+func TestCON1NoEditIsLost(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	in := o.input("P")
+	in.Description = "0"
+	p := o.create(in)
+	const editors, edits = 8, 25
+	errs := o.atOnce(editors, func(int) error {
+		for done := 0; done < edits; {
+			err := countUp(o, p.ID)
+			if err == nil {
+				done++
+			} else if !errors.Is(err, problem.ErrConflict) {
+				return err
+			}
+		}
+		return nil
+	})
+	if n := o.won(errs); n != editors {
+		t.Fatalf("%d editors finished", n)
+	}
+	if f := o.full(p.ID); f.Description != strconv.Itoa(editors*edits) || f.Version != 1+editors*edits {
+		t.Errorf("counted to %s in %d versions, want %d", f.Description, f.Version, editors*edits)
+	}
+}
+
+func countUp(o *office, pid id.Policy) error {
+	ctx := context.Background()
+	f, err := o.Policy(ctx, pid, "auth")
+	if err != nil {
+		return err
+	}
+	n, err := strconv.Atoi(f.Description)
+	if err != nil {
+		return err
+	}
+	in := policy.Input{Kind: f.Kind, Name: f.Name, Description: strconv.Itoa(n + 1), Document: f.Waiting.Document}
+	_, err = o.EditPolicy(ctx, o.ada, pid, f.Version, in)
+	return err
+}
+
+// broken counts the policies that are in force or unfinished under a group that
+// is out of use: there must never be one.
+func (o *office) broken() int {
+	o.t.Helper()
+	return o.count(`
+		select count(*) from policies p join policy_groups g on g.id = p.group_id
+		where g.status = 'deactivated' and (p.status <> 'deactivated'
+			or exists (select 1 from policy_versions v where v.policy_id = p.id and v.status = 'inactive'))`, nil)
+}
+
+func TestCON4GroupIsNotDeactivatedUnderItsPolicies(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	ctx := context.Background()
+	outcome := map[string]int{}
+	for i := range 60 {
+		g := o.group(fmt.Sprint("Group ", i))
+		in := o.input("P")
+		in.GroupID = g.ID
+		p := o.create(in)
+		o.must(o.ActivatePolicy(ctx, o.max, p.ID, 1))
+		o.must(o.DeactivatePolicy(ctx, o.max, p.ID, 2))
+		against := []func() error{
+			func() error { return o.ReactivatePolicy(ctx, o.max, p.ID, 3) },
+			func() error { in.Name = "Q"; _, err := o.CreatePolicy(ctx, o.ada, in); return err },
+			func() error {
+				in.Document = sample(p.Kind, 1)
+				_, err := o.EditPolicy(ctx, o.ada, p.ID, 3, in)
+				return err
+			},
+		}[i%3]
+		errs := o.atOnce(2, func(k int) error {
+			if k == i/3%2 {
+				return o.DeactivateGroup(ctx, o.max, g.ID, g.Version)
+			}
+			return against()
+		})
+		if o.broken() > 0 {
+			t.Fatalf("round %d: a policy stands under a deactivated group: %v", i, errs)
+		}
+		if (errs[0] == nil) == (errs[1] == nil) {
+			t.Fatalf("round %d: %v, want one of two", i, errs)
+		}
+		outcome[fmt.Sprint(i%3, errs[i/3%2] == nil)]++
+	}
+	t.Logf("the group was deactivated first: %v", outcome)
+}
+
+// The invariant's check must see a group that is deactivated by somebody who
+// looks without locking.
+func TestCON4MutantIsCaught(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	p := o.outOfForce("P")
+	use, err := o.GroupUse(t.Context(), o.telecom.ID) // looks …
+	o.must(err)
+	o.must(o.ReactivatePolicy(t.Context(), o.max, p.ID, p.Version)) // … meanwhile …
+	if use.Total == 0 {                                             // … and believes what it saw
+		o.exec(`update policy_groups set status = 'deactivated' where id = @id`, pg.Args{"id": o.telecom.ID})
+	}
+	if o.broken() != 1 {
+		t.Error("the check does not see a policy in force under a deactivated group")
+	}
+}

@@ -21,31 +21,31 @@ import (
 // Errors: *problem.InvalidError at "current" or "password",
 // *problem.ThrottledError, ErrDisabled, *problem.BusyError, problem.ErrConflict
 // when the account changed at the same moment.
-func (s *Service) ChangePassword(ctx context.Context, a authz.Actor, current, chosen string, start func() (session.New, error)) (Entry, error) {
+func (s *Service) ChangePassword(ctx context.Context, a authz.Actor, current, chosen string, start func() (session.New, error)) (authz.Actor, error) {
 	p, err := byID(ctx, s.db.Read(), a.User)
 	if err != nil {
-		return Entry{}, err
+		return authz.Actor{}, err
 	}
 	if current == "" {
-		return Entry{}, problem.Invalid("current", "problem.required")
+		return authz.Actor{}, problem.Invalid("current", "problem.required")
 	}
 	if err := p.checkPassword("password", chosen); err != nil {
-		return Entry{}, err
+		return authz.Actor{}, err
 	}
 	if current == chosen {
-		return Entry{}, problem.Invalid("password", "account.problem.same_password")
+		return authz.Actor{}, problem.Invalid("password", "account.problem.same_password")
 	}
 	r, err := s.checkCurrent(ctx, a, p, current)
 	if err != nil {
-		return Entry{}, err
+		return authz.Actor{}, err
 	}
 	hash, err := s.hasher.Hash(ctx, chosen)
 	if err != nil {
-		return Entry{}, errors.Join(err, s.release(ctx, r))
+		return authz.Actor{}, errors.Join(err, s.release(ctx, r))
 	}
 	begun, err := start()
 	if err != nil {
-		return Entry{}, err
+		return authz.Actor{}, err
 	}
 	err = s.db.Change(ctx, a, authz.AccountEdit, func(tx *pg.Tx) (audit.Event, error) {
 		now, err := lockByID(ctx, tx, p.ID)
@@ -64,9 +64,9 @@ func (s *Service) ChangePassword(ctx context.Context, a authz.Actor, current, ch
 		return now.event(audit.PasswordChanged, nil), r.clear(ctx, tx)
 	})
 	if err != nil {
-		return Entry{}, err
+		return authz.Actor{}, err
 	}
-	return s.entry(a, p, p.AuthEpoch+1, begun), nil
+	return entered(a, p, begun), nil
 }
 
 // checkCurrent compares the current password, counted before it is compared.

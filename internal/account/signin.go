@@ -135,14 +135,15 @@ func (s *Service) enter(ctx context.Context, a authz.Actor, c Credentials, found
 	if err != nil {
 		return Entry{}, err
 	}
-	return s.entry(a, now, now.AuthEpoch, begun), nil
+	return Entry{Actor: entered(a, now, begun), Device: s.newDevice(now.ID, now.AuthEpoch)}, nil
 }
 
-func (s *Service) entry(a authz.Actor, p person, epoch int, begun session.New) Entry {
+// entered is a's request as the person whose session has begun.
+func entered(a authz.Actor, p person, begun session.New) authz.Actor {
 	actor := p.actor()
 	actor.Session, _ = base64.RawURLEncoding.DecodeString(begun.Token) // made by web/session
 	actor.IP, actor.RequestID = a.IP, a.RequestID
-	return Entry{Actor: actor, Device: s.newDevice(p.ID, epoch)}
+	return actor
 }
 
 // SignOut ends the session of this request for good (authz.AccountEdit;

@@ -50,7 +50,7 @@ func (s *Service) CreateFirst(ctx context.Context, first FirstInput) (token stri
 		}
 		cid, err := s.mailInvitation(ctx, tx, system, p)
 		token = s.codes.LinkToken(string(challenge.Invite), cid.UUID, 1)
-		return p.event(action, audit.Diff(nil, "roles", "", string(first.Role))), err
+		return p.event(action, roleChanges(nil, []string{string(first.Role)})), err
 	})
 	if err != nil {
 		return "", err
@@ -110,7 +110,7 @@ func (s *Service) CreateWithPassword(ctx context.Context, in StaffInput, passwor
 	err = s.db.Change(ctx, authz.SystemActor(), authz.SystemWork, func(tx *pg.Tx) (audit.Event, error) {
 		var err error
 		p, err = insertStaff(ctx, tx, in, address, hash, id.User{})
-		return p.event(audit.StaffInvited, nil), err
+		return p.event(audit.StaffInvited, roleChanges(nil, p.Roles)), err
 	})
 	return p.actor(), err
 }

@@ -3,7 +3,6 @@ package account
 import (
 	"context"
 	"slices"
-	"strings"
 	"time"
 
 	"portal/internal/audit"
@@ -57,6 +56,23 @@ func checkRoles(f *problem.Fields, roles []authz.Role) {
 	}
 }
 
+// roleChanges lists which roles went and came, each on its own, so that the log
+// can be read in any language.
+func roleChanges(before, after []string) []audit.Change {
+	var detail []audit.Change
+	for _, r := range before {
+		if !slices.Contains(after, r) {
+			detail = append(detail, audit.Change{Field: "roles", Before: r})
+		}
+	}
+	for _, r := range after {
+		if !slices.Contains(before, r) {
+			detail = append(detail, audit.Change{Field: "roles", After: r})
+		}
+	}
+	return detail
+}
+
 // inviteAgainAfter is how soon another invitation can be mailed: a second click
 // does not mail twice.
 const inviteAgainAfter = time.Minute
@@ -78,8 +94,7 @@ func (s *Service) Invite(ctx context.Context, a authz.Actor, in StaffInput) erro
 		if err != nil {
 			return audit.Event{}, err
 		}
-		detail := audit.Diff(nil, "roles", "", strings.Join(p.Roles, ", "))
-		event := p.event(audit.StaffInvited, detail)
+		event := p.event(audit.StaffInvited, roleChanges(nil, roleNames(in.Roles)))
 		event.After = p.Version
 		_, err = s.mailInvitation(ctx, tx, a, p)
 		return event, err
@@ -170,7 +185,7 @@ func (s *Service) SetRoles(ctx context.Context, a authz.Actor, uid id.User, vers
 		if err := replaceRoles(ctx, tx, p.ID, names, a.User); err != nil {
 			return audit.Event{}, err
 		}
-		event := p.event(audit.StaffRolesChanged, audit.Diff(nil, "roles", strings.Join(before, ", "), strings.Join(names, ", ")))
+		event := p.event(audit.StaffRolesChanged, roleChanges(before, names))
 		event.Before, event.After = version, version+1
 		return event, session.EndAll(ctx, tx, p.ID)
 	}))

@@ -138,10 +138,11 @@ func (m *master) derive(info string, salt []byte, n int) []byte {
 }
 
 // samples are pieces of the values that documentation, examples and lazy
-// fingers put where a key belongs.
+// fingers put where a key belongs. None is shorter than six characters: a random
+// base64 key holds a given word of four about once in 25,000 times.
 var samples = []string{
-	"change", "example", "sample", "secret", "passw", "default", "insecure", "replace",
-	"your-key", "your_key", "yourkey", "todo", "xxxx", "dummy", "placeholder", "0123456789", "1234567890", "abcdefgh", "qwerty",
+	"change", "example", "sample", "secret", "password", "default", "insecure", "replace",
+	"your-key", "your_key", "yourkey", "placeholder", "0123456789", "1234567890", "abcdefgh", "qwerty",
 }
 
 func checkMaster(key []byte) error {

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -64,9 +65,8 @@ func TestOPS9BadMasterKeysAreRefused(t *testing.T) {
 
 func TestOPS9GoodMasterKeysAreAccepted(t *testing.T) {
 	t.Parallel()
-	for range 2000 {
-		raw := make([]byte, 32)
-		copy(raw, Hash(Token()))
+	for i := range 5000 {
+		raw := Hash(strconv.Itoa(i)) // as good as random, and the same in each run
 		for _, key := range [][]byte{raw, []byte(hex.EncodeToString(raw)), []byte(base64.StdEncoding.EncodeToString(raw))} {
 			if _, err := NewKeys(key); err != nil {
 				t.Fatalf("a random key of %d bytes was refused: %v", len(key), err)

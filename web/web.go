@@ -20,6 +20,7 @@ import (
 	"portal/internal/session"
 	"portal/web/account"
 	"portal/web/auditlog"
+	"portal/web/dev"
 	"portal/web/home"
 	"portal/web/i18n"
 	"portal/web/mailtpl"
@@ -63,6 +64,7 @@ func New(a *app.App, o Options) *Portal {
 	routes := table(a, site)
 	if o.Dev {
 		routes = append(routes, outbox.DevRoutes(a.DB, MailText(a))...)
+		routes = append(routes, dev.Routes()...)
 	}
 	site.Menu = menuFor(routes)
 	site.Notices = func(ctx context.Context, actor authz.Actor) []string {

@@ -113,7 +113,9 @@ func handler(a *app.App, site *page.Site, routes []route.Route, m *metrics) http
 		r.NotFound(notFound)
 	})
 	root.NotFound(pages(site, notFound))
-	root.MethodNotAllowed(func(w http.ResponseWriter, _ *http.Request) { text(w, http.StatusMethodNotAllowed, "method not allowed") })
+	root.MethodNotAllowed(func(w http.ResponseWriter, _ *http.Request) {
+		text(w, http.StatusMethodNotAllowed, "method not allowed")
+	})
 
 	var ip func(http.Handler) http.Handler = middleware.ClientIPFromRemoteAddr
 	if len(a.Config.TrustedProxies) > 0 {

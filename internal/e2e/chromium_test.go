@@ -78,6 +78,7 @@ func start() (context.Context, error) {
 }
 
 func TestMain(m *testing.M) {
+	quiet()
 	code := m.Run()
 	stopChromium()
 	os.Exit(code)

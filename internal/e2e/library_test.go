@@ -6,7 +6,8 @@ package e2e
 // by the browser's debugger, so it works with the page's scripts off, and it
 // uses nothing that has to wait.
 const library = `(() => { 'use strict';
-const norm = s => (s ?? '').replace(/\s+/g, ' ').trim();
+// Marks of direction are not to be seen.
+const norm = s => (s ?? '').replace(/[\u2066-\u2069\u200e\u200f]/g, '').replace(/\s+/g, ' ').trim();
 const visible = e => e.checkVisibility({ visibilityProperty: true }) && e.getClientRects().length > 0;
 const short = e => {
   const c = e.cloneNode(true);

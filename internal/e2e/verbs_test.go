@@ -21,10 +21,13 @@ import (
 // itself: verbs take both, so a journey reads the same in every language.
 func (b *Browser) T(text string, args ...any) string {
 	if i18n.Has(b.lang, text) {
-		return strings.Join(strings.Fields(i18n.In(b.lang, text, args...)), " ")
+		text = i18n.In(b.lang, text, args...)
 	}
-	return text
+	return strings.Join(strings.Fields(unmarked.Replace(text)), " ")
 }
+
+// unmarked takes away the marks of direction around names.
+var unmarked = strings.NewReplacer("\u2066", "", "\u2067", "", "\u2068", "", "\u2069", "", "\u200e", "", "\u200f", "")
 
 // in looks, for one step, only in the row, card or section that holds a text.
 func (b *Browser) in(text string, args ...any) *Browser {

@@ -97,9 +97,17 @@ func TestActivationsAtOneMoment(t *testing.T) {
 		o.must(o.DeactivatePolicy(t.Context(), o.max, p.ID, p.Version+1))
 		p = o.full(p.ID)
 	}
+	o.clock.Advance(-time.Minute) // another machine, whose clock is behind
 	o.must(o.ReactivatePolicy(t.Context(), o.max, p.ID, p.Version))
+	o.must(o.DeactivatePolicy(t.Context(), o.max, p.ID, p.Version+1))
+	o.must(o.ReactivatePolicy(t.Context(), o.max, p.ID, p.Version+2))
+	o.clock.Advance(time.Minute)
 	if v, err := o.InForceAt(t.Context(), p.ID, o.db.Now()); err != nil || v.Number != 1 {
 		t.Errorf("%+v %v", v, err)
+	}
+	if n := o.count(`select count(*) from policy_periods a join policy_periods b on a.policy_id = b.policy_id and a.valid_from < b.valid_from
+		where a.valid_to is null or a.valid_to > b.valid_from`, nil); n > 0 {
+		t.Errorf("%d periods overlap", n)
 	}
 }
 

@@ -33,7 +33,7 @@ func (s *Site) Staff(roles ...authz.Role) *Client {
 func (s *Site) Colleague(roles ...authz.Role) authz.Actor {
 	s.T.Helper()
 	actor, err := s.App.Accounts.CreateWithPassword(s.T.Context(), account.StaffInput{
-		Email: s.address(roles[0]), FirstName: "Nadia", LastName: "Berg", Lang: "en", Roles: roles,
+		Email: s.address(roles[0]), FirstName: "Nadia", LastName: "Berg", Lang: s.Lang, Roles: roles,
 	}, Password)
 	if err != nil {
 		s.T.Fatal(err)

@@ -38,6 +38,7 @@ type Site struct {
 	Statements *Statements
 	Portal     *web.Portal
 	Handler    http.Handler
+	Lang       string // of the accounts that fixtures make
 
 	first sync.Once
 	admin authz.Actor // see Admin
@@ -56,7 +57,7 @@ func New(t testing.TB, settings ...string) *Site {
 	}
 	a := app.New(cfg, db, secret.RandomKeys())
 	p := web.New(a, web.Options{Build: "test", Dev: true})
-	return &Site{T: t, App: a, Clock: clock, Statements: statements, Portal: p, Handler: p.Handler}
+	return &Site{T: t, App: a, Clock: clock, Statements: statements, Portal: p, Handler: p.Handler, Lang: "en"}
 }
 
 // SendMail lets the outbox's worker hand everything over, as the background

@@ -147,15 +147,13 @@ func word(ctx context.Context, s string) string {
 // address is the page of the thing that an entry tells of, "" if it has none.
 func address(e auditlog.Entry) string {
 	switch e.SubjectKind {
-	case audit.Partner, audit.Registration:
-		if len(e.SubjectID) == 36 {
-			return "/partners/" + url.PathEscape(e.SubjectID)
-		}
+	case audit.Partner:
+		return "/partners/" + url.PathEscape(e.SubjectID)
 	case audit.PolicyGroup:
 		return "/policy-groups/" + url.PathEscape(e.SubjectID)
 	case audit.Policy:
 		return "/policies/" + url.PathEscape(e.SubjectID)
-	case audit.User, audit.Mail, audit.Session, audit.Database, audit.Route:
+	case audit.Registration, audit.User, audit.Mail, audit.Session, audit.Database, audit.Route:
 	}
 	return ""
 }

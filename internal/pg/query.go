@@ -103,37 +103,35 @@ func (w *Where) Args() Args {
 const countLimit = 1000
 
 // List reads one page of a list: columns and from are constant SQL, w the
-// filters. A page past the end becomes the last one. It takes one statement
-// when everything fits on the first page, else two, three past the end.
+// filters. A page past the end becomes the last one. It takes two statements at
+// most, and one when everything fits on the first page.
 func List[T any](ctx context.Context, q Querier, lq list.Query, columns, from string, w Where) (list.Page[T], error) {
-	items, err := pageOf[T](ctx, q, lq, columns, from, w)
-	if err != nil {
-		return list.Page[T]{}, err
+	p := list.Page[T]{Query: lq}
+	var err error
+	if lq.Page > 1 {
+		if err = countRows(ctx, q, &p, from, w); err != nil {
+			return p, err
+		}
+		p.Query = lq.AtPage(min(lq.Page, max(1, (p.Total+lq.Size-1)/lq.Size)))
 	}
-	p := list.Page[T]{Items: items, Query: lq, Total: lq.Offset() + len(items)}
-	if len(items) < lq.Limit() && (len(items) > 0 || lq.Page == 1) {
-		return p, nil
+	if p.Items, err = pageOf[T](ctx, q, p.Query, columns, from, w); err != nil || lq.Page > 1 {
+		return p, err
 	}
-	limit := countLimit + 1
-	if len(items) == 0 {
-		limit = 1 << 30 // to find the last page the exact number is needed
-	}
-	args := w.Args()
-	args["count_limit"] = limit
-	count := "select count(*) from (select 1 " + from + w.SQL() + " limit @count_limit) as counted"
-	total, err := Value[int](ctx, q, count, args)
-	if err != nil {
-		return list.Page[T]{}, err
-	}
-	p.Total, p.Bounded = total, total == limit
-	if p.Bounded {
-		p.Total = max(countLimit, lq.Offset()+len(items))
-	}
-	if len(items) == 0 && total > 0 {
-		p.Query = lq.AtPage(p.Last())
-		p.Items, err = pageOf[T](ctx, q, p.Query, columns, from, w)
+	if p.Total = len(p.Items); p.Total == lq.Limit() {
+		err = countRows(ctx, q, &p, from, w)
 	}
 	return p, err
+}
+
+// countRows counts the rows of a list, but not much further than the page that
+// is asked for.
+func countRows[T any](ctx context.Context, q Querier, p *list.Page[T], from string, w Where) error {
+	reach := max(countLimit, p.Query.Offset()+p.Query.Limit())
+	args := w.Args()
+	args["count_limit"] = reach + 1
+	total, err := Value[int](ctx, q, "select count(*) from (select 1 "+from+w.SQL()+" limit @count_limit) as counted", args)
+	p.Total, p.Bounded = min(total, reach), total > reach
+	return err
 }
 
 func pageOf[T any](ctx context.Context, q Querier, lq list.Query, columns, from string, w Where) ([]T, error) {

@@ -99,6 +99,15 @@ func table(a *app.App, site *page.Site) []route.Route {
 // handler is the order of the middleware, written once.
 func handler(a *app.App, site *page.Site, routes []route.Route, m *metrics) http.Handler {
 	root := chi.NewRouter()
+	var ip func(http.Handler) http.Handler = middleware.ClientIPFromRemoteAddr
+	if len(a.Config.TrustedProxies) > 0 {
+		var networks []string
+		for _, p := range a.Config.TrustedProxies {
+			networks = append(networks, p.String())
+		}
+		ip = middleware.ClientIPFromXFF(networks...)
+	}
+	root.Use(requestID, ip, securityHeaders(a.Config.Secure()), observe(m))
 	root.Get("/healthz", func(w http.ResponseWriter, _ *http.Request) { text(w, http.StatusOK, "ok") })
 	root.Get("/readyz", ready(a))
 	if a.Config.MetricsAddr == "" {
@@ -117,15 +126,7 @@ func handler(a *app.App, site *page.Site, routes []route.Route, m *metrics) http
 		text(w, http.StatusMethodNotAllowed, "method not allowed")
 	})
 
-	var ip func(http.Handler) http.Handler = middleware.ClientIPFromRemoteAddr
-	if len(a.Config.TrustedProxies) > 0 {
-		var networks []string
-		for _, p := range a.Config.TrustedProxies {
-			networks = append(networks, p.String())
-		}
-		ip = middleware.ClientIPFromXFF(networks...)
-	}
-	return chi.Chain(requestID, ip, securityHeaders(a.Config.Secure()), observe(m)).Handler(root)
+	return root
 }
 
 // pages serves an address outside the table with the reader's frame around it.

@@ -59,7 +59,7 @@ func MailText(a *app.App) func(mail.Message) (mail.Rendered, error) {
 // URL.
 func New(a *app.App, o Options) *Portal {
 	cfg := a.Config
-	site := &page.Site{DB: a.DB, Origin: cfg.Origin(), Secure: cfg.Secure(), Zone: cfg.Zone, Build: o.Build, Terms: cfg.TermsVersion,
+	site := &page.Site{DB: a.DB, Origin: cfg.Origin(), Secure: cfg.Secure(), Zone: cfg.Zone, Build: o.Build,
 		Sessions: websession.New(session.NewStore(a.DB), a.Keys, cfg.Secure())}
 	routes := table(a, site)
 	if o.Dev {

@@ -44,7 +44,7 @@ func New(cfg config.Config, db *pg.DB, keys secret.Keys) *App {
 		Config: cfg, DB: db, Keys: keys, Codes: codes,
 		Accounts:      account.NewService(db, keys, hasher, challenges),
 		Partners:      partner.NewService(db),
-		Registrations: partner.NewRegistrations(db, keys, hasher, challenges),
+		Registrations: partner.NewRegistrations(db, keys, hasher, challenges).WithTerms(cfg.TermsVersion),
 		Policies:      policy.NewService(db, cfg.FourEyes),
 	}
 }

@@ -141,6 +141,9 @@ func word(ctx context.Context, s string) string {
 	if key := "audit.value." + s; i18n.Has(i18n.Lang(ctx), key) {
 		return i18n.T(ctx, key)
 	}
+	if hash, rest, ok := strings.Cut(s, ","); ok && strings.HasPrefix(hash, "sha256:") && len(hash) > 19 {
+		s = hash[:19] + "…," + rest // enough to tell two texts apart; the log keeps it whole
+	}
 	return isolate(s)
 }
 

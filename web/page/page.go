@@ -34,7 +34,6 @@ type Site struct {
 	Secure   bool   // reached by https
 	Zone     *time.Location
 	Build    string
-	Terms    string // version of the terms that a registration agrees to
 	// Menu is the navigation of an actor at a path, in the reader's language.
 	Menu func(ctx context.Context, a authz.Actor, path string) []ui.NavGroup
 	// Notices are the banners that an actor sees on every page.

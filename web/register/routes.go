@@ -45,7 +45,7 @@ type screens struct {
 // Routes is the table of the registration. Nobody but visitors may use it:
 // whoever is signed in has an account already.
 func Routes(regs *partner.Registrations, site *page.Site) []route.Route {
-	s := &screens{regs: regs.WithTerms(site.Terms), site: site}
+	s := &screens{regs: regs, site: site}
 	needs := route.Needs(authz.Register)
 	routes := []route.Route{
 		route.Get(startURL, needs, s.start),

@@ -21,8 +21,11 @@ var menu = []struct {
 	entries []entry
 }{
 	{"", []entry{{"home", "/home", "home"}}},
-	{"policy", []entry{{"policy_groups", "/policy-groups", "group"}, {"auth_policies", "/auth-policies", "policy"},
-		{"datashare_policies", "/datashare-policies", "share"}}},
+	{"policy", []entry{
+		{"policy_groups", "/policy-groups", "group"},
+		{"auth_policies", "/auth-policies", "policy"},
+		{"datashare_policies", "/datashare-policies", "share"},
+	}},
 	{"partner", []entry{{"partners", "/partners", "partners"}, {"registration", "/home/registration", "partners"}}},
 	{"administration", []entry{{"staff", "/staff", "staff"}, {"mail", "/mail", "mail"}, {"audit", "/audit", "audit"}}},
 }
@@ -44,8 +47,10 @@ func menuFor(routes []route.Route) func(ctx context.Context, a authz.Actor, path
 			}
 			for _, e := range g.entries {
 				if rule, ok := access[e.href]; ok && rule.Allows(a) && (e.href != "/home/registration" || !a.Staff()) {
-					group.Items = append(group.Items, ui.NavItem{Label: i18n.T(ctx, "nav."+e.key), Href: e.href, Icon: e.icon,
-						Current: path == e.href || e.href != "/home" && strings.HasPrefix(path, e.href+"/")})
+					group.Items = append(group.Items, ui.NavItem{
+						Label: i18n.T(ctx, "nav."+e.key), Href: e.href, Icon: e.icon,
+						Current: path == e.href || e.href != "/home" && strings.HasPrefix(path, e.href+"/"),
+					})
 				}
 			}
 			if len(group.Items) > 0 {

@@ -161,9 +161,11 @@ func known(host string) func(http.Handler) http.Handler {
 // (security.md LIM-1, LIM-2).
 func limits(next http.Handler) http.Handler {
 	const longest, atOnce, waiting = 4 << 10, 200, 200
-	throttled := middleware.ThrottleWithOpts(middleware.ThrottleOpts{Limit: atOnce, BacklogLimit: waiting,
+	throttled := middleware.ThrottleWithOpts(middleware.ThrottleOpts{
+		Limit: atOnce, BacklogLimit: waiting,
 		BacklogTimeout: 5 * time.Second, StatusCode: http.StatusServiceUnavailable,
-		RetryAfterFn: func(bool) time.Duration { return 2 * time.Second }})
+		RetryAfterFn: func(bool) time.Duration { return 2 * time.Second },
+	})
 	return throttled(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if len(r.RequestURI) > longest {
 			http.Error(w, "The address is too long.", http.StatusRequestURITooLong)

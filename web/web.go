@@ -59,8 +59,10 @@ func MailText(a *app.App) func(mail.Message) (mail.Rendered, error) {
 // URL.
 func New(a *app.App, o Options) *Portal {
 	cfg := a.Config
-	site := &page.Site{DB: a.DB, Origin: cfg.Origin(), Secure: cfg.Secure(), Zone: cfg.Zone, Build: o.Build,
-		Sessions: websession.New(session.NewStore(a.DB), a.Keys, cfg.Secure())}
+	site := &page.Site{
+		DB: a.DB, Origin: cfg.Origin(), Secure: cfg.Secure(), Zone: cfg.Zone, Build: o.Build,
+		Sessions: websession.New(session.NewStore(a.DB), a.Keys, cfg.Secure()),
+	}
 	routes := table(a, site)
 	if o.Dev {
 		routes = append(routes, outbox.DevRoutes(a.DB, MailText(a))...)
@@ -82,8 +84,10 @@ func New(a *app.App, o Options) *Portal {
 func table(a *app.App, site *page.Site) []route.Route {
 	trail := auditlog.History(a.DB)
 	return slices.Concat(
-		home.Routes(home.Deps{Partners: a.Partners, Policies: a.Policies,
-			FailedMails: func(ctx context.Context) (int, error) { return mail.Failed(ctx, a.DB) }}),
+		home.Routes(home.Deps{
+			Partners: a.Partners, Policies: a.Policies,
+			FailedMails: func(ctx context.Context) (int, error) { return mail.Failed(ctx, a.DB) },
+		}),
 		register.Routes(a.Registrations, site),
 		signin.Routes(a.Accounts, site),
 		account.Routes(a.Accounts),
@@ -99,7 +103,7 @@ func table(a *app.App, site *page.Site) []route.Route {
 // handler is the order of the middleware, written once.
 func handler(a *app.App, site *page.Site, routes []route.Route, m *metrics) http.Handler {
 	root := chi.NewRouter()
-	var ip func(http.Handler) http.Handler = middleware.ClientIPFromRemoteAddr
+	ip := middleware.ClientIPFromRemoteAddr
 	if len(a.Config.TrustedProxies) > 0 {
 		var networks []string
 		for _, p := range a.Config.TrustedProxies {

@@ -33,8 +33,10 @@ type FirstInput struct {
 // it has, in case the mail was lost. An address that has an account already is a
 // *problem.InvalidError at "email".
 func (s *Service) CreateFirst(ctx context.Context, first FirstInput) (token string, err error) {
-	in := StaffInput{ID: id.New[id.User](), Email: first.Email, FirstName: first.FirstName, LastName: first.LastName, Lang: first.Lang,
-		Roles: []authz.Role{first.Role}}
+	in := StaffInput{
+		ID: id.New[id.User](), Email: first.Email, FirstName: first.FirstName, LastName: first.LastName, Lang: first.Lang,
+		Roles: []authz.Role{first.Role},
+	}
 	address, err := in.check(false)
 	if err != nil {
 		return "", err

@@ -62,8 +62,10 @@ func (s *Service) Profile(ctx context.Context, a authz.Actor) (Profile, error) {
 	if err != nil {
 		return Profile{}, err
 	}
-	out := Profile{ID: p.ID, Email: p.Email, FirstName: p.FirstName, LastName: p.LastName, Phone: p.Phone, Lang: p.Lang, Roles: p.roles(),
-		Partner: p.PartnerID, Organisation: p.Organisation, CreatedAt: p.CreatedAt, Version: p.Version}
+	out := Profile{
+		ID: p.ID, Email: p.Email, FirstName: p.FirstName, LastName: p.LastName, Phone: p.Phone, Lang: p.Lang, Roles: p.roles(),
+		Partner: p.PartnerID, Organisation: p.Organisation, CreatedAt: p.CreatedAt, Version: p.Version,
+	}
 	if p.LastSignInAt != nil {
 		out.LastSignInAt = *p.LastSignInAt
 	}

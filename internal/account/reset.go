@@ -29,8 +29,10 @@ func (s *Service) ForgotPassword(ctx context.Context, a authz.Actor, typed, lang
 	}
 	return s.db.Change(ctx, a, authz.SignIn, func(tx *pg.Tx) (audit.Event, error) {
 		n := challenge.NewChallenge{Purpose: challenge.Reset, Address: address, NetKey: throttle.NetKey(a.IP), Silent: true, Lang: lang}
-		event := audit.Event{Action: audit.PasswordResetRequested,
-			Subject: audit.Subject{Kind: audit.User, Name: s.nickname(typed)}}
+		event := audit.Event{
+			Action:  audit.PasswordResetRequested,
+			Subject: audit.Subject{Kind: audit.User, Name: s.nickname(typed)},
+		}
 		p, err := byAddress(ctx, tx, typed)
 		if err != nil && !errors.Is(err, problem.ErrNotFound) {
 			return audit.Event{}, err
@@ -149,6 +151,8 @@ func (s *Service) setPassword(ctx context.Context, tx *pg.Tx, p person, hash str
 			return err
 		}
 	}
-	return mail.Enqueue(ctx, tx, mail.Message{Kind: mail.PasswordChanged, To: p.Email, Lang: p.Lang,
-		Params: map[string]string{"Name": p.FirstName}})
+	return mail.Enqueue(ctx, tx, mail.Message{
+		Kind: mail.PasswordChanged, To: p.Email, Lang: p.Lang,
+		Params: map[string]string{"Name": p.FirstName},
+	})
 }

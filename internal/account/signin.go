@@ -155,8 +155,10 @@ func (s *Service) SignOut(ctx context.Context, a authz.Actor) error {
 		if err == nil && n == 0 {
 			err = problem.ErrConflict
 		}
-		return audit.Event{Action: audit.SignedOut, Partner: a.Partner,
-			Subject: audit.Subject{Kind: audit.User, ID: a.User.String(), Name: a.Name}}, err
+		return audit.Event{
+			Action: audit.SignedOut, Partner: a.Partner,
+			Subject: audit.Subject{Kind: audit.User, ID: a.User.String(), Name: a.Name},
+		}, err
 	})
 	if errors.Is(err, problem.ErrConflict) {
 		return nil

@@ -115,8 +115,10 @@ func (s *Service) mailInvitation(ctx context.Context, tx *pg.Tx, a authz.Actor, 
 	if err != nil {
 		return id.Challenge{}, err
 	}
-	return s.challenges.Begin(ctx, tx, challenge.NewChallenge{Purpose: challenge.Invite, Address: address, User: p.ID,
-		NetKey: throttle.NetKey(a.IP), Lang: p.Lang, Params: map[string]string{"Name": p.FirstName}})
+	return s.challenges.Begin(ctx, tx, challenge.NewChallenge{
+		Purpose: challenge.Invite, Address: address, User: p.ID,
+		NetKey: throttle.NetKey(a.IP), Lang: p.Lang, Params: map[string]string{"Name": p.FirstName},
+	})
 }
 
 // InviteAgain mails a fresh link to somebody who has not set a password yet;
@@ -217,8 +219,10 @@ func (s *Service) Deactivate(ctx context.Context, a authz.Actor, uid id.User, ve
 		if err := endEverything(ctx, tx, p.ID); err != nil {
 			return audit.Event{}, err
 		}
-		return event, mail.Enqueue(ctx, tx, mail.Message{Kind: mail.AccountDeactivated, To: p.Email, Lang: p.Lang,
-			Params: map[string]string{"Name": p.FirstName}})
+		return event, mail.Enqueue(ctx, tx, mail.Message{
+			Kind: mail.AccountDeactivated, To: p.Email, Lang: p.Lang,
+			Params: map[string]string{"Name": p.FirstName},
+		})
 	}))
 }
 

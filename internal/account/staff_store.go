@@ -65,8 +65,10 @@ func insertStaff(ctx context.Context, tx *pg.Tx, in StaffInput, address email.Ad
 		insert into users (id, email, email_key, first_name, last_name, phone, lang, password, status, created_at, updated_at)
 		values (@id, @email, @key, @first, @last, '', @lang, nullif(@password, ''), 'active', @now, @now)
 		on conflict do nothing`,
-		pg.Args{"id": in.ID, "email": address.String(), "key": address.Canonical(), "first": in.FirstName, "last": in.LastName,
-			"lang": in.Lang, "password": hash, "now": tx.Now()})
+		pg.Args{
+			"id": in.ID, "email": address.String(), "key": address.Canonical(), "first": in.FirstName, "last": in.LastName,
+			"lang": in.Lang, "password": hash, "now": tx.Now(),
+		})
 	if err != nil {
 		return person{}, err
 	}

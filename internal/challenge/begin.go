@@ -58,8 +58,10 @@ func (e *Engine) Begin(ctx context.Context, tx *pg.Tx, n NewChallenge) (id.Chall
 	_, err := tx.Exec(ctx, `
 		insert into challenges (id, purpose, email, email_key, user_id, net_key, silent, created_at, sent_at)
 		values (@id, @purpose, @email, @key, @user, @net, @silent, @now, @now)`,
-		pg.Args{"id": cid, "purpose": string(n.Purpose), "email": n.Address.String(), "key": key, "user": id.OrNull(n.User),
-			"net": n.NetKey, "silent": n.Silent || withhold, "now": tx.Now()})
+		pg.Args{
+			"id": cid, "purpose": string(n.Purpose), "email": n.Address.String(), "key": key, "user": id.OrNull(n.User),
+			"net": n.NetKey, "silent": n.Silent || withhold, "now": tx.Now(),
+		})
 	if err != nil {
 		return id.Challenge{}, fmt.Errorf("begin challenge: %w", err)
 	}
@@ -119,8 +121,10 @@ func post(ctx context.Context, tx *pg.Tx, m mail.Message, send int, withhold boo
 	_, err = tx.Exec(ctx, `
 		insert into mail_outbox (id, kind, recipient, lang, params, challenge_id, status, not_before, last_error, created_at)
 		values (@id, @kind, @recipient, @lang, @params, @challenge, 'failed', @now, 'withheld: too many mails to this address in 24 hours', @now)`,
-		pg.Args{"id": id.New[id.Message](), "kind": string(m.Kind), "recipient": m.To, "lang": m.Lang,
-			"params": string(text), "challenge": m.Challenge, "now": tx.Now()})
+		pg.Args{
+			"id": id.New[id.Message](), "kind": string(m.Kind), "recipient": m.To, "lang": m.Lang,
+			"params": string(text), "challenge": m.Challenge, "now": tx.Now(),
+		})
 	if err != nil {
 		return fmt.Errorf("withhold mail %s: %w", m.Kind, err)
 	}
@@ -199,6 +203,8 @@ func lastMail(ctx context.Context, tx *pg.Tx, r row) (mailed earlier, err error)
 	if err := json.Unmarshal([]byte(last.Params), &params); err != nil {
 		return earlier{}, fmt.Errorf("mail of challenge: %w", err)
 	}
-	return earlier{Message: mail.Message{Kind: mail.Kind(last.Kind), To: r.Email, Lang: last.Lang, Params: params, Challenge: r.ID},
-		withheld: last.Withheld && r.Silent}, nil
+	return earlier{
+		Message:  mail.Message{Kind: mail.Kind(last.Kind), To: r.Email, Lang: last.Lang, Params: params, Challenge: r.ID},
+		withheld: last.Withheld && r.Silent,
+	}, nil
 }

@@ -188,9 +188,11 @@ func (e *Engine) State(ctx context.Context, cid id.Challenge) (State, error) {
 }
 
 func (r row) state() State {
-	s := State{ID: r.ID, Purpose: Purpose(r.Purpose), Email: r.Email, EmailKey: r.EmailKey, Sends: r.Sends,
+	s := State{
+		ID: r.ID, Purpose: Purpose(r.Purpose), Email: r.Email, EmailKey: r.EmailKey, Sends: r.Sends,
 		AttemptsLeft: throttle.Attempts - r.Attempts, CreatedAt: r.CreatedAt, SentAt: r.SentAt,
-		VerifiedAt: value(r.VerifiedAt), ConsumedAt: value(r.ConsumedAt)}
+		VerifiedAt: value(r.VerifiedAt), ConsumedAt: value(r.ConsumedAt),
+	}
 	life := lifetimes[s.Purpose]
 	s.ExpiresAt = r.CreatedAt.Add(life.atMost)
 	if r.HandedAt != nil && r.HandedAt.Add(life.fromHandOff).Before(s.ExpiresAt) {

@@ -1,7 +1,6 @@
 package challenge
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -362,7 +361,7 @@ func TestSilentChallengesAreNeverRight(t *testing.T) {
 func TestPWD7LinksLiveAndEnd(t *testing.T) {
 	t.Parallel()
 	f := setUp(t)
-	ctx := context.Background()
+	ctx := t.Context()
 	want := func(p Purpose, token string, want Outcome) {
 		f.Helper()
 		if _, got, err := f.e.TryLink(ctx, p, token); err != nil || got != want {

@@ -118,7 +118,7 @@ func race(t *testing.T, n int, try tryFunc, rightCode bool) (compared, successes
 	}
 	warm(t, engines[0].db, engines[1].db)
 	for _, r := range atOnce(t, n, func(i int) Result {
-		r, err := try(context.Background(), engines[i%2], cid, typed)
+		r, err := try(t.Context(), engines[i%2], cid, typed)
 		if err != nil {
 			t.Error(err)
 		}

@@ -59,8 +59,10 @@ func (e *Engine) reserve(ctx context.Context, cid id.Challenge, p Purpose) (r ro
 			update challenges set attempts = attempts + 1
 			where id = @id and purpose = @purpose and attempts < @limit and verified_at is null and consumed_at is null
 				and created_at > @oldest and (handed_at is null or handed_at > @handed)
-			returning `+columns, pg.Args{"id": cid, "purpose": string(p), "limit": throttle.Attempts,
-			"oldest": tx.Now().Add(-life.atMost), "handed": tx.Now().Add(-life.fromHandOff)})
+			returning `+columns, pg.Args{
+			"id": cid, "purpose": string(p), "limit": throttle.Attempts,
+			"oldest": tx.Now().Add(-life.atMost), "handed": tx.Now().Add(-life.fromHandOff),
+		})
 		reserved = err == nil
 		if !errors.Is(err, problem.ErrNotFound) {
 			return err
@@ -106,8 +108,10 @@ func (e *Engine) Consume(ctx context.Context, tx *pg.Tx, p Purpose, cid id.Chall
 		update challenges set consumed_at = @now
 		where id = @id and purpose = @purpose and email_key = @email and not silent
 			and verified_at is not null and consumed_at is null and created_at > @oldest
-		returning `+columns, pg.Args{"id": cid, "purpose": string(p), "email": emailKey, "now": tx.Now(),
-		"oldest": tx.Now().Add(-lifetimes[p].atMost)})
+		returning `+columns, pg.Args{
+		"id": cid, "purpose": string(p), "email": emailKey, "now": tx.Now(),
+		"oldest": tx.Now().Add(-lifetimes[p].atMost),
+	})
 	if errors.Is(err, problem.ErrNotFound) {
 		return State{}, problem.ErrConflict
 	}

@@ -43,8 +43,10 @@ type ruling struct {
 // something newer, or its policy group was deactivated (security.md CON-2,
 // CON-4). Sending the same decision twice is no error.
 func (s *Service) Approve(ctx context.Context, a authz.Actor, pid id.Partner, version int) error {
-	return s.decide(ctx, a, pid, version, ruling{verdict: VerdictApproved, to: Active,
-		action: audit.RegistrationApproved, mail: mail.RegistrationApproved})
+	return s.decide(ctx, a, pid, version, ruling{
+		verdict: VerdictApproved, to: Active,
+		action: audit.RegistrationApproved, mail: mail.RegistrationApproved,
+	})
 }
 
 // RequestChanges gives a request back to the partner: lines say which answers
@@ -88,8 +90,10 @@ func (s *Service) Reject(ctx context.Context, a authz.Actor, pid id.Partner, ver
 	if err := f.Err(); err != nil {
 		return s.deniedFirst(ctx, a, err)
 	}
-	return s.decide(ctx, a, pid, version, ruling{verdict: VerdictRejected, to: Rejected,
-		action: audit.RegistrationRejected, mail: mail.RegistrationRejected, reason: reason})
+	return s.decide(ctx, a, pid, version, ruling{
+		verdict: VerdictRejected, to: Rejected,
+		action: audit.RegistrationRejected, mail: mail.RegistrationRejected, reason: reason,
+	})
 }
 
 // deniedFirst keeps what is wrong with an input from those who may not decide
@@ -158,8 +162,10 @@ func tooLate(ctx context.Context, q pg.Querier, a authz.Actor, pid id.Partner, v
 	if same && p.Version == version+1 {
 		return errReplayed
 	}
-	return &problem.ConflictError{Key: "admission.conflict." + string(last.Verdict),
-		Args: []any{"Name", last.DecidedByName, "When", last.DecidedAt}}
+	return &problem.ConflictError{
+		Key:  "admission.conflict." + string(last.Verdict),
+		Args: []any{"Name", last.DecidedByName, "When", last.DecidedAt},
+	}
 }
 
 // decided is the partner right after the decision, and who is told of it.
@@ -185,7 +191,8 @@ func (d decided) message(pid id.Partner, r ruling) mail.Message {
 	}
 	return mail.Message{Kind: r.mail, To: d.Email, Lang: d.Lang, Params: map[string]string{
 		"Organisation": d.Organisation, "PublicID": d.PublicID, "Name": d.FirstName, "Partner": pid.String(), "ID": pid.String(),
-		"Reason": strings.Join(texts, "\n"), "Fields": strings.Join(fields, ",")}}
+		"Reason": strings.Join(texts, "\n"), "Fields": strings.Join(fields, ","),
+	}}
 }
 
 func (d decided) event(pid id.Partner, version int, r ruling) audit.Event {
@@ -198,6 +205,8 @@ func (d decided) event(pid id.Partner, version int, r ruling) audit.Event {
 		why = "note"
 	}
 	detail = audit.Diff(detail, why, "", r.reason)
-	return audit.Event{Action: r.action, Partner: pid, Before: version, After: d.Version, Detail: detail,
-		Subject: audit.Subject{Kind: audit.Partner, ID: pid.String(), Name: d.Organisation}}
+	return audit.Event{
+		Action: r.action, Partner: pid, Before: version, After: d.Version, Detail: detail,
+		Subject: audit.Subject{Kind: audit.Partner, ID: pid.String(), Name: d.Organisation},
+	}
 }

@@ -77,9 +77,11 @@ func (o *office) staff(name, lang string) authz.Actor {
 // answers are complete and right for an Authentication Partner of Telecom.
 func (o *office) answers(organisation string) Answers {
 	slug := strings.ToLower(ProposePublicID(organisation))
-	return Answers{Type: authz.AuthPartner, Purpose: "Verify our customers", Organisation: organisation, PublicID: slug,
+	return Answers{
+		Type: authz.AuthPartner, Purpose: "Verify our customers", Organisation: organisation, PublicID: slug,
 		Address: "1 Main Street\nPort Louis", FirstName: "Nadia", LastName: "Bern", Email: "nadia@" + slug + ".example",
-		Phone: "+33 1 23 45 67", PolicyGroupID: o.telecom.String(), Lang: "ar"}
+		Phone: "+33 1 23 45 67", PolicyGroupID: o.telecom.String(), Lang: "ar",
+	}
 }
 
 // pending is a partner whose request waits; change may alter its answers.
@@ -98,8 +100,10 @@ func (o *office) pending(organisation string, change ...func(*Answers)) Partner 
 	o.exec(`insert into partners (id, public_id, type, purpose, organisation, address, policy_group_id, email_domain, lang, status,
 			submitted_at, address_verified_at, terms_version, consented_at, created_at, updated_at)
 		values (@id, @public_id, @type, @purpose, @organisation, @address, @group, @domain, @lang, 'pending_approval', @now, @now, '2026-01', @now, @now, @now)`,
-		pg.Args{"id": pid, "public_id": a.PublicID, "type": string(a.Type), "purpose": a.Purpose, "organisation": a.Organisation,
-			"address": a.Address, "group": group, "domain": domain, "lang": a.Lang, "now": o.db.Now()})
+		pg.Args{
+			"id": pid, "public_id": a.PublicID, "type": string(a.Type), "purpose": a.Purpose, "organisation": a.Organisation,
+			"address": a.Address, "group": group, "domain": domain, "lang": a.Lang, "now": o.db.Now(),
+		})
 	o.user(a.FirstName, a.LastName, a.Email, a.Lang, pid)
 	o.exec(`insert into partner_submissions (partner_id, number, answers, submitted_at) values (@id, 1, @answers, @now)`,
 		pg.Args{"id": pid, "answers": a, "now": o.db.Now()})

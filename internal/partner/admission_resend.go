@@ -97,8 +97,10 @@ func (s Standing) sendAgain(ctx context.Context, tx *pg.Tx, answers Answers) err
 		return err
 	}
 	pid := s.Partner.ID.String()
-	return tellAdmins(ctx, tx, map[string]string{"Organisation": answers.Organisation, "PublicID": answers.PublicID,
-		"Type": string(answers.Type), "Partner": pid, "ID": pid})
+	return tellAdmins(ctx, tx, map[string]string{
+		"Organisation": answers.Organisation, "PublicID": answers.PublicID,
+		"Type": string(answers.Type), "Partner": pid, "ID": pid,
+	})
 }
 
 // resent is the event of sending again. What the log may not hold in full
@@ -118,6 +120,8 @@ func (s Standing) resent(answers Answers) audit.Event {
 		}
 		detail = append(detail, audit.Change{Field: d.Field, Before: d.Before, After: d.After})
 	}
-	return audit.Event{Action: audit.RegistrationResent, Partner: p.ID, Before: p.Version, After: p.Version + 1, Detail: detail,
-		Subject: audit.Subject{Kind: audit.Partner, ID: p.ID.String(), Name: answers.Organisation}}
+	return audit.Event{
+		Action: audit.RegistrationResent, Partner: p.ID, Before: p.Version, After: p.Version + 1, Detail: detail,
+		Subject: audit.Subject{Kind: audit.Partner, ID: p.ID.String(), Name: answers.Organisation},
+	}
 }

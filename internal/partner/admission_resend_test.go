@@ -186,20 +186,20 @@ func TestAUT3OnlyTheOwnRequest(t *testing.T) {
 	}
 	stranger := person(other)
 	for _, pid := range []id.Partner{p.ID, id.New[id.Partner](), {}} {
-		if _, err := o.s.Partner(t.Context(), stranger.Scope(), pid); err != problem.ErrNotFound {
+		if _, err := o.s.Partner(t.Context(), stranger.Scope(), pid); !errors.Is(err, problem.ErrNotFound) {
 			t.Errorf("foreign, unknown and zero ids look the same: %v", err)
 		}
-		if _, err := o.s.Review(t.Context(), stranger.Scope(), pid); err != problem.ErrNotFound {
+		if _, err := o.s.Review(t.Context(), stranger.Scope(), pid); !errors.Is(err, problem.ErrNotFound) {
 			t.Errorf("review: %v", err)
 		}
 	}
-	if _, err := o.s.Review(t.Context(), stranger.Scope(), other.ID); err != problem.ErrNotFound {
+	if _, err := o.s.Review(t.Context(), stranger.Scope(), other.ID); !errors.Is(err, problem.ErrNotFound) {
 		t.Errorf("a review shows others, so it is not for partners: %v", err)
 	}
 	if got, err := o.s.Partner(t.Context(), stranger.Scope(), other.ID); err != nil || got.ID != other.ID {
 		t.Errorf("own: %v", err)
 	}
-	if _, err := o.s.Standing(t.Context(), o.admin); err != problem.ErrNotFound {
+	if _, err := o.s.Standing(t.Context(), o.admin); !errors.Is(err, problem.ErrNotFound) {
 		t.Errorf("staff has no request: %v", err)
 	}
 }

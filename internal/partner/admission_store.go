@@ -47,8 +47,10 @@ func insertDecision(ctx context.Context, tx *pg.Tx, a authz.Actor, pid id.Partne
 	_, err := tx.Exec(ctx, `
 		insert into partner_reviews (id, partner_id, submission, decision, reason, decided_by, decided_at)
 		values (@id, @partner, @submission, @decision, @reason, @by, @now)`,
-		pg.Args{"id": rid, "partner": pid, "submission": submission, "decision": string(r.verdict), "reason": r.reason,
-			"by": a.User, "now": tx.Now()})
+		pg.Args{
+			"id": rid, "partner": pid, "submission": submission, "decision": string(r.verdict), "reason": r.reason,
+			"by": a.User, "now": tx.Now(),
+		})
 	if pg.Violates(err, "partner_reviews_submission_key") {
 		return problem.ErrConflict
 	}
@@ -86,8 +88,10 @@ func updateOwn(ctx context.Context, tx *pg.Tx, p Partner, a Answers) error {
 			address = @address, policy_group_id = @policy_group, status = 'pending_approval',
 			submission = submission + 1, submitted_at = @now, version = version + 1, updated_at = @now
 		where id = @id and status = 'changes_requested' and version = @version`,
-		pg.Args{"id": p.ID, "version": p.Version, "type": string(a.Type), "purpose": a.Purpose, "organisation": a.Organisation,
-			"public_id": a.PublicID, "address": a.Address, "policy_group": group, "now": tx.Now()})
+		pg.Args{
+			"id": p.ID, "version": p.Version, "type": string(a.Type), "purpose": a.Purpose, "organisation": a.Organisation,
+			"public_id": a.PublicID, "address": a.Address, "policy_group": group, "now": tx.Now(),
+		})
 	if pg.Violates(err, "partners_public_id_key") {
 		return problem.Invalid("public_id", "partner.problem.public_id_taken")
 	}

@@ -140,8 +140,10 @@ func TestDecisionTellsThePartnerAndTheLog(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := Decision{Submission: 1, Verdict: VerdictReturned, Reason: "Call us", DecidedByID: o.admin.User, DecidedByName: "Ada Admin",
-		Lines: []FieldLine{{"organisation", "The register says Acme SA"}, {"address", "Which building?"}}}
+	want := Decision{
+		Submission: 1, Verdict: VerdictReturned, Reason: "Call us", DecidedByID: o.admin.User, DecidedByName: "Ada Admin",
+		Lines: []FieldLine{{"organisation", "The register says Acme SA"}, {"address", "Which building?"}},
+	}
 	want.ID, want.DecidedAt = st.Last.ID, st.Last.DecidedAt
 	if diff := cmp.Diff(want, *st.Last); diff != "" {
 		t.Error(diff)
@@ -285,8 +287,10 @@ func TestAUT1OnlyPartnerAdminsDecide(t *testing.T) {
 	o := newOffice(t)
 	p := o.pending("Acme")
 	for i, a := range []authz.Actor{person(p), {Roles: []authz.Role{authz.PolicyManager}}, {}, authz.SystemActor()} {
-		errs := []error{o.s.Approve(t.Context(), a, p.ID, 1), o.s.Reject(t.Context(), a, p.ID, 1, ""),
-			o.s.RequestChanges(t.Context(), a, p.ID, 1, nil, "")}
+		errs := []error{
+			o.s.Approve(t.Context(), a, p.ID, 1), o.s.Reject(t.Context(), a, p.ID, 1, ""),
+			o.s.RequestChanges(t.Context(), a, p.ID, 1, nil, ""),
+		}
 		for _, err := range errs {
 			if !errors.Is(err, problem.ErrDenied) {
 				t.Errorf("%v: %v", a.Roles, err)

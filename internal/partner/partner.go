@@ -117,8 +117,10 @@ var (
 )
 
 // Fields are the names of the answers, in the order of the pages.
-var Fields = []string{"type", "purpose", "organisation", "public_id", "address", "first_name", "last_name",
-	"email", "phone", "policy_group", "lang"}
+var Fields = []string{
+	"type", "purpose", "organisation", "public_id", "address", "first_name", "last_name",
+	"email", "phone", "policy_group", "lang",
+}
 
 // Check trims the answers named in fields and reports what is wrong with them:
 // one step of the registration checks its own, the last one all. Whether a

@@ -129,8 +129,10 @@ func (s Standing) May(field string) bool { return slices.Contains(s.Open(), fiel
 
 // Askable are the answers that a Partner Admin may ask to change. The e-mail
 // address is proven and the language is the account's own, so neither is.
-var Askable = []string{"type", "purpose", "organisation", "public_id", "address", "first_name", "last_name",
-	"phone", "policy_group"}
+var Askable = []string{
+	"type", "purpose", "organisation", "public_id", "address", "first_name", "last_name",
+	"phone", "policy_group",
+}
 
 // opens are the answers that a decision lets the partner change: those asked
 // for; all once something was asked that no field fits (product.md (c) 8).
@@ -174,8 +176,10 @@ func (d Decision) Line(field string) string {
 
 // Answers is what the partner says now.
 func (p Partner) Answers() Answers {
-	a := Answers{Type: p.Type, Purpose: p.Purpose, Organisation: p.Organisation, PublicID: p.PublicID, Address: p.Address,
-		FirstName: p.FirstName, LastName: p.LastName, Email: p.Email, Phone: p.Phone, Lang: p.Lang}
+	a := Answers{
+		Type: p.Type, Purpose: p.Purpose, Organisation: p.Organisation, PublicID: p.PublicID, Address: p.Address,
+		FirstName: p.FirstName, LastName: p.LastName, Email: p.Email, Phone: p.Phone, Lang: p.Lang,
+	}
 	if !id.IsZero(p.PolicyGroupID) {
 		a.PolicyGroupID = p.PolicyGroupID.String()
 	}

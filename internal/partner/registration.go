@@ -220,6 +220,7 @@ func (r *Registrations) check(ctx context.Context, d Draft, step Step, in Input)
 		return func(d *Draft) { d.Terms, d.ConsentedAt = r.terms, r.db.Now() }, nil
 	case StepGroup:
 		in.Answers.Type = d.Answers.Type // decides whether a group is needed
+	default:
 	}
 	if step == StepOrganisation && strings.TrimSpace(in.Answers.PublicID) == "" {
 		proposed, err := r.propose(ctx, in.Answers.Organisation)

@@ -39,7 +39,7 @@ func sealer(keys secret.Keys, token string) cipher.AEAD {
 }
 
 func (r *Registrations) seal(token string, d Draft) ([]byte, error) {
-	plain, err := json.Marshal(d)
+	plain, err := json.Marshal(d) //nolint:gosec // the password in it is hashed, and the whole is sealed next
 	if err != nil {
 		return nil, fmt.Errorf("seal draft: %w", err)
 	}
@@ -115,8 +115,10 @@ func (r *Registrations) store(ctx context.Context, tx *pg.Tx, token string, d Dr
 	return pg.Exec1(ctx, tx, `
 		update registration_drafts set answers = @answers, challenge_id = @challenge, version = version + 1,
 			updated_at = @now, expires_at = @expires
-		where token = @token`, pg.Args{"token": draftKey(token), "answers": sealed, "challenge": id.OrNull(d.challenge),
-		"now": tx.Now(), "expires": tx.Now().Add(DraftLifetime)})
+		where token = @token`, pg.Args{
+		"token": draftKey(token), "answers": sealed, "challenge": id.OrNull(d.challenge),
+		"now": tx.Now(), "expires": tx.Now().Add(DraftLifetime),
+	})
 }
 
 // Restart forgets the draft of a browser.

@@ -1,7 +1,6 @@
 package partner
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -57,19 +56,19 @@ func (k *desk) observe(a Answers) []string {
 	note := func(what string, result any, err error) {
 		seen = append(seen, fmt.Sprintf("%s: %v %v; %d new mails", what, result, err, k.count("mail_outbox where challenge_id = '"+k.draft(token).challenge.String()+"'")))
 	}
-	sent, err := k.regs.Send(context.Background(), k.visitor, token)
+	sent, err := k.regs.Send(k.t.Context(), k.visitor, token)
 	note("send", sent, err)
-	sent, err = k.regs.Send(context.Background(), k.visitor, token)
+	sent, err = k.regs.Send(k.t.Context(), k.visitor, token)
 	note("send again", sent, err)
-	_, st, err := k.regs.Proof(context.Background(), token)
+	_, st, err := k.regs.Proof(k.t.Context(), token)
 	note("state", []any{st.Sends, st.AttemptsLeft, st.ResendAt.Sub(k.db.Now()), st.ExpiresAt.Sub(k.db.Now()), st.Verified(k.db.Now())}, err)
-	outcome, err := k.regs.Resend(context.Background(), k.visitor, token)
+	outcome, err := k.regs.Resend(k.t.Context(), k.visitor, token)
 	note("resend at once", outcome, err)
 	k.clock.Advance(time.Minute)
-	outcome, err = k.regs.Resend(context.Background(), k.visitor, token)
+	outcome, err = k.regs.Resend(k.t.Context(), k.visitor, token)
 	note("resend", outcome, err)
 	for range 6 {
-		res, err := k.regs.Confirm(context.Background(), k.visitor, token, k.wrongCode(k.draft(token).challenge))
+		res, err := k.regs.Confirm(k.t.Context(), k.visitor, token, k.wrongCode(k.draft(token).challenge))
 		note("wrong", res, err)
 	}
 	return seen
@@ -200,7 +199,7 @@ func TestREG5ExpiredCodeIsSentAnewWithinTheHour(t *testing.T) {
 	token := k.fill(k.answers(1))
 	cid := k.send(token)
 	handOff := func() {
-		k.must(func(tx *pg.Tx) error { return challenge.HandedOff(context.Background(), tx, cid) })
+		k.must(func(tx *pg.Tx) error { return challenge.HandedOff(t.Context(), tx, cid) })
 	}
 	handOff()
 	k.clock.Advance(10*time.Minute + time.Second)
@@ -244,7 +243,7 @@ func TestREG7ThousandParallelWrongCodes(t *testing.T) {
 	token := k.fill(k.answers(1))
 	cid := k.send(token)
 	wrong := k.wrongCode(cid)
-	k.atOnce(1000, func() { _, _ = k.regs.Confirm(context.Background(), k.visitor, token, wrong) })
+	k.atOnce(1000, func() { _, _ = k.regs.Confirm(t.Context(), k.visitor, token, wrong) })
 	k.wantCount("audit_log where action = 'registration.code_refused'", 5)
 	if got := k.confirm(token, k.rightCode(cid)); got != challenge.UsedUp {
 		t.Errorf("afterwards: %s", got)
@@ -259,7 +258,7 @@ func TestREG7HundredParallelRightCodesMakeOneAccount(t *testing.T) {
 		right := k.rightCode(k.send(token))
 		k.warm()
 		k.atOnce(100, func() {
-			if _, err := k.regs.Confirm(context.Background(), k.visitor, token, right); err != nil {
+			if _, err := k.regs.Confirm(t.Context(), k.visitor, token, right); err != nil {
 				t.Errorf("Confirm: %v", err)
 			}
 		})
@@ -274,7 +273,7 @@ func TestCON2ThousandParallelSendsMakeOneRegistration(t *testing.T) {
 	token := k.verifiedButUnsent(1)
 	k.warm()
 	k.atOnce(1000, func() {
-		if sent, err := k.regs.Send(context.Background(), k.visitor, token); err != nil || !sent {
+		if sent, err := k.regs.Send(t.Context(), k.visitor, token); err != nil || !sent {
 			t.Errorf("Send = %v, %v", sent, err)
 		}
 	})
@@ -299,16 +298,16 @@ func TestREG7NaiveCompletionIsCaught(t *testing.T) {
 // naiveComplete is complete without its locks: security.md (e) 3. The unique
 // indexes would still stop a second account, so it makes up another name.
 func (k *desk) naiveComplete(token string) {
-	d, st, err := k.regs.Proof(context.Background(), token)
+	d, st, err := k.regs.Proof(k.t.Context(), token)
 	if err != nil || d.Receipt != nil || !st.Verified(k.db.Now()) {
 		return
 	}
-	_ = k.db.Housekeep(context.Background(), "naive", func(tx *pg.Tx) error {
-		if err := tellOfRequest(context.Background(), tx, id.New[id.Partner](), d.Answers); err != nil {
+	_ = k.db.Housekeep(k.t.Context(), "naive", func(tx *pg.Tx) error {
+		if err := tellOfRequest(k.t.Context(), tx, id.New[id.Partner](), d.Answers); err != nil {
 			return err
 		}
 		d.Receipt = &Receipt{}
-		return k.regs.store(context.Background(), tx, token, d)
+		return k.regs.store(k.t.Context(), tx, token, d)
 	})
 }
 
@@ -320,7 +319,7 @@ func (k *desk) verifiedButUnsent(n int) string {
 	token := k.fill(a)
 	right := k.rightCode(k.send(token))
 	k.exec(`update policy_groups set status = 'deactivated'`, pg.Args{})
-	_, err := k.regs.Confirm(context.Background(), k.visitor, token, right)
+	_, err := k.regs.Confirm(k.t.Context(), k.visitor, token, right)
 	if got := invalidField(err); got != "policy_group partner.problem.group_closed" {
 		k.t.Fatalf("Confirm: %s", got)
 	}
@@ -342,9 +341,9 @@ func (k *desk) wantOneRegistration() {
 func (k *desk) warm() {
 	k.t.Helper()
 	k.atOnce(20, func() {
-		_, _ = pg.Value[bool](context.Background(), k.db.Read(), `select pg_sleep(0.02) is null`, pg.Args{})
-		_ = k.db.Housekeep(context.Background(), "warm", func(tx *pg.Tx) error {
-			_, err := tx.Exec(context.Background(), `select pg_sleep(0.02)`, pg.Args{})
+		_, _ = pg.Value[bool](k.t.Context(), k.db.Read(), `select pg_sleep(0.02) is null`, pg.Args{})
+		_ = k.db.Housekeep(k.t.Context(), "warm", func(tx *pg.Tx) error {
+			_, err := tx.Exec(k.t.Context(), `select pg_sleep(0.02)`, pg.Args{})
 			return err
 		})
 	})

@@ -93,8 +93,10 @@ func (r *Registrations) mailCode(ctx context.Context, a authz.Actor, token strin
 		if err != nil {
 			return err
 		}
-		d.challenge, err = r.challenges.Begin(ctx, tx, challenge.NewChallenge{Purpose: challenge.Register, Address: address,
-			NetKey: throttle.NetKey(a.IP), Silent: known, Lang: d.Answers.Lang})
+		d.challenge, err = r.challenges.Begin(ctx, tx, challenge.NewChallenge{
+			Purpose: challenge.Register, Address: address,
+			NetKey: throttle.NetKey(a.IP), Silent: known, Lang: d.Answers.Lang,
+		})
 		if err != nil {
 			return err
 		}

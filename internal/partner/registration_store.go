@@ -67,9 +67,11 @@ func insertPartner(ctx context.Context, tx *pg.Tx, pid id.Partner, d Draft, doma
 			status, submission, submitted_at, address_verified_at, terms_version, consented_at, created_at, updated_at)
 		values (@id, @public_id, @type, @purpose, @organisation, @address, @group, @domain, @lang,
 			@status, 1, @now, @verified, @terms, @consented, @now, @now)`,
-		pg.Args{"id": pid, "public_id": a.PublicID, "type": string(a.Type), "purpose": a.Purpose, "organisation": a.Organisation,
+		pg.Args{
+			"id": pid, "public_id": a.PublicID, "type": string(a.Type), "purpose": a.Purpose, "organisation": a.Organisation,
 			"address": a.Address, "group": group, "domain": domain, "lang": a.Lang, "status": string(PendingApproval),
-			"now": tx.Now(), "verified": verified, "terms": d.Terms, "consented": d.ConsentedAt})
+			"now": tx.Now(), "verified": verified, "terms": d.Terms, "consented": d.ConsentedAt,
+		})
 	if pg.Violates(err, "partners_public_id_key") {
 		return problem.Invalid("public_id", "partner.problem.public_id_taken")
 	}
@@ -86,8 +88,10 @@ func insertOwner(ctx context.Context, tx *pg.Tx, pid id.Partner, d Draft, addres
 	_, err := tx.Exec(ctx, `
 		insert into users (id, email, email_key, first_name, last_name, phone, lang, password, status, partner_id, owner, created_at, updated_at)
 		values (@id, @email, @key, @first, @last, @phone, @lang, @password, 'active', @partner, true, @now, @now)`,
-		pg.Args{"id": id.New[id.User](), "email": address.String(), "key": address.Canonical(), "first": a.FirstName, "last": a.LastName,
-			"phone": a.Phone, "lang": a.Lang, "password": d.Password, "partner": pid, "now": tx.Now()})
+		pg.Args{
+			"id": id.New[id.User](), "email": address.String(), "key": address.Canonical(), "first": a.FirstName, "last": a.LastName,
+			"phone": a.Phone, "lang": a.Lang, "password": d.Password, "partner": pid, "now": tx.Now(),
+		})
 	if pg.Violates(err, "users_email_key_key") {
 		return problem.Invalid("email", "partner.problem.email_taken")
 	}
@@ -100,8 +104,10 @@ func insertOwner(ctx context.Context, tx *pg.Tx, pid id.Partner, d Draft, addres
 // tellOfRequest mails the partner in its language and every Partner Admin in
 // theirs.
 func tellOfRequest(ctx context.Context, tx *pg.Tx, pid id.Partner, a Answers) error {
-	about := map[string]string{"Organisation": a.Organisation, "PublicID": a.PublicID, "Name": a.FirstName,
-		"Type": string(a.Type), "Partner": pid.String(), "ID": pid.String()}
+	about := map[string]string{
+		"Organisation": a.Organisation, "PublicID": a.PublicID, "Name": a.FirstName,
+		"Type": string(a.Type), "Partner": pid.String(), "ID": pid.String(),
+	}
 	if err := mail.Enqueue(ctx, tx, mail.Message{Kind: mail.RegistrationReceived, To: a.Email, Lang: a.Lang, Params: about}); err != nil {
 		return err
 	}
@@ -136,6 +142,8 @@ func sentEvent(pid id.Partner, d Draft) audit.Event {
 	detail = audit.Diff(detail, "type", "", string(a.Type))
 	detail = audit.Diff(detail, "organisation", "", a.Organisation)
 	detail = audit.Diff(detail, "public_id", "", a.PublicID)
-	return audit.Event{Action: audit.RegistrationSent, Partner: pid, After: 1, Detail: detail,
-		Subject: audit.Subject{Kind: audit.Partner, ID: pid.String(), Name: a.Organisation}}
+	return audit.Event{
+		Action: audit.RegistrationSent, Partner: pid, After: 1, Detail: detail,
+		Subject: audit.Subject{Kind: audit.Partner, ID: pid.String(), Name: a.Organisation},
+	}
 }

@@ -1,7 +1,6 @@
 package partner
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -40,14 +39,18 @@ func newDesk(t testing.TB) *desk {
 	keys := secret.RandomKeys()
 	codes := code.New(keys)
 	proofs := challenge.New(o.db, codes)
-	return &desk{office: o, keys: keys, codes: codes, proofs: proofs, visitor: authz.VisitorAt(netip.MustParseAddr("192.0.2.1"), "req"),
-		regs: NewRegistrations(o.db, keys, password.NewHasher(keys, password.NewGate()), proofs).WithTerms("2026-11")}
+	return &desk{
+		office: o, keys: keys, codes: codes, proofs: proofs, visitor: authz.VisitorAt(netip.MustParseAddr("192.0.2.1"), "req"),
+		regs: NewRegistrations(o.db, keys, password.NewHasher(keys, password.NewGate()), proofs).WithTerms("2026-11"),
+	}
 }
 
 func (k *desk) answers(n int) Answers {
-	return Answers{Type: authz.AuthPartner, Purpose: "Verify customers", Organisation: fmt.Sprintf("Acme %d Secret Ltd", n),
+	return Answers{
+		Type: authz.AuthPartner, Purpose: "Verify customers", Organisation: fmt.Sprintf("Acme %d Secret Ltd", n),
 		PublicID: fmt.Sprintf("acme-%d", n), Address: "1 Main Street\nTown", FirstName: "Ann", LastName: "Other",
-		Email: fmt.Sprintf("ann%d@example.org", n), Phone: "+33 123456789", PolicyGroupID: k.telecom.String(), Lang: "fr"}
+		Email: fmt.Sprintf("ann%d@example.org", n), Phone: "+33 123456789", PolicyGroupID: k.telecom.String(), Lang: "fr",
+	}
 }
 
 // fill answers every step and returns the browser's token.
@@ -65,7 +68,7 @@ func (k *desk) fill(a Answers) string {
 
 func (k *desk) save(token string, s Step, a Answers) string {
 	k.t.Helper()
-	_, token, err := k.regs.Save(context.Background(), token, s, Input{Answers: a, Password: testPassword, Consent: true})
+	_, token, err := k.regs.Save(k.t.Context(), token, s, Input{Answers: a, Password: testPassword, Consent: true})
 	if err != nil {
 		k.t.Fatalf("step %s: %v", s, err)
 	}
@@ -75,7 +78,7 @@ func (k *desk) save(token string, s Step, a Answers) string {
 // send asks for a code and returns its challenge.
 func (k *desk) send(token string) id.Challenge {
 	k.t.Helper()
-	if sent, err := k.regs.Send(context.Background(), k.visitor, token); err != nil || sent {
+	if sent, err := k.regs.Send(k.t.Context(), k.visitor, token); err != nil || sent {
 		k.t.Fatalf("Send = %v, %v", sent, err)
 	}
 	return k.draft(token).challenge
@@ -83,7 +86,7 @@ func (k *desk) send(token string) id.Challenge {
 
 func (k *desk) draft(token string) Draft {
 	k.t.Helper()
-	d, err := k.regs.Draft(context.Background(), token)
+	d, err := k.regs.Draft(k.t.Context(), token)
 	if err != nil {
 		k.t.Fatal(err)
 	}
@@ -92,7 +95,7 @@ func (k *desk) draft(token string) Draft {
 
 func (k *desk) rightCode(cid id.Challenge) string {
 	k.t.Helper()
-	st, err := k.proofs.State(context.Background(), cid)
+	st, err := k.proofs.State(k.t.Context(), cid)
 	if err != nil {
 		k.t.Fatal(err)
 	}
@@ -105,7 +108,7 @@ func (k *desk) wrongCode(cid id.Challenge) string {
 
 func (k *desk) confirm(token, typed string) challenge.Outcome {
 	k.t.Helper()
-	res, err := k.regs.Confirm(context.Background(), k.visitor, token, typed)
+	res, err := k.regs.Confirm(k.t.Context(), k.visitor, token, typed)
 	if err != nil {
 		k.t.Fatalf("Confirm: %v", err)
 	}
@@ -131,7 +134,7 @@ func (k *desk) wantCount(sql string, want int) {
 // text is everything that the database holds in some columns.
 func (k *desk) text(sql string) string {
 	k.t.Helper()
-	s, err := pg.Value[string](context.Background(), k.db.Read(), "select coalesce(string_agg(x, ' '), '') from ("+sql+") as t (x)", pg.Args{})
+	s, err := pg.Value[string](k.t.Context(), k.db.Read(), "select coalesce(string_agg(x, ' '), '') from ("+sql+") as t (x)", pg.Args{})
 	if err != nil {
 		k.t.Fatal(err)
 	}
@@ -239,7 +242,7 @@ func TestStepsSavedAtOnceKeepEachOther(t *testing.T) {
 	steps := []Step{StepPurpose, StepOrganisation, StepContact, StepGroup, StepLanguage, StepPassword, StepConsent}
 	for _, s := range steps {
 		go func() {
-			_, _, err := k.regs.Save(context.Background(), token, s, Input{Answers: a, Password: testPassword, Consent: true})
+			_, _, err := k.regs.Save(t.Context(), token, s, Input{Answers: a, Password: testPassword, Consent: true})
 			done <- err
 		}()
 	}

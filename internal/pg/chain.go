@@ -56,7 +56,7 @@ func (e *entry) sum(previous []byte) []byte {
 	}
 	number := func(n int64) {
 		var b [8]byte
-		binary.BigEndian.PutUint64(b[:], uint64(n)) //nolint:gosec // the bits count, not the sign
+		binary.BigEndian.PutUint64(b[:], uint64(n))
 		field(b[:])
 	}
 	number(int64(e.Format))

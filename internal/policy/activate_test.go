@@ -80,7 +80,7 @@ func TestLifeOfAPolicy(t *testing.T) {
 	if diff := cmp.Diff([]policy.Period{{From: at(6)}}, f.InForce.Periods); diff != "" {
 		t.Errorf("periods of version 3: %s", diff)
 	}
-	old, err := o.Service.Version(ctx, p.ID, 1)
+	old, err := o.Version(ctx, p.ID, 1)
 	o.must(err)
 	if old.Document != sample(p.Kind, 0) {
 		t.Error("a superseded version lost its document")
@@ -366,9 +366,11 @@ func TestPoliciesList(t *testing.T) {
 	}
 	p, err := o.Policies(t.Context(), policydoc.KindAuth, policy.PolicyList.Parse(query("name=beta")))
 	o.must(err)
-	want := policy.Row{ID: b.ID, Kind: b.Kind, GroupID: o.telecom.ID, GroupName: "Telecom", GroupStatus: policy.GroupActive, Name: "beta_1",
+	want := policy.Row{
+		ID: b.ID, Kind: b.Kind, GroupID: o.telecom.ID, GroupName: "Telecom", GroupStatus: policy.GroupActive, Name: "beta_1",
 		Description: "For beta_1", Status: policy.Inactive, Version: 1, Waiting: true, WaitingAuthor: o.ada.User,
-		WaitingEditor: o.ada.User, CreatedAt: b.CreatedAt, UpdatedAt: b.UpdatedAt}
+		WaitingEditor: o.ada.User, CreatedAt: b.CreatedAt, UpdatedAt: b.UpdatedAt,
+	}
 	if diff := cmp.Diff([]policy.Row{want}, p.Items); diff != "" {
 		t.Error(diff)
 	}
@@ -381,7 +383,7 @@ func TestPolicyIsFoundByItsKindOnly(t *testing.T) {
 	if _, err := o.Policy(t.Context(), p.ID, policydoc.KindDataShare); !errors.Is(err, problem.ErrNotFound) {
 		t.Error(err)
 	}
-	if _, err := o.Service.Version(t.Context(), p.ID, 2); !errors.Is(err, problem.ErrNotFound) {
+	if _, err := o.Version(t.Context(), p.ID, 2); !errors.Is(err, problem.ErrNotFound) {
 		t.Error(err)
 	}
 }

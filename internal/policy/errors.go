@@ -11,7 +11,7 @@ import (
 // GroupInUseError tells which policies keep a group from being deactivated:
 // those in force and those that are not finished (domain.md §3.4).
 type GroupInUseError struct {
-	Policies []PolicyRef // by name, at most 50
+	Policies []Ref // by name, at most 50
 	Total    int
 }
 

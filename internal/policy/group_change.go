@@ -25,8 +25,10 @@ func (s *Service) CreateGroup(ctx context.Context, a authz.Actor, in GroupInput)
 		if id.IsZero(in.ID) {
 			in.ID = id.New[id.PolicyGroup]()
 		}
-		g = Group{ID: in.ID, Name: in.Name, Description: in.Description, Status: GroupActive, Version: 1,
-			CreatedAt: tx.Now(), UpdatedAt: tx.Now()}
+		g = Group{
+			ID: in.ID, Name: in.Name, Description: in.Description, Status: GroupActive, Version: 1,
+			CreatedAt: tx.Now(), UpdatedAt: tx.Now(),
+		}
 		detail := audit.Diff(nil, "description", "", g.Description)
 		return g.event(audit.GroupCreated, 0, detail...), insertGroup(ctx, tx, g, a.User)
 	})
@@ -41,8 +43,10 @@ func insertGroup(ctx context.Context, tx *pg.Tx, g Group, by id.User) error {
 		insert into policy_groups (id, name, description, status, version, created_at, created_by, updated_at)
 		values (@id, @name, @description, @status, @version, @now, @by, @now)
 		on conflict (id) do nothing`,
-		pg.Args{"id": g.ID, "name": g.Name, "description": g.Description, "status": g.Status, "version": g.Version,
-			"now": g.CreatedAt, "by": id.OrNull(by)})
+		pg.Args{
+			"id": g.ID, "name": g.Name, "description": g.Description, "status": g.Status, "version": g.Version,
+			"now": g.CreatedAt, "by": id.OrNull(by),
+		})
 	if err == nil && n == 0 {
 		return errReplayed
 	}
@@ -145,6 +149,8 @@ func updateGroup(ctx context.Context, tx *pg.Tx, g *Group) error {
 		update policy_groups set name = @name, description = @description, status = @status,
 			version = @version, updated_at = @now
 		where id = @id and version = @seen`,
-		pg.Args{"id": g.ID, "name": g.Name, "description": g.Description, "status": g.Status,
-			"version": g.Version, "seen": seen, "now": g.UpdatedAt})
+		pg.Args{
+			"id": g.ID, "name": g.Name, "description": g.Description, "status": g.Status,
+			"version": g.Version, "seen": seen, "now": g.UpdatedAt,
+		})
 }

@@ -49,8 +49,8 @@ func (s *Service) ActiveGroups(ctx context.Context) ([]Group, error) {
 	return gs, wrap("active groups", err)
 }
 
-// PolicyRef names a policy that stands in the way of something.
-type PolicyRef struct {
+// Ref names a policy that stands in the way of something.
+type Ref struct {
 	ID      id.Policy
 	Kind    Kind
 	Name    string
@@ -63,9 +63,9 @@ const maxRefs = 50
 
 // GroupUse is what stands under a group.
 type GroupUse struct {
-	Auth, DataShare int         // policies of each kind, in every state
-	Blocking        []PolicyRef // those in force or unfinished, by name, at most 50
-	Total           int         // of Blocking
+	Auth, DataShare int   // policies of each kind, in every state
+	Blocking        []Ref // those in force or unfinished, by name, at most 50
+	Total           int   // of Blocking
 }
 
 // GroupUse tells what stands under a group and what would keep it from being
@@ -91,9 +91,9 @@ func unused(ctx context.Context, q pg.Querier, gid id.PolicyGroup) error {
 	return err
 }
 
-func blocking(ctx context.Context, q pg.Querier, gid id.PolicyGroup) ([]PolicyRef, int, error) {
+func blocking(ctx context.Context, q pg.Querier, gid id.PolicyGroup) ([]Ref, int, error) {
 	rows, err := pg.All[struct {
-		PolicyRef
+		Ref
 		Total int
 	}](ctx, q, `
 		select p.id, p.kind, p.name, p.status, w.id is not null as waiting, count(*) over () as total
@@ -103,9 +103,9 @@ func blocking(ctx context.Context, q pg.Querier, gid id.PolicyGroup) ([]PolicyRe
 	if err != nil || len(rows) == 0 {
 		return nil, 0, err
 	}
-	refs := make([]PolicyRef, len(rows))
+	refs := make([]Ref, len(rows))
 	for i, r := range rows {
-		refs[i] = r.PolicyRef
+		refs[i] = r.Ref
 	}
 	return refs, rows[0].Total, nil
 }

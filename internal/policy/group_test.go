@@ -38,8 +38,10 @@ func TestCreateGroup(t *testing.T) {
 	o.onlyEvent(n, "policy_group.created", "done", "Banks")
 	stored, err := o.Group(t.Context(), g.ID)
 	o.must(err)
-	want := policy.Group{ID: g.ID, Name: "Banking", Description: "Banks", Status: policy.GroupActive, Version: 1,
-		CreatedAt: o.db.Now(), UpdatedAt: o.db.Now()}
+	want := policy.Group{
+		ID: g.ID, Name: "Banking", Description: "Banks", Status: policy.GroupActive, Version: 1,
+		CreatedAt: o.db.Now(), UpdatedAt: o.db.Now(),
+	}
 	if diff := cmp.Diff([]policy.Group{want, want}, []policy.Group{g, stored}); diff != "" {
 		t.Error(diff)
 	}
@@ -123,6 +125,9 @@ func TestEditGroup(t *testing.T) {
 	if same.Version != 2 {
 		t.Errorf("nothing changed, yet the version is %d", same.Version)
 	}
+	if o.logged() != n {
+		t.Error("nothing changed, yet an event tells of it")
+	}
 	o.group("Banking")
 	n = o.logged()
 	_, err = o.EditGroup(t.Context(), o.max, g.ID, 2, policy.GroupInput{Name: "banking", Description: "d"})
@@ -192,7 +197,7 @@ func TestDeactivateGroupNamesWhatStandsInTheWay(t *testing.T) {
 	if !errors.As(err, &inUse) {
 		t.Fatalf("%v, want in use", err)
 	}
-	want := &policy.GroupInUseError{Total: 3, Policies: []policy.PolicyRef{
+	want := &policy.GroupInUseError{Total: 3, Policies: []policy.Ref{
 		{ID: waiting.ID, Kind: policydoc.KindAuth, Name: "a waiting", Status: policy.Deactivated, Waiting: true},
 		{ID: active.ID, Kind: policydoc.KindAuth, Name: "B active", Status: policy.Active},
 		{ID: draft.ID, Kind: policydoc.KindAuth, Name: "c draft", Status: policy.Inactive, Waiting: true},

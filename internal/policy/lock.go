@@ -65,8 +65,10 @@ func updatePolicy(ctx context.Context, tx *pg.Tx, p *Policy) error {
 		update policies set group_id = @group, name = @name, description = @description, status = @status,
 			version = @version, updated_at = @now
 		where id = @id and version = @seen`,
-		pg.Args{"id": p.ID, "group": p.GroupID, "name": p.Name, "description": p.Description, "status": p.Status,
-			"version": p.Version, "seen": seen, "now": p.UpdatedAt})
+		pg.Args{
+			"id": p.ID, "group": p.GroupID, "name": p.Name, "description": p.Description, "status": p.Status,
+			"version": p.Version, "seen": seen, "now": p.UpdatedAt,
+		})
 }
 
 // latest is the newest version that is not superseded: the one that waits, else

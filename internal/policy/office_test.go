@@ -84,8 +84,10 @@ func (o *office) group(name string) policy.Group {
 func sample(k policy.Kind, n int) string { return string(policydoc.Samples(k)[n].Document) }
 
 func (o *office) input(name string) policy.Input {
-	return policy.Input{Kind: policydoc.KindAuth, GroupID: o.telecom.ID, Name: name, Description: "For " + name,
-		Document: sample(policydoc.KindAuth, 0)}
+	return policy.Input{
+		Kind: policydoc.KindAuth, GroupID: o.telecom.ID, Name: name, Description: "For " + name,
+		Document: sample(policydoc.KindAuth, 0),
+	}
 }
 
 // written is an inactive policy by Ada.

@@ -1,7 +1,6 @@
 package policy_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"strconv"
@@ -45,7 +44,7 @@ func (o *office) warm() {
 		return
 	}
 	o.warmed = true
-	ctx := context.Background()
+	ctx := o.t.Context()
 	write, read := o.db.Stat()
 	for pool, use := range map[int32]func() error{
 		write.MaxConns(): func() error { return o.try(`select pg_sleep(0.1)`, nil) },
@@ -108,7 +107,7 @@ func TestCON2F14ManyActivationsAreOne(t *testing.T) {
 	t.Parallel()
 	for range 3 {
 		won, events, changes := activateOften(t, 200, func(o *office, a authz.Actor, p policy.Full) error {
-			return o.ActivatePolicy(context.Background(), a, p.ID, p.Version)
+			return o.ActivatePolicy(t.Context(), a, p.ID, p.Version)
 		})
 		if won != 1 || events != 1 || changes != 1 {
 			t.Fatalf("%d succeeded with %d events and %d changes, want one of each", won, events, changes)
@@ -129,7 +128,7 @@ func TestCON2F14MutantIsCaught(t *testing.T) {
 }
 
 func lookThenActivate(o *office, a authz.Actor, p policy.Full) error {
-	ctx := context.Background()
+	ctx := o.t.Context()
 	return o.db.Change(ctx, a, authz.PolicyActivate, func(tx *pg.Tx) (audit.Event, error) {
 		status, err := pg.Value[policy.Status](ctx, tx, `select status from policies where id = @id`, pg.Args{"id": p.ID})
 		if err != nil {
@@ -161,9 +160,9 @@ func TestCON2ActivateAgainstEdit(t *testing.T) {
 		in.Document = sample(p.Kind, 1)
 		errs := o.atOnce(2, func(k int) error {
 			if k == 0 {
-				return o.ActivatePolicy(context.Background(), o.max, p.ID, p.Version)
+				return o.ActivatePolicy(t.Context(), o.max, p.ID, p.Version)
 			}
-			_, err := o.EditPolicy(context.Background(), o.max, p.ID, p.Version, in)
+			_, err := o.EditPolicy(t.Context(), o.max, p.ID, p.Version, in)
 			return err
 		})
 		if n := o.won(errs); n != 1 {
@@ -204,7 +203,7 @@ func TestCON1NoEditIsLost(t *testing.T) {
 }
 
 func countUp(o *office, pid id.Policy) error {
-	ctx := context.Background()
+	ctx := o.t.Context()
 	f, err := o.Policy(ctx, pid, "auth")
 	if err != nil {
 		return err
@@ -231,7 +230,7 @@ func (o *office) broken() int {
 func TestCON4GroupIsNotDeactivatedUnderItsPolicies(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
-	ctx := context.Background()
+	ctx := t.Context()
 	outcome := map[string]int{}
 	for i := range 60 {
 		g := o.group(fmt.Sprint("Group ", i))

@@ -50,9 +50,11 @@ func newPolicy(in Input, g Group, a authz.Actor, tx *pg.Tx) Policy {
 	if id.IsZero(in.ID) {
 		in.ID = id.New[id.Policy]()
 	}
-	return Policy{ID: in.ID, Kind: in.Kind, GroupID: g.ID, GroupName: g.Name, GroupStatus: g.Status, Name: in.Name,
+	return Policy{
+		ID: in.ID, Kind: in.Kind, GroupID: g.ID, GroupName: g.Name, GroupStatus: g.Status, Name: in.Name,
 		Description: in.Description, Status: Inactive, Version: 1, CreatedBy: a.User, CreatedByName: a.Name,
-		CreatedAt: tx.Now(), UpdatedAt: tx.Now()}
+		CreatedAt: tx.Now(), UpdatedAt: tx.Now(),
+	}
 }
 
 func insertPolicy(ctx context.Context, tx *pg.Tx, p Policy) error {
@@ -60,8 +62,10 @@ func insertPolicy(ctx context.Context, tx *pg.Tx, p Policy) error {
 		insert into policies (id, kind, group_id, name, description, status, version, created_by, created_at, updated_at)
 		values (@id, @kind, @group, @name, @description, @status, @version, @by, @now, @now)
 		on conflict (id) do nothing`,
-		pg.Args{"id": p.ID, "kind": p.Kind, "group": p.GroupID, "name": p.Name, "description": p.Description,
-			"status": p.Status, "version": p.Version, "by": p.CreatedBy, "now": p.CreatedAt})
+		pg.Args{
+			"id": p.ID, "kind": p.Kind, "group": p.GroupID, "name": p.Name, "description": p.Description,
+			"status": p.Status, "version": p.Version, "by": p.CreatedBy, "now": p.CreatedAt,
+		})
 	if err == nil && n == 0 {
 		return errReplayed
 	}
@@ -72,8 +76,10 @@ func insertVersion(ctx context.Context, tx *pg.Tx, pid id.Policy, number int, t 
 	_, err := tx.Exec(ctx, `
 		insert into policy_versions (id, policy_id, number, document, status, errors, author_id, last_editor_id, created_at, updated_at)
 		values (@id, @policy, @number, @document, @status, @errors, @author, @author, @now, @now)`,
-		pg.Args{"id": id.New[id.PolicyVersion](), "policy": pid, "number": number, "document": t.document,
-			"status": VersionInactive, "errors": t.errors, "author": author, "now": tx.Now()})
+		pg.Args{
+			"id": id.New[id.PolicyVersion](), "policy": pid, "number": number, "document": t.document,
+			"status": VersionInactive, "errors": t.errors, "author": author, "now": tx.Now(),
+		})
 	return err
 }
 

@@ -31,9 +31,11 @@ func TestCreatePolicy(t *testing.T) {
 	if diff := cmp.Diff(p, full.Policy); diff != "" {
 		t.Errorf("returned and stored: %s", diff)
 	}
-	want := policy.Policy{ID: p.ID, Kind: policydoc.KindAuth, GroupID: o.telecom.ID, GroupName: "Telecom",
+	want := policy.Policy{
+		ID: p.ID, Kind: policydoc.KindAuth, GroupID: o.telecom.ID, GroupName: "Telecom",
 		GroupStatus: policy.GroupActive, Name: "Banking checks", Description: "For  Banking checks", Status: policy.Inactive,
-		Version: 1, CreatedBy: o.ada.User, CreatedByName: "Ada", CreatedAt: o.db.Now(), UpdatedAt: o.db.Now()}
+		Version: 1, CreatedBy: o.ada.User, CreatedByName: "Ada", CreatedAt: o.db.Now(), UpdatedAt: o.db.Now(),
+	}
 	if diff := cmp.Diff(want, p); diff != "" {
 		t.Error(diff)
 	}
@@ -57,8 +59,10 @@ func TestPolicyInput(t *testing.T) {
 		change func(*policy.Input)
 		want   []string
 	}{
-		"empty": {func(in *policy.Input) { *in = policy.Input{Kind: in.Kind} },
-			[]string{"name: problem.required", "description: problem.required", "document: problem.required", "group: problem.choose"}},
+		"empty": {
+			func(in *policy.Input) { *in = policy.Input{Kind: in.Kind} },
+			[]string{"name: problem.required", "description: problem.required", "document: problem.required", "group: problem.choose"},
+		},
 		"long name":       {func(in *policy.Input) { in.Name = strings.Repeat("x", 129) }, []string{"name: problem.too_long"}},
 		"long words":      {func(in *policy.Input) { in.Description = strings.Repeat("x", 257) }, []string{"description: problem.too_long"}},
 		"group unknown":   {func(in *policy.Input) { in.GroupID = id.New[id.PolicyGroup]() }, []string{"group: problem.choose"}},
@@ -97,9 +101,11 @@ func TestPoliciesAreWrittenByStaff(t *testing.T) {
 		a := authz.Actor{User: id.New[id.User](), Name: "P", Roles: []authz.Role{role}}
 		_, create := o.CreatePolicy(t.Context(), a, policy.Input{})
 		_, edit := o.EditPolicy(t.Context(), a, p.ID, 1, policy.Input{})
-		for what, err := range map[string]error{"create": create, "edit": edit,
+		for what, err := range map[string]error{
+			"create": create, "edit": edit,
 			"activate": o.ActivatePolicy(t.Context(), a, p.ID, 1), "deactivate": o.DeactivatePolicy(t.Context(), a, p.ID, 1),
-			"reactivate": o.ReactivatePolicy(t.Context(), a, p.ID, 1)} {
+			"reactivate": o.ReactivatePolicy(t.Context(), a, p.ID, 1),
+		} {
 			if !errors.Is(err, problem.ErrDenied) {
 				t.Errorf("%s %s: %v, want denied", role, what, err)
 			}

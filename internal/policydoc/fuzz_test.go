@@ -189,8 +189,12 @@ func BenchmarkCheck(b *testing.B) {
 		name string
 		doc  []byte
 	}{
-		{"usual", five}, {"20entries", many(20, "true")}, {"200entries", many(200, "true")}, {"2000entries", many(2000, "true")},
-		{"2000errors", many(2000, "1")}, {"12000unknownKeys", odd},
+		{"usual", five},
+		{"20entries", many(20, "true")},
+		{"200entries", many(200, "true")},
+		{"2000entries", many(2000, "true")},
+		{"2000errors", many(2000, "1")},
+		{"12000unknownKeys", odd},
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			b.SetBytes(int64(len(c.doc)))

@@ -59,8 +59,10 @@ type draft struct {
 }
 
 func draftOf(p account.Profile) draft {
-	return draft{ProfileInput: account.ProfileInput{FirstName: p.FirstName, LastName: p.LastName, Phone: p.Phone, Lang: p.Lang},
-		Version: p.Version, PhoneOptional: id.IsZero(p.Partner)}
+	return draft{
+		ProfileInput: account.ProfileInput{FirstName: p.FirstName, LastName: p.LastName, Phone: p.Phone, Lang: p.Lang},
+		Version:      p.Version, PhoneOptional: id.IsZero(p.Partner),
+	}
 }
 
 func (s *screens) edit(w http.ResponseWriter, r *http.Request) error {

@@ -69,7 +69,8 @@ func sampleFilters(ctx context.Context) []ui.FilterField {
 	return []ui.FilterField{
 		{Name: "name", Label: say(ctx, "Name", "الاسم")},
 		{Name: "status", Label: say(ctx, "Status", "الحالة"), Options: []ui.Option{
-			{Value: "active", Text: say(ctx, "Active", "نشط")}, {Value: "off", Text: say(ctx, "Deactivated", "معطَّل")}}},
+			{Value: "active", Text: say(ctx, "Active", "نشط")}, {Value: "off", Text: say(ctx, "Deactivated", "معطَّل")},
+		}},
 	}
 }
 
@@ -120,9 +121,11 @@ func sampleHistory(ctx context.Context) []ui.HistoryDay {
 	return []ui.HistoryDay{
 		{Date: say(ctx, "7 March 2026", "7 مارس 2026"), Items: []ui.HistoryItem{
 			{Time: "14:05", Text: say(ctx, "Amina Diallo asked for changes.", "طلبت أمينة ديالو تعديلات."), Note: say(ctx, "Please give the name as it stands in the register of companies.", "يرجى كتابة الاسم كما ورد في السجل التجاري.")},
-			{Time: "09:12", Text: say(ctx, "Karim Haddad proved the address karim@bank.example.", "أثبت كريم حداد العنوان karim@bank.example.")}}},
+			{Time: "09:12", Text: say(ctx, "Karim Haddad proved the address karim@bank.example.", "أثبت كريم حداد العنوان karim@bank.example.")},
+		}},
 		{Date: say(ctx, "6 March 2026", "6 مارس 2026"), Items: []ui.HistoryItem{
-			{Time: "17:40", Text: say(ctx, "Karim Haddad started a registration.", "بدأ كريم حداد التسجيل.")}}},
+			{Time: "17:40", Text: say(ctx, "Karim Haddad started a registration.", "بدأ كريم حداد التسجيل.")},
+		}},
 	}
 }
 

@@ -3,7 +3,6 @@ package dev
 import (
 	"bytes"
 	"compress/gzip"
-	"context"
 	"strings"
 	"testing"
 
@@ -15,7 +14,7 @@ import (
 
 func galleryIn(t *testing.T, lang string) (*goquery.Document, []byte) {
 	t.Helper()
-	ctx := i18n.WithLang(context.Background(), lang)
+	ctx := i18n.WithLang(t.Context(), lang)
 	shell := &ui.Shell{
 		Path: "/dev/gallery", SignedIn: true, UserName: "Amina", UserRole: "Partner Admin", FormToken: "token-1",
 		Nav:   []ui.NavGroup{{Title: "Policy", Items: []ui.NavItem{{Label: "Policy Group", Href: "/policy-groups", Icon: "group", Current: true, Count: 2}}}},

@@ -1,7 +1,6 @@
 package home_test
 
 import (
-	"context"
 	"net/http"
 	"net/url"
 	"strings"
@@ -386,7 +385,7 @@ func TestFailingCountIsNoHalfPage(t *testing.T) {
 	p := newPortal(t)
 	browser := p.as(p.admin)
 	p.Exec(`alter table mail_outbox rename to gone`, nil)
-	if _, err := mail.Failed(context.Background(), p.DB); err == nil {
+	if _, err := mail.Failed(t.Context(), p.DB); err == nil {
 		t.Fatal("the plan of this test is wrong")
 	}
 	if got := browser.Get("/home"); got.Status != 500 || got.Has("Requests to be admitted") {

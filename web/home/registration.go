@@ -100,7 +100,7 @@ func (f *registrationForm) check() error {
 	if f.Version != f.Partner.Version {
 		return &problem.ConflictError{Key: "admission.conflict.asked_again", Args: []any{"When", f.Partner.UpdatedAt}}
 	}
-	return f.Standing.Check(&f.Answers)
+	return f.Check(&f.Answers)
 }
 
 // field is the question for an open answer, with what was asked about it.
@@ -136,8 +136,10 @@ func (f registrationForm) field(ctx context.Context, name string) ui.Field {
 func (f registrationForm) types(ctx context.Context) []ui.Option {
 	var options []ui.Option
 	for _, t := range partner.Types {
-		options = append(options, ui.Option{Value: string(t), Text: i18n.T(ctx, "partner.type."+string(t)),
-			Hint: i18n.T(ctx, "partner.type_help."+string(t)), Selected: t == f.Answers.Type})
+		options = append(options, ui.Option{
+			Value: string(t), Text: i18n.T(ctx, "partner.type."+string(t)),
+			Hint: i18n.T(ctx, "partner.type_help."+string(t)), Selected: t == f.Answers.Type,
+		})
 	}
 	return options
 }

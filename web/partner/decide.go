@@ -25,22 +25,28 @@ type decision struct {
 }
 
 var (
-	approval = decision{verb: "approve", to: partner.Active,
+	approval = decision{
+		verb: "approve", to: partner.Active,
 		do: func(s *partner.Service, ctx context.Context, a authz.Actor, pid id.Partner, version int, _ form.Values) error {
 			return s.Approve(ctx, a, pid, version)
-		}}
-	returning = decision{verb: "request-changes", to: partner.ChangesRequested, inputs: append(lineNames(), "note"),
+		},
+	}
+	returning = decision{
+		verb: "request-changes", to: partner.ChangesRequested, inputs: append(lineNames(), "note"),
 		do: func(s *partner.Service, ctx context.Context, a authz.Actor, pid id.Partner, version int, v form.Values) error {
 			var lines []partner.FieldLine
 			for _, field := range partner.Askable {
 				lines = append(lines, partner.FieldLine{Field: field, Message: v.Text(lineName(field))})
 			}
 			return s.RequestChanges(ctx, a, pid, version, lines, v.Text("note"))
-		}}
-	rejection = decision{verb: "reject", to: partner.Rejected, inputs: []string{"reason"},
+		},
+	}
+	rejection = decision{
+		verb: "reject", to: partner.Rejected, inputs: []string{"reason"},
 		do: func(s *partner.Service, ctx context.Context, a authz.Actor, pid id.Partner, version int, v form.Values) error {
 			return s.Reject(ctx, a, pid, version, v.Text("reason"))
-		}}
+		},
+	}
 	decisions = []decision{approval, returning, rejection}
 )
 
@@ -125,9 +131,11 @@ func (c decidePage) lines(ctx context.Context) []ui.Field {
 	var fields []ui.Field
 	for _, field := range asked(c.Partner, partner.Askable) {
 		name := lineName(field)
-		fields = append(fields, ui.Field{Name: name, Label: label(ctx, field), Optional: true, Spellcheck: true,
+		fields = append(fields, ui.Field{
+			Name: name, Label: label(ctx, field), Optional: true, Spellcheck: true,
 			Hint:  i18n.T(ctx, "admission.request-changes.now", "Value", shown(ctx, short(answer(ctx, c.Partner, field)))),
-			Value: c.Typed.Text(name), Error: c.Errors.For(name)})
+			Value: c.Typed.Text(name), Error: c.Errors.For(name),
+		})
 	}
 	return fields
 }

@@ -107,8 +107,10 @@ func TestPageShowsWhatADecisionWeighs(t *testing.T) {
 	acme := o.Pending("Acme", o.telecom)
 	p := o.browser.Get("/partners").Want(200).Click("Acme").Want(200)
 	complete(t, p)
-	for _, want := range []string{"Work with the identity system", "1 Main Street", "Nadia", "nadia@acme.example", "+230 123 4567", "Telecom",
-		"E-mail address verified", "Version 2026-01", "Same organisation", "No licence yet", "This request waits for you"} {
+	for _, want := range []string{
+		"Work with the identity system", "1 Main Street", "Nadia", "nadia@acme.example", "+230 123 4567", "Telecom",
+		"E-mail address verified", "Version 2026-01", "Same organisation", "No licence yet", "This request waits for you",
+	} {
 		if !p.Has(want) {
 			t.Errorf("the page lacks %q", want)
 		}
@@ -281,8 +283,10 @@ func TestAUT3OthersFindNothing(t *testing.T) {
 			t.Errorf("%s as a visitor: %s", path, p.Path)
 		}
 	}
-	for _, path := range []string{"/partners/" + id.New[id.Partner]().String(), "/partners/x", "/partners/" + strings.ToUpper(acme.ID.String()),
-		"/partners/{" + acme.ID.String() + "}", at + "/delete", "/partners/" + o.telecom.String() + "/approve"} {
+	for _, path := range []string{
+		"/partners/" + id.New[id.Partner]().String(), "/partners/x", "/partners/" + strings.ToUpper(acme.ID.String()),
+		"/partners/{" + acme.ID.String() + "}", at + "/delete", "/partners/" + o.telecom.String() + "/approve",
+	} {
 		o.browser.Get(path).Want(404)
 	}
 }

@@ -55,8 +55,10 @@ func brief(ctx context.Context, p partner.Partner) []ui.Row {
 func changes(ctx context.Context, diffs []partner.Diff) []ui.Row {
 	var rows []ui.Row
 	for _, d := range diffs {
-		rows = append(rows, ui.Row{Label: label(ctx, d.Field),
-			Component: fromTo(answerText(ctx, d.Field, d.Before), answerText(ctx, d.Field, d.After))})
+		rows = append(rows, ui.Row{
+			Label:     label(ctx, d.Field),
+			Component: fromTo(answerText(ctx, d.Field, d.Before), answerText(ctx, d.Field, d.After)),
+		})
 	}
 	return rows
 }
@@ -64,11 +66,15 @@ func changes(ctx context.Context, diffs []partner.Diff) []ui.Row {
 // proofs is what the portal itself knows of the request.
 func proofs(ctx context.Context, p partner.Partner) []ui.Row {
 	return []ui.Row{
-		{Label: i18n.T(ctx, "admission.submission"), Value: i18n.T(ctx, "admission.submission.number", "Number", p.Submission),
-			Note: i18n.DateTime(ctx, p.SubmittedAt)},
+		{
+			Label: i18n.T(ctx, "admission.submission"), Value: i18n.T(ctx, "admission.submission.number", "Number", p.Submission),
+			Note: i18n.DateTime(ctx, p.SubmittedAt),
+		},
 		{Label: i18n.T(ctx, "admission.address_verified"), Component: ui.Time(p.AddressVerifiedAt)},
-		{Label: i18n.T(ctx, "admission.consent"), Value: i18n.T(ctx, "admission.consent.version", "Version", p.TermsVersion),
-			Note: i18n.DateTime(ctx, p.ConsentedAt)},
+		{
+			Label: i18n.T(ctx, "admission.consent"), Value: i18n.T(ctx, "admission.consent.version", "Version", p.TermsVersion),
+			Note: i18n.DateTime(ctx, p.ConsentedAt),
+		},
 	}
 }
 

@@ -195,8 +195,10 @@ func TestNULIsRefusedAtTheField(t *testing.T) {
 func TestAUT5OnlyTheFormsOwnFields(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
-	good := url.Values{"id": {id.New[id.Policy]().String()}, "name": {"X"}, "description": {"Y"}, "group": {d.group.ID.String()},
-		"document": {sample(policydoc.KindAuth)}}
+	good := url.Values{
+		"id": {id.New[id.Policy]().String()}, "name": {"X"}, "description": {"Y"}, "group": {d.group.ID.String()},
+		"document": {sample(policydoc.KindAuth)},
+	}
 	for name, change := range map[string]func(url.Values){
 		"unknown field":  func(v url.Values) { v.Set("status", "active") },
 		"repeated field": func(v url.Values) { v.Add("name", "Z") },

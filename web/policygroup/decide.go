@@ -92,7 +92,7 @@ func moved(w http.ResponseWriter, r *http.Request, g policy.Group, to policy.Gro
 }
 
 // standing says how a policy that is in the way stands.
-func standing(ctx context.Context, p policy.PolicyRef) string {
+func standing(ctx context.Context, p policy.Ref) string {
 	key := "policy_group.blocking." + string(p.Status)
 	if p.Waiting && p.Status != policy.Inactive {
 		key += "_waiting"

@@ -40,8 +40,10 @@ func table(ctx context.Context, rows list.Page[policy.GroupRow]) ui.TableOf[poli
 		},
 	}
 	if page.May(ctx, authz.PolicyGroupManage) {
-		t.Columns = append(t.Columns, ui.Column[policy.GroupRow]{Label: i18n.T(ctx, "common.actions"), Class: "end",
-			Cell: func(g policy.GroupRow) templ.Component { return rowActions(g.Group) }})
+		t.Columns = append(t.Columns, ui.Column[policy.GroupRow]{
+			Label: i18n.T(ctx, "common.actions"), Class: "end",
+			Cell: func(g policy.GroupRow) templ.Component { return rowActions(g.Group) },
+		})
 	}
 	return t
 }

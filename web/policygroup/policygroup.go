@@ -72,4 +72,4 @@ func policiesURL(k policy.Kind) string {
 	return "/auth-policies"
 }
 
-func policyURL(p policy.PolicyRef) string { return policiesURL(p.Kind) + "/" + p.ID.String() }
+func policyURL(p policy.Ref) string { return policiesURL(p.Kind) + "/" + p.ID.String() }

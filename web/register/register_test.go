@@ -106,8 +106,10 @@ func TestJ1RegisterFromStartToEnd(t *testing.T) {
 	p := open(t)
 	c := p.Visitor()
 	check := p.fill(c, nil)
-	for _, shown := range []string{"Authentication Partner", "We verify customers.", "Côte d’Azur Télécom", "C-te-d-Azur-T-l-com", "Nice", "Ann Other",
-		"ann@example.org", "Telecom", "Français", "+33 123456789"} {
+	for _, shown := range []string{
+		"Authentication Partner", "We verify customers.", "Côte d’Azur Télécom", "C-te-d-Azur-T-l-com", "Nice", "Ann Other",
+		"ann@example.org", "Telecom", "Français", "+33 123456789",
+	} {
 		if !check.Has(shown) {
 			t.Errorf("the answers do not show %q", shown)
 		}

@@ -11,8 +11,10 @@ import (
 
 // clauses are the terms, in their order. A changed text needs a new version in
 // the configuration, so that everybody is asked again.
-var clauses = []string{"register.consent.terms.1", "register.consent.terms.2", "register.consent.terms.3",
-	"register.consent.terms.4", "register.consent.terms.5"}
+var clauses = []string{
+	"register.consent.terms.1", "register.consent.terms.2", "register.consent.terms.3",
+	"register.consent.terms.4", "register.consent.terms.5",
+}
 
 // hidden is a field whose heading asks the question already.
 func hidden(f ui.Field) ui.Field { f.HideLabel = true; return f }
@@ -55,8 +57,10 @@ func rows(ctx context.Context, d partner.Draft, group string) []ui.Row {
 	return append(list,
 		ui.Row{Label: label("lang"), Value: languageName(a.Lang), Change: change("lang")},
 		ui.Row{Label: label("password"), Value: i18n.T(ctx, "register.check.password"), Change: change("password")},
-		ui.Row{Label: label("consent"), Change: change("consent"),
-			Value: i18n.T(ctx, "register.consent.agreed_on", "Date", i18n.Date(ctx, d.ConsentedAt), "Version", d.Terms)})
+		ui.Row{
+			Label: label("consent"), Change: change("consent"),
+			Value: i18n.T(ctx, "register.consent.agreed_on", "Date", i18n.Date(ctx, d.ConsentedAt), "Version", d.Terms),
+		})
 }
 
 func receiptRows(ctx context.Context, r partner.Receipt) []ui.Row {

@@ -225,8 +225,10 @@ func (q question) field(ctx context.Context, name, hint string) ui.Field {
 func typeOptions(ctx context.Context, chosen partner.Type) []ui.Option {
 	var options []ui.Option
 	for _, t := range partner.Types {
-		options = append(options, ui.Option{Value: string(t), Text: i18n.T(ctx, "partner.type."+string(t)),
-			Hint: i18n.T(ctx, "partner.type_help."+string(t)), Selected: t == chosen})
+		options = append(options, ui.Option{
+			Value: string(t), Text: i18n.T(ctx, "partner.type."+string(t)),
+			Hint: i18n.T(ctx, "partner.type_help."+string(t)), Selected: t == chosen,
+		})
 	}
 	return options
 }

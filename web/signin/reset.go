@@ -61,6 +61,9 @@ func (c choice) key(name string) string {
 // mails open links too.
 func (s *screens) open(w http.ResponseWriter, r *http.Request) error {
 	token := r.URL.Query().Get("token")
+	if token == "" {
+		return page.Redirect(w, r, forgotURL)
+	}
 	link, outcome, err := s.accounts.Link(r.Context(), token)
 	if err != nil {
 		return err

@@ -95,8 +95,10 @@ func (s *screens) signIn(w http.ResponseWriter, r *http.Request) error {
 	if err := complete(e.Email, v.Raw("password")); err != nil {
 		return s.again(w, r, e, http.StatusUnprocessableEntity, err)
 	}
-	entry, err := s.accounts.SignIn(r.Context(), actor, account.Credentials{Email: e.Email, Password: v.Raw("password"),
-		Device: s.site.Sessions.Read(r, device)}, func(until time.Time) (session.New, error) { return websession.Prepare(r, until) })
+	entry, err := s.accounts.SignIn(r.Context(), actor, account.Credentials{
+		Email: e.Email, Password: v.Raw("password"),
+		Device: s.site.Sessions.Read(r, device),
+	}, func(until time.Time) (session.New, error) { return websession.Prepare(r, until) })
 	var throttled *problem.ThrottledError
 	switch {
 	case errors.Is(err, account.ErrWrong):

@@ -82,8 +82,10 @@ func (s *screens) invite(w http.ResponseWriter, r *http.Request) error {
 		return problem.ErrBadRequest
 	}
 	ctx := r.Context()
-	in := account.StaffInput{ID: uid, Email: v.Text("email"), FirstName: v.Text("first_name"), LastName: v.Text("last_name"),
-		Lang: v.Raw("lang"), Roles: roles(v)}
+	in := account.StaffInput{
+		ID: uid, Email: v.Text("email"), FirstName: v.Text("first_name"), LastName: v.Text("last_name"),
+		Lang: v.Raw("lang"), Roles: roles(v),
+	}
 	err = s.accounts.Invite(ctx, page.Actor(ctx), in)
 	if errs, ok := form.Translate(ctx, err); ok {
 		return page.Render(w, r, http.StatusUnprocessableEntity, newPage(invitation{StaffInput: in, Errors: errs}))
@@ -138,8 +140,8 @@ func (s *screens) edit(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if self(r, m) {
-		return problem.ErrDenied
+	if self(r, m) { // the page says who can change it
+		return page.Redirect(w, r, showURL(m.ID))
 	}
 	c := choice{Member: m, Version: m.Version}
 	for _, role := range m.Roles {
@@ -195,7 +197,8 @@ func (s *screens) reactivate(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *screens) move(w http.ResponseWriter, r *http.Request,
-	do func(context.Context, authz.Actor, id.User, int) error, message string) error {
+	do func(context.Context, authz.Actor, id.User, int) error, message string,
+) error {
 	v, err := form.Parse(r, "version")
 	if err != nil {
 		return err

@@ -57,8 +57,10 @@ func filters(ctx context.Context) []ui.FilterField {
 func roleOptions(ctx context.Context, chosen []authz.Role) []ui.Option {
 	var options []ui.Option
 	for _, r := range authz.StaffRoles {
-		options = append(options, ui.Option{Value: string(r), Text: roleText(ctx, string(r)),
-			Hint: i18n.T(ctx, "staff.role_hint."+string(r)), Selected: slices.Contains(chosen, r)})
+		options = append(options, ui.Option{
+			Value: string(r), Text: roleText(ctx, string(r)),
+			Hint: i18n.T(ctx, "staff.role_hint."+string(r)), Selected: slices.Contains(chosen, r),
+		})
 	}
 	return options
 }

@@ -2,7 +2,6 @@ package ui
 
 import (
 	"bytes"
-	"context"
 	"net/url"
 	"slices"
 	"strings"
@@ -19,7 +18,7 @@ import (
 func html(t *testing.T, c templ.Component) string {
 	t.Helper()
 	var b bytes.Buffer
-	if err := c.Render(context.Background(), &b); err != nil {
+	if err := c.Render(t.Context(), &b); err != nil {
 		t.Fatal(err)
 	}
 	return b.String()
@@ -75,8 +74,8 @@ func TestTitleSaysErrorFirst(t *testing.T) {
 	t.Parallel()
 	var f problem.Fields
 	f.Add("name", "problem.required")
-	errs, _ := form.Translate(context.Background(), f.Err())
-	if got := title(context.Background(), Meta{Title: "New group", Errors: errs}); !strings.HasPrefix(got, "Error: New group") {
+	errs, _ := form.Translate(t.Context(), f.Err())
+	if got := title(t.Context(), Meta{Title: "New group", Errors: errs}); !strings.HasPrefix(got, "Error: New group") {
 		t.Errorf("title %q", got)
 	}
 }

@@ -85,9 +85,11 @@ func (w World) user(name, email, phone, lang string, pid id.Partner) id.User {
 func (w World) Pending(organisation string, group id.PolicyGroup, change ...func(*partner.Answers)) partner.Partner {
 	w.T.Helper()
 	slug := strings.ToLower(partner.ProposePublicID(organisation))
-	a := partner.Answers{Type: authz.DeviceProvider, Purpose: "Work with the identity system", Organisation: organisation, PublicID: slug,
+	a := partner.Answers{
+		Type: authz.DeviceProvider, Purpose: "Work with the identity system", Organisation: organisation, PublicID: slug,
 		Address: "1 Main Street\nPort Louis", FirstName: "Nadia", LastName: "Bern", Email: "nadia@" + slug + ".example",
-		Phone: "+230 123 4567", Lang: "en"}
+		Phone: "+230 123 4567", Lang: "en",
+	}
 	if !id.IsZero(group) {
 		a.Type, a.PolicyGroupID = authz.AuthPartner, group.String()
 	}
@@ -100,8 +102,10 @@ func (w World) Pending(organisation string, group id.PolicyGroup, change ...func
 			submitted_at, address_verified_at, terms_version, consented_at, created_at, updated_at)
 		values (@id, @public_id, @type, @purpose, @organisation, @address, nullif(@group, '')::uuid, @domain, @lang, 'pending_approval',
 			@now, @now, '2026-01', @now, @now, @now)`,
-		pg.Args{"id": pid, "public_id": a.PublicID, "type": string(a.Type), "purpose": a.Purpose, "organisation": a.Organisation,
-			"address": a.Address, "group": a.PolicyGroupID, "domain": domain, "lang": a.Lang, "now": now})
+		pg.Args{
+			"id": pid, "public_id": a.PublicID, "type": string(a.Type), "purpose": a.Purpose, "organisation": a.Organisation,
+			"address": a.Address, "group": a.PolicyGroupID, "domain": domain, "lang": a.Lang, "now": now,
+		})
 	w.user(a.FirstName+" "+a.LastName, a.Email, a.Phone, a.Lang, pid)
 	w.Exec(`insert into partner_submissions (partner_id, number, answers, submitted_at) values (@id, 1, @answers, @now)`,
 		pg.Args{"id": pid, "answers": a, "now": now})
@@ -120,8 +124,10 @@ func (w World) Load(pid id.Partner) partner.Partner {
 
 // Person is who acts for a partner.
 func Person(p partner.Partner) authz.Actor {
-	return authz.Actor{User: p.OwnerID, Name: p.FirstName + " " + p.LastName, Email: p.Email, Lang: p.Lang,
-		Roles: []authz.Role{p.Type}, Partner: p.ID}
+	return authz.Actor{
+		User: p.OwnerID, Name: p.FirstName + " " + p.LastName, Email: p.Email, Lang: p.Lang,
+		Roles: []authz.Role{p.Type}, Partner: p.ID,
+	}
 }
 
 // SignIn starts a session and returns the value of its cookie.
@@ -130,8 +136,10 @@ func (w World) SignIn(user id.User) string {
 	token := rand.Text()
 	sum := sha256.Sum256([]byte(token))
 	w.do(func(ctx context.Context, tx *pg.Tx) error {
-		return session.Start(ctx, tx, session.New{Token: base64.RawURLEncoding.EncodeToString(sum[:]), IP: "192.0.2.1",
-			UserAgent: "webtest", Expires: time.Now().Add(session.StaffLifetime)}, user)
+		return session.Start(ctx, tx, session.New{
+			Token: base64.RawURLEncoding.EncodeToString(sum[:]), IP: "192.0.2.1",
+			UserAgent: "webtest", Expires: time.Now().Add(session.StaffLifetime),
+		}, user)
 	})
 	return token
 }

@@ -1,0 +1,136 @@
+package web_test
+
+import (
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"portal/internal/authz"
+	"portal/internal/demo"
+	"portal/internal/id"
+	"portal/internal/pg"
+	"portal/web/route"
+	"portal/web/webtest"
+)
+
+// cast is a portal with the demonstration's data and one signed-in browser for
+// every role.
+type cast struct {
+	*webtest.Site
+	roles map[authz.Role]*webtest.Client // authz.Visitor is nobody
+	ids   map[string][]string            // the things that stand at /<key>/{id}
+}
+
+// stars are the roles that can come by a browser, and the demonstration's
+// account of each.
+var stars = []struct {
+	role  authz.Role
+	email string
+}{
+	{authz.Visitor, ""},
+	{authz.AuthPartner, "auth@demo.test"},
+	{authz.CredentialPartner, "credential@demo.test"},
+	{authz.DeviceProvider, "device@demo.test"},
+	{authz.FTMProvider, "ftm@demo.test"},
+	{authz.PolicyManager, "manager@demo.test"},
+	{authz.PartnerAdmin, "admin@demo.test"},
+}
+
+func newCast(t *testing.T, settings ...string) *cast {
+	t.Helper()
+	c := &cast{Site: webtest.New(t, settings...), roles: map[authz.Role]*webtest.Client{}, ids: map[string][]string{}}
+	if err := demo.Load(t.Context(), c.App); err != nil {
+		t.Fatal(err)
+	}
+	c.SendMail()
+	for _, s := range stars {
+		if s.role == authz.Visitor {
+			c.roles[s.role] = c.Visitor()
+			continue
+		}
+		c.roles[s.role] = c.SignedIn(s.email)
+	}
+	for key, sql := range map[string]string{
+		"partners": `select id::text from partners`, "policy-groups": `select id::text from policy_groups`,
+		"auth-policies":      `select id::text from policies where kind = 'auth'`,
+		"datashare-policies": `select id::text from policies where kind = 'datashare'`,
+		"policies":           `select id::text from policies`,
+		"staff":              `select id::text from users where partner_id is null`,
+		"mail":               `select id::text from mail_outbox`, "dev/mail": `select id::text from mail_outbox`,
+	} {
+		ids, err := pg.Values[string](t.Context(), c.App.DB.Read(), sql+" order by 1", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.ids[key] = ids
+	}
+	return c
+}
+
+// actor is somebody with a role, as the matrix knows them.
+func actor(role authz.Role) authz.Actor {
+	a := authz.Actor{Roles: []authz.Role{role}}
+	if role != authz.Visitor {
+		a.User = id.New[id.User]()
+	}
+	return a
+}
+
+// someone is a browser whose role may use the route, a signed-in one first.
+func (c *cast) someone(t *testing.T, rt route.Route) *webtest.Client {
+	t.Helper()
+	for i := len(stars) - 1; i >= 0; i-- {
+		if rt.Access.Allows(actor(stars[i].role)) {
+			return c.roles[stars[i].role]
+		}
+	}
+	t.Fatalf("%s %s (%s): nobody may use it", rt.Method, rt.Pattern, rt.Access)
+	return nil
+}
+
+var parameter = regexp.MustCompile(`\{(\w+)\}`)
+
+// at is a route's address with this id.
+func at(rt route.Route, thing string) string {
+	path := strings.Replace(rt.Pattern, "{id}", thing, 1)
+	return parameter.ReplaceAllString(path, "1")
+}
+
+// real are a route's addresses for every thing that exists.
+func (c *cast) real(t *testing.T, rt route.Route) []string {
+	t.Helper()
+	if !strings.Contains(rt.Pattern, "{id}") {
+		return []string{at(rt, "")}
+	}
+	key := strings.Trim(rt.Pattern[:strings.Index(rt.Pattern, "{id}")], "/")
+	if len(c.ids[key]) == 0 {
+		t.Fatalf("%s: the cast has nothing at /%s/{id}; say in newCast where to find some", rt.Pattern, key)
+	}
+	var paths []string
+	for _, thing := range c.ids[key] {
+		paths = append(paths, at(rt, thing))
+	}
+	return paths
+}
+
+// unknown is an address of the route with an id that nothing has.
+func unknown(rt route.Route) string { return at(rt, id.New[id.Policy]().String()) }
+
+// post sends fields with a valid form token, as a program would.
+func post(c *webtest.Client, path, fields string) *http.Request {
+	body := "_token=" + c.Token()
+	if fields != "" {
+		body += "&" + fields
+	}
+	return c.Request(http.MethodPost, path, []byte(body), "application/x-www-form-urlencoded")
+}
+
+// table is the routes that may be tried in any order: signing out ends the
+// browser's session, so it has tests of its own.
+func table(c *cast, method string) []route.Route {
+	return slices.DeleteFunc(slices.Clone(c.Portal.Routes), func(rt route.Route) bool {
+		return rt.Method != method || rt.Pattern == "/signout"
+	})
+}

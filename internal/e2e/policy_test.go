@@ -162,7 +162,8 @@ func TestJ5J7AuthPolicies(t *testing.T) {
 		writer.follow("common.edit")
 		writer.fill("policy.document", "{\n  \"authTokenType\": \n}")
 		writer.press("policy.check")
-		writer.see("policy.check.errors", "Count", 1)
+		writer.see("policy.check.errors", "Count", 3)
+		writer.see("ui.finding_at", "Line", 2, "Column", 19)
 		writer.holds("policy.document", "{\n  \"authTokenType\": \n}")
 
 		// An uploaded file takes the place of the text.

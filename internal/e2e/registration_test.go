@@ -222,7 +222,7 @@ func TestJ3Admission(t *testing.T) {
 		admin.menu("nav.partners")
 		admin.toggle("ui.filter")
 		admin.fill("common.status", "partner.status.pending_approval")
-		admin.fill("common.type", "partner.type.AUTH_PARTNER")
+		admin.fill("partner.field.type", "partner.type.AUTH_PARTNER")
 		admin.press("ui.apply")
 		admin.miss("eva@acme.test")
 		admin.follow("Acme Bank")

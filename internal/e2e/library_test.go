@@ -80,6 +80,7 @@ const state = () => {
 };
 const focused = () => { const e = document.activeElement; return e ? { tag: e.tagName.toLowerCase(), id: e.id, text: short(e), name: e.name ?? '',
   ring: e.matches(':focus-visible') && getComputedStyle(e).outlineStyle !== 'none' || getComputedStyle(e).boxShadow !== 'none' } : null; };
+const labels = selector => [...document.querySelectorAll(selector)].filter(visible).map(short);
 const count = selector => document.querySelectorAll(selector).length;
 const texts = selector => [...document.querySelectorAll(selector)].filter(visible).map(e => norm(e.textContent));
 return `

@@ -28,7 +28,6 @@ const (
 	PasswordResetUnknown Kind = "password_reset_unknown" // somebody asked for an address without an account
 	PasswordChanged      Kind = "password_changed"       //
 	StaffInvitation      Kind = "staff_invitation"       // the link is derived when rendered
-	PolicyWaiting        Kind = "policy_waiting"         // to every Policy Manager but the writer
 	AccountDeactivated   Kind = "account_deactivated"    //
 )
 
@@ -36,7 +35,7 @@ const (
 var Kinds = []Kind{
 	RegistrationCode, AlreadyRegistered, RegistrationReceived, RegistrationWaiting, RegistrationApproved,
 	RegistrationRejected, RegistrationReturned, PasswordReset, PasswordResetUnknown, PasswordChanged, StaffInvitation,
-	PolicyWaiting, AccountDeactivated,
+	AccountDeactivated,
 }
 
 // Message is one mail to one address in one language. Params are the values in

@@ -22,7 +22,7 @@ import (
 const maxParam = 200
 
 // params are the values that the texts may use. A mail gives those it has.
-var params = []string{"Name", "Organisation", "Policy", "Reason", "Kind"}
+var params = []string{"Name", "Organisation", "Reason"}
 
 // Writer renders mails.
 type Writer struct {
@@ -65,11 +65,6 @@ func (w Writer) derived(m mail.Message) (secret, link string) {
 		return "", w.Origin + "/reset?token=" + w.Codes.LinkToken("invite", challenge, send)
 	case mail.RegistrationWaiting:
 		return "", w.Origin + "/partners/" + local(m.Params["ID"])
-	case mail.PolicyWaiting:
-		if m.Params["Kind"] == "datashare" {
-			return "", w.Origin + "/datashare-policies/" + local(m.Params["ID"])
-		}
-		return "", w.Origin + "/auth-policies/" + local(m.Params["ID"])
 	case mail.AlreadyRegistered, mail.RegistrationReceived, mail.RegistrationApproved, mail.RegistrationRejected,
 		mail.RegistrationReturned:
 		return "", w.Origin + "/signin"
@@ -80,7 +75,7 @@ func (w Writer) derived(m mail.Message) (secret, link string) {
 
 // local lets nothing but an id into an address.
 func local(s string) string {
-	if _, err := id.Parse[id.Policy](s); err != nil {
+	if _, err := id.Parse[id.Partner](s); err != nil {
 		return ""
 	}
 	return s

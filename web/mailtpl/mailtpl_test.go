@@ -20,7 +20,7 @@ func TestEveryMailHasItsWords(t *testing.T) {
 		for _, kind := range mail.Kinds {
 			m := mail.Message{
 				Kind: kind, To: "a@b.test", Lang: l.Code, Challenge: id.New[id.Challenge](),
-				Params: map[string]string{"Send": "1", "Name": "Ana", "Organisation": "Acme", "Reason": "Because.", "Policy": "Basic", "ID": id.New[id.Policy]().String()},
+				Params: map[string]string{"Send": "1", "Name": "Ana", "Organisation": "Acme", "Reason": "Because.", "ID": id.New[id.Policy]().String()},
 			}
 			r, err := w.Render(m)
 			if err != nil {

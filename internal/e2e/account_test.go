@@ -164,12 +164,14 @@ func TestJ10MenuHomeAudit(t *testing.T) {
 			authz.AuthPartner:   {"nav.home", "nav.registration"},
 			authz.FTMProvider:   {"nav.home", "nav.registration"},
 			authz.PolicyManager: {"nav.home", "nav.policy_groups", "nav.auth_policies", "nav.datashare_policies"},
-			authz.PartnerAdmin: {"nav.home", "nav.policy_groups", "nav.auth_policies", "nav.datashare_policies", "nav.partners",
-				"nav.staff", "nav.mail", "nav.audit"},
+			authz.PartnerAdmin: {
+				"nav.home", "nav.policy_groups", "nav.auth_policies", "nav.datashare_policies", "nav.partners",
+				"nav.staff", "nav.mail", "nav.audit",
+			},
 		}
 		people := map[authz.Role]*Browser{}
 		for role, want := range menus {
-			email := ""
+			var email string
 			if slices.Contains(authz.StaffRoles, role) {
 				email = p.Colleague(role).Email
 			} else {

@@ -147,12 +147,6 @@ func (b *Browser) follow(text string, args ...any) {
 	b.visit("follow "+text, b.click("follow", text, args...))
 }
 
-// touch presses a button that works in the page.
-func (b *Browser) touch(text string, args ...any) {
-	b.t.Helper()
-	b.do(b.click("press", text, args...))
-}
-
 // toggle opens or closes a menu or a filter.
 func (b *Browser) toggle(text string, args ...any) {
 	b.t.Helper()

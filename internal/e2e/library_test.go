@@ -78,8 +78,25 @@ const state = () => {
     missing: (document.documentElement.textContent.match(/\[[a-z_]+(\.[\w-]+)+\]/g) ?? []).join(' '),
     wide: r.scrollWidth > r.clientWidth + 1 ? r.scrollWidth + ' of ' + r.clientWidth : '' };
 };
-const focused = () => { const e = document.activeElement; return e ? { tag: e.tagName.toLowerCase(), id: e.id, text: short(e), name: e.name ?? '',
-  ring: e.matches(':focus-visible') && getComputedStyle(e).outlineStyle !== 'none' || getComputedStyle(e).boxShadow !== 'none' } : null; };
+const name = e => norm(e.getAttribute('aria-label')) || (e.labels?.length ? short(e.labels[0]) : short(e));
+// A ring is an outline or a shadow, of the element or, for a choice, of what is around it.
+const ringed = e => [e, e.closest('label'), e.closest('.editor')].some(x => {
+  const s = x && getComputedStyle(x);
+  return s && (s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) > 0 || s.boxShadow !== 'none');
+});
+const focused = () => {
+  const e = document.activeElement;
+  return e && { tag: e.tagName.toLowerCase(), id: e.id, text: name(e), name: e.name ?? '', ring: ringed(e) };
+};
+const unfold = () => document.querySelectorAll('details.filters').forEach(d => { d.open = true; });
+// The page's frame and its content, without what differs at every request.
+const shape = () => {
+  const bare = e => e.outerHTML.replace(/value="[\w-]{40,}"/g, '');
+  const frame = document.body.cloneNode(true);
+  frame.querySelector('main')?.remove();
+  frame.querySelectorAll('[aria-current], .langs').forEach(e => { e.removeAttribute('aria-current'); if (e.matches('.langs')) e.remove(); });
+  return [bare(frame), bare(document.querySelector('main'))];
+};
 const labels = selector => [...document.querySelectorAll(selector)].filter(visible).map(short);
 const count = selector => document.querySelectorAll(selector).length;
 const texts = selector => [...document.querySelectorAll(selector)].filter(visible).map(e => norm(e.textContent));

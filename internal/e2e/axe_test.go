@@ -1,0 +1,245 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/chromedp"
+
+	"portal/internal/authz"
+	"portal/internal/demo"
+	"portal/internal/id"
+	"portal/internal/pg"
+	"portal/web/webtest"
+)
+
+// axe is the source of axe-core. It is not in the repository: make e2e fetches
+// it and says where it is.
+func axe(t *testing.T) string {
+	t.Helper()
+	path := os.Getenv("PORTAL_AXE")
+	if path == "" {
+		t.Fatal("PORTAL_AXE does not say where axe.min.js is; run these tests with: make e2e")
+	}
+	source, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatalf("PORTAL_AXE: %v; make e2e fetches it", err)
+	}
+	return string(source)
+}
+
+// judge reports every serious or critical violation on the page.
+const judge = `axe.run(document, { resultTypes: ['violations'], preload: false,
+	runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] })
+	.then(r => r.violations.filter(v => v.impact === 'serious' || v.impact === 'critical')
+		.map(v => v.id + ' (' + v.impact + '): ' + v.help + ': ' + v.nodes.map(n => n.html.slice(0, 200)).slice(0, 3).join(' … ')))`
+
+// TestWEB9NothingStandsInAnybodysWay opens every page as everybody who may, in
+// light, in dark and in Arabic.
+func TestWEB9NothingStandsInAnybodysWay(t *testing.T) {
+	t.Parallel()
+	source := axe(t)
+	for _, m := range []mode{
+		{name: "light", lang: "en", width: 1280},
+		{name: "dark", lang: "en", width: 1280, dark: true},
+		{name: "Arabic", lang: "ar", width: 375},
+	} {
+		t.Run(m.name, func(t *testing.T) {
+			t.Parallel()
+			p := newPortal(t, m)
+			if err := demo.Load(t.Context(), p.App); err != nil {
+				t.Fatal(err)
+			}
+			p.SendMail()
+			g := &guide{portal: p, source: source, seen: map[string]bool{}}
+			g.visitor()
+			for role, email := range map[authz.Role]string{
+				authz.AuthPartner: "auth@demo.test", authz.CredentialPartner: "credential@demo.test", authz.DeviceProvider: "device@demo.test",
+				authz.FTMProvider: "ftm@demo.test", authz.PolicyManager: "manager@demo.test", authz.PartnerAdmin: "admin@demo.test",
+			} {
+				g.member(role, email)
+			}
+			t.Logf("%d pages, %d of them judged", g.opened, g.judged)
+		})
+	}
+}
+
+// guide shows a browser around.
+type guide struct {
+	*portal
+	source         string
+	seen           map[string]bool // frames and contents that were judged
+	opened, judged int
+}
+
+// judge looks at the page that the browser shows, with its filters open. What
+// another role was shown just the same, frame and content, is not judged twice.
+func (g *guide) judge(b *Browser, what string) {
+	g.t.Helper()
+	g.opened++
+	ask[chromedp.Void](b, "unfold")
+	shape := ask[[]string](b, "shape")
+	if g.seen[shape[0]] && g.seen[shape[1]] {
+		return
+	}
+	g.seen[shape[0]], g.seen[shape[1]] = true, true
+	g.judged++
+	for _, violation := range violations(b, g.source) {
+		g.t.Errorf("%s, %s: %s", g.name, what, violation)
+	}
+}
+
+func violations(b *Browser, source string) []string {
+	b.t.Helper()
+	if _, err := run(b, chromedp.Evaluate[chromedp.Void](source)); err != nil {
+		b.t.Fatal(err)
+	}
+	found, err := run(b, chromedp.Evaluate[[]string](judge, chromedp.EvalAwaitPromise))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return found
+}
+
+// TestWEB9TheJudgeIsAwake shows that violations are found, and in dark the
+// dark ones.
+func TestWEB9TheJudgeIsAwake(t *testing.T) {
+	t.Parallel()
+	source := axe(t)
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		_, _ = w.Write([]byte(`<!doctype html><html lang="en" dir="ltr"><title>t</title><link rel="icon" href="data:,"><style>
+			@media (prefers-color-scheme: dark) { p { color: #333; background: #222 } }</style>
+			<main><h1>Page</h1><p>Text</p><input name="x"></main>`))
+	}))
+	t.Cleanup(srv.Close)
+	for _, c := range []struct {
+		dark bool
+		want []string
+	}{{false, []string{"label"}}, {true, []string{"color-contrast", "label"}}} {
+		b := newBrowser(t, srv.URL, mode{name: "judge", lang: "en", width: 1280, dark: c.dark})
+		b.open("/")
+		var rules []string
+		for _, v := range violations(b, source) {
+			rule, _, _ := strings.Cut(v, " ")
+			rules = append(rules, rule)
+		}
+		slices.Sort(rules)
+		if !slices.Equal(rules, c.want) {
+			t.Errorf("dark %v: %q, want %q", c.dark, rules, c.want)
+		}
+	}
+}
+
+// visitor goes through the registration, so that each of its pages has
+// something to show.
+func (g *guide) visitor() {
+	b := g.Browser()
+	b.answer(acme)
+	for _, rt := range g.Portal.Routes {
+		if rt.Method == http.MethodGet && rt.Access.Allows(authz.Actor{Roles: []authz.Role{authz.Visitor}}) && !strings.HasPrefix(rt.Pattern, "/dev/") {
+			b.open(rt.Pattern)
+			g.judge(b, "visitor "+rt.Pattern)
+		}
+	}
+	for _, form := range []string{"/signin", "/forgot"} {
+		b.open(form)
+		b.expect(http.StatusUnprocessableEntity).press(map[string]string{"/signin": "signin.do", "/forgot": "signin.forgot.do"}[form])
+		g.judge(b, "visitor refused at "+form)
+	}
+	b.open("/register/check")
+	b.press("register.check.send")
+	g.judge(b, "visitor asked for a code")
+	b.fill("register.code.label", wrong(g.code(acme.email)))
+	b.expect(http.StatusUnprocessableEntity).press("register.code.submit")
+	g.judge(b, "visitor with a wrong code")
+	b.fill("register.code.label", g.code(acme.email))
+	b.press("register.code.submit")
+	g.judge(b, "visitor after sending")
+	b.expect(http.StatusNotFound).open("/no-such-page")
+	g.judge(b, "visitor lost")
+}
+
+// member opens everything that a role may, each kind of page with one thing.
+func (g *guide) member(role authz.Role, email string) {
+	b := g.enter(email)
+	actor := authz.Actor{User: id.New[id.User](), Roles: []authz.Role{role}}
+	for _, rt := range g.Portal.Routes {
+		if rt.Method != http.MethodGet || !rt.Access.Allows(actor) || strings.HasPrefix(rt.Pattern, "/dev/") || strings.HasSuffix(rt.Pattern, ".json") ||
+			rt.Access.Allows(authz.Actor{Roles: []authz.Role{authz.Visitor}}) {
+			continue
+		}
+		for _, path := range g.things(rt.Pattern) {
+			b.open(path)
+			g.judge(b, string(role)+" "+path)
+		}
+	}
+	switch {
+	case actor.May(authz.PolicyWrite):
+		for _, form := range []string{"/policy-groups/new", "/auth-policies/new"} {
+			b.open(form)
+			b.expect(http.StatusUnprocessableEntity).press("common.save")
+			g.judge(b, string(role)+" refused at "+form)
+		}
+	default:
+		b.expect(http.StatusForbidden).open("/partners")
+		g.judge(b, string(role)+" refused")
+	}
+}
+
+// things are the addresses of a kind of page: of one thing in each state that
+// shows another page.
+func (g *guide) things(pattern string) []string {
+	g.t.Helper()
+	key, _, ok := strings.Cut(strings.TrimPrefix(pattern, "/"), "/{id}")
+	if !ok {
+		return []string{pattern}
+	}
+	sql := map[string]string{
+		"partners":           `select distinct on (status) id::text from partners order by status, id`,
+		"policy-groups":      `select distinct on (status) id::text from policy_groups order by status, id`,
+		"auth-policies":      `select distinct on (status) id::text from policies where kind = 'auth' order by status, id`,
+		"datashare-policies": `select distinct on (status) id::text from policies where kind = 'datashare' order by status, id`,
+		"policies":           `select id::text from policies limit 1`,
+		"staff":              `select id::text from users where partner_id is null`,
+	}[key]
+	if sql == "" {
+		g.t.Fatalf("%s: say here where its things are", pattern)
+	}
+	ids, err := pg.Values[string](g.t.Context(), g.App.DB.Read(), sql, nil)
+	if err != nil || len(ids) == 0 {
+		g.t.Fatalf("%s: %d things, %v", pattern, len(ids), err)
+	}
+	var paths []string
+	for _, thing := range ids {
+		paths = append(paths, strings.Replace(pattern, "{id}", thing, 1))
+	}
+	return paths
+}
+
+// enter is the browser of an account that signed in elsewhere: its cookies are
+// carried over, and its language is the mode's.
+func (p *portal) enter(email string) *Browser {
+	p.t.Helper()
+	c := p.SignedIn(email)
+	c.Post("/language", url.Values{"lang": {p.lang}, "to": {"/home"}}).Want(http.StatusOK)
+	return p.carry(c)
+}
+
+// carry makes a browser of a client, with its cookies.
+func (p *portal) carry(c *webtest.Client) *Browser {
+	p.t.Helper()
+	b := p.Browser()
+	for _, cookie := range c.Jar.Cookies(p.App.Config.PublicURL) {
+		b.do(call(network.SetCookie, network.SetCookieParams{Name: cookie.Name, Value: cookie.Value, URL: p.base + "/"}))
+	}
+	return b
+}

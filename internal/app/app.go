@@ -37,9 +37,13 @@ type App struct {
 
 // New builds the services over db.
 func New(cfg config.Config, db *pg.DB, keys secret.Keys) *App {
+	return NewWith(cfg, db, keys, password.NewHasher(keys, password.NewGate()))
+}
+
+// NewWith is New with a hasher of its own: tests bring a cheap one.
+func NewWith(cfg config.Config, db *pg.DB, keys secret.Keys, hasher *password.Hasher) *App {
 	codes := code.New(keys)
 	challenges := challenge.New(db, codes)
-	hasher := password.NewHasher(keys, password.NewGate())
 	return &App{
 		Config: cfg, DB: db, Keys: keys, Codes: codes,
 		Accounts:      account.NewService(db, keys, hasher, challenges),

@@ -21,6 +21,7 @@ import (
 	"portal/internal/authz"
 	"portal/internal/config"
 	"portal/internal/mail"
+	"portal/internal/password"
 	"portal/internal/pg/pgtest"
 	"portal/internal/secret"
 	"portal/web"
@@ -55,7 +56,8 @@ func New(t testing.TB, settings ...string) *Site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := app.New(cfg, db, secret.RandomKeys())
+	keys := secret.RandomKeys()
+	a := app.NewWith(cfg, db, keys, password.NewWeakHasher(keys))
 	p := web.New(a, web.Options{Build: "test", Dev: true})
 	return &Site{T: t, App: a, Clock: clock, Statements: statements, Portal: p, Handler: p.Handler, Lang: "en"}
 }

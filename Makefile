@@ -3,6 +3,7 @@
 # Tools, pinned. They are run from the module cache and never enter go.mod.
 TEMPL_VERSION    = v0.3.1020
 GOLANGCI_VERSION = v2.15.0
+AXE_VERSION      = 4.14.1
 
 # What may be set on the command line: make run ADDR=127.0.0.1:9000
 ADDR      ?= 127.0.0.1:8080
@@ -82,8 +83,8 @@ race: ## All tests but the browser's, with the race detector
 	set -x; $(GO) test $$race -shuffle=on $(TESTFLAGS) $$packages
 
 .PHONY: e2e
-e2e: ## The journeys in a real browser
-	$(GO) test -tags e2e -shuffle=on $(TESTFLAGS) ./internal/e2e/...
+e2e: deps-postgres deps-chromium deps-axe ## The journeys in a real browser, and the accessibility of every page
+	PORTAL_AXE="$${PORTAL_AXE:-$(AXE)}" $(GO) test -tags e2e -shuffle=on $(TESTFLAGS) ./internal/e2e/...
 
 .PHONY: conformance
 conformance: deps-postgres ## Real policy documents and groups: make conformance MOSIP=folder
@@ -154,7 +155,7 @@ stop-test-db:
 ##@ What has to be on the machine (installed where that is allowed)
 
 .PHONY: deps
-deps: deps-cc deps-postgres deps-chromium ## C compiler, PostgreSQL, Chromium
+deps: deps-cc deps-postgres deps-chromium deps-axe ## C compiler, PostgreSQL, Chromium, axe-core
 
 # We may install as root with apt-get, in CI with sudo too, and with Homebrew.
 # Anywhere else the developer gets the command to type.
@@ -198,6 +199,20 @@ deps-chromium:
 	! has_chromium || exit 0; \
 	$(call install,chromium,--cask google-chrome); \
 	has_chromium || { echo 'Chromium or Google Chrome is needed for the browser tests; on Debian: sudo apt-get install -y chromium' >&2; exit 1; }
+
+# axe-core judges the pages in the browser tests. It is nobody's dependency and
+# never enters the repository; npm only fetches it.
+AXE = $(abspath $(DATA_DIR))/axe/axe-$(AXE_VERSION).min.js
+
+.PHONY: deps-axe
+deps-axe:
+	@[ -z "$${PORTAL_AXE:-}" ] || exit 0; [ ! -s "$(AXE)" ] || exit 0; \
+	if ! command -v npm >/dev/null; then $(call install,npm,node); fi; \
+	command -v npm >/dev/null || { echo 'npm is needed to fetch axe-core for the accessibility tests; on Debian: sudo apt-get install -y npm' >&2; exit 1; }; \
+	echo 'fetching axe-core $(AXE_VERSION)'; \
+	tmp=$$(mktemp -d); trap 'rm -rf "$$tmp"' EXIT; mkdir -p "$(dir $(AXE))"; \
+	(cd "$$tmp" && npm pack --silent axe-core@$(AXE_VERSION) >/dev/null && tar xzf axe-core-$(AXE_VERSION).tgz package/axe.min.js); \
+	mv "$$tmp/package/axe.min.js" "$(AXE)"
 
 $(GOLANGCI):
 	GOBIN="$(CURDIR)/bin/tools" $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION)

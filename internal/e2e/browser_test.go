@@ -185,12 +185,12 @@ func (b *Browser) settle() {
 	}
 }
 
-// photograph leaves a picture of a failure where ARTIFACTS says, else in the
-// temporary folder.
+// photograph leaves a picture of a failure where ARTIFACTS says, else in
+// internal/e2e/failures.
 func (b *Browser) photograph() {
 	dir := os.Getenv("ARTIFACTS")
 	if dir == "" {
-		dir = filepath.Join(os.TempDir(), "portal-e2e")
+		dir, _ = filepath.Abs("failures")
 	}
 	where, _ := run(b, chromedp.Location())
 	picture, err := run(b, chromedp.FullScreenshot(90))

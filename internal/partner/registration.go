@@ -222,14 +222,18 @@ func (r *Registrations) check(ctx context.Context, d Draft, step Step, in Input)
 		in.Answers.Type = d.Answers.Type // decides whether a group is needed
 	default:
 	}
+	fields := stepFields[step]
 	if step == StepOrganisation && strings.TrimSpace(in.Answers.PublicID) == "" {
+		if strings.TrimSpace(in.Answers.Organisation) == "" {
+			fields = []string{"organisation", "address"} // no name yet to make an ID of: one thing to ask for
+		}
 		proposed, err := r.propose(ctx, in.Answers.Organisation)
 		if err != nil {
 			return nil, err
 		}
 		in.Answers.PublicID = proposed
 	}
-	if err := in.Answers.Check(stepFields[step]...); err != nil {
+	if err := in.Answers.Check(fields...); err != nil {
 		return nil, err
 	}
 	if err := r.stillFree(ctx, step, in.Answers); err != nil {

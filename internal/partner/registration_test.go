@@ -272,6 +272,7 @@ func TestStepsRefuseWhatIsWrong(t *testing.T) {
 		"NUL":                  {StepPurpose, func(in *Input) { in.Answers.Purpose = "a\x00b" }, "purpose problem.bad_characters"},
 		"taken ID":             {StepOrganisation, func(in *Input) { in.Answers.PublicID = "ACME-1" }, "public_id partner.problem.public_id_taken"},
 		"odd ID":               {StepOrganisation, func(in *Input) { in.Answers.PublicID = "a b" }, "public_id partner.problem.public_id"},
+		"nothing at all":       {StepOrganisation, func(in *Input) { in.Answers.Organisation, in.Answers.PublicID = " ", "" }, "organisation problem.required"},
 		"no ID to propose":     {StepOrganisation, func(in *Input) { in.Answers.PublicID, in.Answers.Organisation = "", "مؤسسة" }, "public_id problem.required"},
 		"display name":         {StepContact, func(in *Input) { in.Answers.Email = "Ann <a@example.org>" }, "email email.invalid"},
 		"short phone":          {StepContact, func(in *Input) { in.Answers.Phone = "12" }, "phone partner.problem.phone"},

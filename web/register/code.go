@@ -38,11 +38,11 @@ func (s *screens) codeState(w http.ResponseWriter, r *http.Request, status int, 
 	case open == challenge.OK:
 		return page.Render(w, r, status, codePage(codeView{State: st, now: now, errors: errs}))
 	case open == challenge.UsedUp:
-		return page.Render(w, r, status, spentPage("register.used_up", st.Email, sendURL))
+		return page.Render(w, r, status, spentPage("register.used_up", st.Email))
 	case st.Verified(now):
 		return page.Render(w, r, status, verifiedPage(st.Email))
 	}
-	return page.Render(w, r, status, spentPage("register.expired", st.Email, sendURL))
+	return page.Render(w, r, status, spentPage("register.expired", st.Email))
 }
 
 // codeView is the page with the code's input.
@@ -68,7 +68,7 @@ func (s *screens) confirm(w http.ResponseWriter, r *http.Request) error {
 	var invalid *problem.InvalidError
 	switch {
 	case errors.As(err, &invalid) && invalid.Fields[0].Name == "code":
-		errs, _ := form.Translate(ctx, err)
+		errs, _ := translate(ctx, err)
 		return s.codeState(w, r, http.StatusUnprocessableEntity, errs)
 	case errors.Is(err, problem.ErrNotFound):
 		return page.Redirect(w, r, checkURL)

@@ -117,7 +117,7 @@ func (s *screens) save(step partner.Step) page.Handler {
 		}
 		in := input(step, d.Answers, v)
 		saved, token, err := s.regs.Save(ctx, s.token(r), step, in)
-		switch errs, invalid := form.Translate(ctx, err); {
+		switch errs, invalid := translate(ctx, err); {
 		case invalid:
 			return s.ask(w, r, http.StatusUnprocessableEntity, question{step: step, draft: d, answers: in.Answers, errors: errs})
 		case errors.Is(err, problem.ErrNotFound):
@@ -128,6 +128,22 @@ func (s *screens) save(step partner.Step) page.Handler {
 		s.remember(w, token)
 		return page.Redirect(w, r, stepURL(saved.After(step)))
 	}
+}
+
+// translate is form.Translate with words of our own for what was left empty:
+// in the summary of errors "Enter a value" would not say which.
+func translate(ctx context.Context, err error) (form.Errors, bool) {
+	var invalid *problem.InvalidError
+	if !errors.As(err, &invalid) {
+		return form.Errors{}, false
+	}
+	fields := slices.Clone(invalid.Fields)
+	for i, f := range fields {
+		if f.Key == "problem.required" || f.Key == "problem.choose" {
+			fields[i].Key = "register.required." + f.Name
+		}
+	}
+	return form.Translate(ctx, &problem.InvalidError{Fields: fields})
 }
 
 // input is what a step's form sent, beside the answers that are there already.
@@ -204,7 +220,7 @@ func (s *screens) refused(w http.ResponseWriter, r *http.Request, err error) err
 		if loadErr != nil {
 			return loadErr
 		}
-		errs, _ := form.Translate(r.Context(), err)
+		errs, _ := translate(r.Context(), err)
 		return s.ask(w, r, http.StatusUnprocessableEntity,
 			question{step: partner.StepOf(invalid.Fields[0].Name), draft: d, answers: d.Answers, errors: errs})
 	}

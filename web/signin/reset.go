@@ -76,15 +76,15 @@ func (s *screens) open(w http.ResponseWriter, r *http.Request) error {
 
 // dead says why a link does not work, and what to do instead.
 func dead(w http.ResponseWriter, r *http.Request, link account.Link, outcome challenge.Outcome) error {
-	reason, status := "wrong", http.StatusNotFound
+	reason := "wrong"
 	switch outcome {
 	case challenge.Expired:
-		reason, status = "expired", http.StatusGone
+		reason = "expired"
 	case challenge.AlreadyUsed:
-		reason, status = "used", http.StatusGone
+		reason = "used"
 	case challenge.OK, challenge.Wrong, challenge.UsedUp, challenge.TooSoon, challenge.NoMoreSends:
 	}
-	return page.Render(w, r, status, deadPage(reason, link.Purpose == challenge.Invite))
+	return page.Render(w, r, http.StatusGone, deadPage(reason, link.Purpose == challenge.Invite))
 }
 
 // reset sets the password. It signs nobody in, and whoever was signed in here

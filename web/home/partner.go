@@ -65,7 +65,7 @@ func tasks(ctx context.Context, s partner.Standing) []ui.Task {
 		all = append(all, task(ctx, "approved", s.Last.At(), done))
 	}
 	if p.Status == partner.Active {
-		return append(all, task(ctx, "work", time.Time{}, ui.Status{Kind: "info", Text: i18n.T(ctx, "home.task.open")}))
+		return append(all, task(ctx, "working", time.Time{}, ui.Status{Kind: "info", Text: i18n.T(ctx, "home.task.open")}))
 	}
 	return append(all, task(ctx, "work", time.Time{}, cannotStart(ctx)))
 }

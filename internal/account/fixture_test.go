@@ -47,7 +47,7 @@ func newOffice(t testing.TB) *office {
 
 // serviceOn hashes cheaply: these tests are not about argon2.
 func serviceOn(db *pg.DB, keys secret.Keys) *Service {
-	return NewService(db, keys, password.NewWeakHasher(keys, password.NewGate()), challenge.New(db, code.New(keys)))
+	return NewService(db, keys, password.NewWeakHasher(keys), challenge.New(db, code.New(keys)))
 }
 
 // strongOn hashes as the portal does.

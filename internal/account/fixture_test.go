@@ -87,8 +87,10 @@ func (o *office) must(err error) {
 // staff is a member of staff with the password good.
 func (o *office) staff(name string, roles ...authz.Role) authz.Actor {
 	o.t.Helper()
-	a, err := o.CreateWithPassword(o.t.Context(), StaffInput{Email: name + "@office.test", FirstName: name, LastName: "Tester",
-		Lang: "en", Roles: roles}, good)
+	a, err := o.CreateWithPassword(o.t.Context(), StaffInput{
+		Email: name + "@office.test", FirstName: name, LastName: "Tester",
+		Lang: "en", Roles: roles,
+	}, good)
 	o.must(err)
 	return a
 }

@@ -53,8 +53,10 @@ func TestLGN1OneAnswerForAll(t *testing.T) {
 	o.staff("active", authz.PolicyManager)
 	gone := o.staff("gone", authz.PolicyManager)
 	o.must(o.Deactivate(t.Context(), admin, gone.User, 1))
-	o.must(o.Invite(t.Context(), admin, StaffInput{ID: newID(), Email: "invited@office.test", FirstName: "In", LastName: "Vited", Lang: "en",
-		Roles: []authz.Role{authz.PolicyManager}}))
+	o.must(o.Invite(t.Context(), admin, StaffInput{
+		ID: newID(), Email: "invited@office.test", FirstName: "In", LastName: "Vited", Lang: "en",
+		Roles: []authz.Role{authz.PolicyManager},
+	}))
 	hashes := countHashes(o.Service)
 	for i, c := range []struct{ name, email, typed string }{
 		{"wrong password", "active@office.test", other},

@@ -57,8 +57,10 @@ func (d *desk) policy(group *webtest.Page, name string) policy.Policy {
 	if err != nil {
 		d.T.Fatal(err)
 	}
-	p, err := d.App.Policies.CreatePolicy(d.T.Context(), d.ada.Actor, policy.Input{Kind: policydoc.KindAuth, GroupID: gid, Name: name,
-		Description: "d", Document: string(policydoc.Samples(policydoc.KindAuth)[0].Document)})
+	p, err := d.App.Policies.CreatePolicy(d.T.Context(), d.ada.Actor, policy.Input{
+		Kind: policydoc.KindAuth, GroupID: gid, Name: name,
+		Description: "d", Document: string(policydoc.Samples(policydoc.KindAuth)[0].Document),
+	})
 	if err != nil {
 		d.T.Fatal(err)
 	}

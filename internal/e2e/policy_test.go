@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -80,6 +81,23 @@ func TestJ4PolicyGroups(t *testing.T) {
 		b.in("Insurance").toggle("ui.actions_for", "Name", "Insurance")
 		b.in("Insurance").press("common.reactivate")
 		b.see("policy_group.flash.active", "Name", "Insurance")
+
+		// Pages and page sizes; the filters stay.
+		for n := range 12 {
+			p.Group(fmt.Sprintf("Sector %02d", n))
+		}
+		b.open("/policy-groups?sort=name&name=sector&size=10")
+		if got := len(b.rows()); got != 10 {
+			t.Errorf("%s: a page of 10 has %d rows", p.name, got)
+		}
+		b.follow("2")
+		b.wantRows("Sector 10", "Sector 11")
+		b.follow("25")
+		if got := len(b.rows()); got != 12 {
+			t.Errorf("%s: a page of 25 has %d rows", p.name, got)
+		}
+		b.open("/policy-groups?sort=name&name=sector&size=10&page=1000000000")
+		b.wantRows("Sector 10", "Sector 11")
 
 		// What stands in the way of deactivation is named, with a link.
 		b.createPolicy("/auth-policies", "Sign-in by code", "Telecom", "policydoc.sample.one_time_code.title")

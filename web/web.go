@@ -29,6 +29,7 @@ import (
 	"portal/web/partner"
 	"portal/web/policy"
 	"portal/web/policygroup"
+	"portal/web/policystudio"
 	"portal/web/register"
 	"portal/web/route"
 	websession "portal/web/session"
@@ -70,7 +71,7 @@ func New(a *app.App, o Options) *Portal {
 	}
 	site.Menu = menuFor(routes)
 	site.Notices = func(ctx context.Context, actor authz.Actor) []string {
-		if !cfg.FourEyes && actor.Staff() {
+		if cfg.FourEyes == "off" && actor.Staff() {
 			return []string{i18n.T(ctx, "nav.four_eyes_off")}
 		}
 		return nil
@@ -93,7 +94,8 @@ func table(a *app.App, site *page.Site) []route.Route {
 		account.Routes(a.Accounts),
 		partner.Routes(a.Partners, trail),
 		policygroup.Routes(a.Policies, trail),
-		policy.Routes(a.Policies, trail),
+		policy.Routes(a.Policies, a.Vocabulary, trail),
+		policystudio.Routes(a.Policies, a.Vocabulary),
 		staff.Routes(a.Accounts, trail),
 		auditlog.Routes(a.DB, site.Zone),
 		outbox.Routes(a.DB),

@@ -19,6 +19,7 @@ import (
 	"portal/internal/policy"
 	"portal/internal/secret"
 	"portal/internal/session"
+	"portal/internal/vocabulary"
 )
 
 // App is one installation's services.
@@ -31,6 +32,7 @@ type App struct {
 	Partners      *partner.Service
 	Registrations *partner.Registrations
 	Policies      *policy.Service
+	Vocabulary    *vocabulary.Service
 
 	draining atomic.Bool
 }
@@ -49,7 +51,8 @@ func NewWith(cfg config.Config, db *pg.DB, keys secret.Keys, hasher *password.Ha
 		Accounts:      account.NewService(db, keys, hasher, challenges),
 		Partners:      partner.NewService(db),
 		Registrations: partner.NewRegistrations(db, keys, hasher, challenges).WithTerms(cfg.TermsVersion),
-		Policies:      policy.NewService(db, cfg.FourEyes),
+		Policies:      policy.NewService(db, policy.Eyes(cfg.FourEyes)),
+		Vocabulary:    vocabulary.NewService(db),
 	}
 }
 

@@ -33,6 +33,16 @@ const (
 	PolicyActivated        Action = "policy.activated"
 	PolicyDeactivated      Action = "policy.deactivated"
 	PolicyReactivated      Action = "policy.reactivated"
+	PolicyActivatedAlone   Action = "policy.activated_emergency" // by one person, to be reviewed
+	PolicyVersionRestored  Action = "policy.version_restored"
+	PolicyVersionDiscarded Action = "policy.version_discarded"
+	PolicyDiscarded        Action = "policy.discarded"
+	PolicyReviewed         Action = "policy.reviewed"
+	PolicyImported         Action = "policy.imported"
+	TermCreated            Action = "term.created"
+	TermEdited             Action = "term.edited"
+	TermDeprecated         Action = "term.deprecated"
+	TermRestored           Action = "term.restored"
 	MailRetried            Action = "mail.retried"
 	AccessRefused          Action = "access.refused"
 )
@@ -44,5 +54,7 @@ var Actions = []Action{
 	PasswordResetRequested, PasswordDisabled, ProfileChanged, StaffInvited, StaffInvitedAgain, StaffRolesChanged,
 	StaffDeactivated, StaffReactivated, GroupCreated, GroupEdited, GroupDeactivated, GroupReactivated,
 	PolicyCreated, PolicyEdited, PolicyVersionCreated, PolicyActivated, PolicyDeactivated, PolicyReactivated,
+	PolicyActivatedAlone, PolicyVersionRestored, PolicyVersionDiscarded, PolicyDiscarded, PolicyReviewed, PolicyImported,
+	TermCreated, TermEdited, TermDeprecated, TermRestored,
 	MailRetried, AccessRefused,
 }

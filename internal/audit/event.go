@@ -19,6 +19,7 @@ const (
 	User         Kind = "user"
 	PolicyGroup  Kind = "policy_group"
 	Policy       Kind = "policy"
+	Term         Kind = "term" // of the vocabulary
 	Mail         Kind = "mail"
 	Session      Kind = "session"
 	Database     Kind = "database"

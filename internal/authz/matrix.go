@@ -46,6 +46,8 @@ const (
 	PolicyRead        Permission = "policy.read"         // every policy in every state
 	PolicyWrite       Permission = "policy.write"        // create and edit; never decides on activation
 	PolicyActivate    Permission = "policy.activate"     // put in force, take out of force
+	PolicyEmergency   Permission = "policy.emergency"    // put in force alone, with a reason; others review it
+	VocabularyManage  Permission = "vocabulary.manage"   // the names that documents may use
 	StaffManage       Permission = "staff.manage"        // invite, change roles, deactivate
 	AuditRead         Permission = "audit.read"          // the whole audit log
 	MailRead          Permission = "mail.read"           // the outbox without the texts
@@ -63,7 +65,7 @@ var Matrix = map[Role][]Permission{
 	PolicyManager:     {AccountEdit, PolicyGroupRead, PolicyGroupManage, PolicyRead, PolicyWrite, PolicyActivate},
 	PartnerAdmin: {
 		AccountEdit, PartnerRead, PartnerDecide, PolicyGroupRead, PolicyGroupManage,
-		PolicyRead, PolicyWrite, PolicyActivate, StaffManage, AuditRead, MailRead,
+		PolicyRead, PolicyWrite, PolicyActivate, PolicyEmergency, VocabularyManage, StaffManage, AuditRead, MailRead,
 	},
 	System: {SystemWork},
 }

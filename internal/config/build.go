@@ -40,12 +40,10 @@ func build(get func(flag string) string) (Config, error) {
 			c.PublicURL = &url.URL{Scheme: u.Scheme, Host: strings.ToLower(u.Host)}
 		}
 	}
-	switch get("four-eyes") {
-	case "on":
-		c.FourEyes = true
-	case "off":
+	switch c.FourEyes = get("four-eyes"); c.FourEyes {
+	case "always", "risk", "off":
 	default:
-		wrong("four-eyes", "is on or off")
+		wrong("four-eyes", "is always, risk or off")
 	}
 	if zone, err := time.LoadLocation(get("timezone")); err != nil {
 		wrong("timezone", "is no known time zone")
@@ -137,5 +135,5 @@ func (c Config) Origin() string {
 // LogValue shows the settings without secrets.
 func (c Config) LogValue() slog.Value {
 	return slog.GroupValue(slog.String("addr", c.Addr), slog.String("public_url", c.Origin()),
-		slog.Bool("four_eyes", c.FourEyes), slog.String("smtp_host", c.Mail.Host), slog.String("timezone", c.Zone.String()))
+		slog.String("four_eyes", c.FourEyes), slog.String("smtp_host", c.Mail.Host), slog.String("timezone", c.Zone.String()))
 }

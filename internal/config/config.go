@@ -25,7 +25,7 @@ type Config struct {
 	PublicURL      *url.URL
 	DatabaseURL    secret.Text
 	SecretKey      secret.Text
-	FourEyes       bool
+	FourEyes       string // always, risk or off
 	Zone           *time.Location
 	TrustedProxies []netip.Prefix
 	TermsVersion   string
@@ -69,7 +69,7 @@ func Options() []Option {
 		{Flag: "smtp-password", Default: "", Secret: true, Help: "password at the mail server"},
 		{Flag: "smtp-security", Default: "starttls", Help: "starttls, tls or none"},
 		{Flag: "mail-from", Default: "Partner Portal <portal@localhost>", Help: "sender of the mails"},
-		{Flag: "four-eyes", Default: "on", Help: "off: one person may write and activate a policy; every page says so to staff"},
+		{Flag: "four-eyes", Default: "always", Help: "when a second person must activate a policy: always; risk: not for changes that only narrow or are neutral; off: never, and every page says so to staff"},
 		{Flag: "timezone", Default: "UTC", Help: "zone in which dates are shown, such as Africa/Casablanca"},
 		{Flag: "trusted-proxies", Default: "", Help: "networks whose X-Forwarded-For is believed, such as 10.0.0.0/8,fd00::/8"},
 		{Flag: "terms-version", Default: "2026-11", Help: "version of the terms of use that registrations agree to"},

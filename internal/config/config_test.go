@@ -17,7 +17,7 @@ func load(args []string, env map[string]string) (Config, error) {
 func TestFlagBeatsVariableBeatsDefault(t *testing.T) {
 	t.Parallel()
 	c, err := load(nil, nil)
-	if err != nil || c.Addr != "127.0.0.1:8080" || !c.FourEyes {
+	if err != nil || c.Addr != "127.0.0.1:8080" || c.FourEyes != "always" {
 		t.Errorf("defaults: %+v %v", c, err)
 	}
 	env := map[string]string{"PORTAL_ADDR": "127.0.0.1:1", "DATABASE_URL": "postgres:///a"}

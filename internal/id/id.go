@@ -22,6 +22,12 @@ type (
 	Policy struct{ uuid.UUID }
 	// PolicyVersion identifies one version of a policy.
 	PolicyVersion struct{ uuid.UUID }
+	// PolicyDecision identifies a decision on a policy.
+	PolicyDecision struct{ uuid.UUID }
+	// PolicyReview identifies a second look at a policy in force.
+	PolicyReview struct{ uuid.UUID }
+	// Term identifies a name of the vocabulary.
+	Term struct{ uuid.UUID }
 	// Challenge identifies one proof of an e-mail address.
 	Challenge struct{ uuid.UUID }
 	// Message identifies a mail in the outbox.

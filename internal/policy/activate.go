@@ -90,7 +90,7 @@ func candidate(ctx context.Context, tx *pg.Tx, p Policy, from VersionStatus) (Ve
 	if err != nil {
 		return v, err
 	}
-	if report := policydoc.Check(p.Kind, []byte(v.Document)); !report.OK() {
+	if report := policydoc.Check(p.Kind, []byte(v.Document), policydoc.Around{}); !report.OK() {
 		return v, &FindingsError{Report: report}
 	}
 	return v, nil
@@ -114,7 +114,7 @@ func (s *Service) markActive(ctx context.Context, tx *pg.Tx, a authz.Actor, v Ve
 	return pg.Exec1(ctx, tx, `
 		update policy_versions set status = 'active', activated_by = @by, activated_at = @now, four_eyes = @four_eyes
 		where id = @id and status = @from`,
-		pg.Args{"id": v.ID, "by": a.User, "now": tx.Now(), "four_eyes": s.fourEyes, "from": v.Status})
+		pg.Args{"id": v.ID, "by": a.User, "now": tx.Now(), "four_eyes": s.FourEyes(), "from": v.Status})
 }
 
 func closePeriod(ctx context.Context, tx *pg.Tx, pid id.Policy) error {

@@ -260,7 +260,7 @@ func TestAUT6DatabaseRefusesTheWriter(t *testing.T) {
 
 func TestAUT6OfficeOfOnePerson(t *testing.T) {
 	t.Parallel()
-	o := officeWith(t, false)
+	o := officeWith(t, policy.EyesOff)
 	if o.FourEyes() {
 		t.Fatal("four eyes are on")
 	}
@@ -275,7 +275,7 @@ func TestAUT6OfficeOfOnePerson(t *testing.T) {
 	if n := o.count(`select count(*) from policy_versions where not four_eyes`, nil); n != 1 {
 		t.Errorf("%d versions are marked", n)
 	}
-	strict := policy.NewService(o.db, true)
+	strict := policy.NewService(o.db, policy.EyesAlways)
 	o.must(strict.DeactivatePolicy(t.Context(), o.ada, p.ID, 2))
 	var eyes *policy.FourEyesError
 	if err := strict.ReactivatePolicy(t.Context(), o.ada, p.ID, 3); !errors.As(err, &eyes) {

@@ -26,12 +26,12 @@ type office struct {
 	warmed  bool // its pools hold all their connections
 }
 
-func newOffice(t testing.TB) *office { return officeWith(t, true) }
+func newOffice(t testing.TB) *office { return officeWith(t, policy.EyesAlways) }
 
-func officeWith(t testing.TB, fourEyes bool) *office {
+func officeWith(t testing.TB, eyes policy.Eyes) *office {
 	t.Helper()
 	db, clock := pgtest.NewWithClock(t)
-	o := &office{Service: policy.NewService(db, fourEyes), t: t, db: db, clock: clock}
+	o := &office{Service: policy.NewService(db, eyes), t: t, db: db, clock: clock}
 	o.ada, o.max = o.person("Ada", authz.PartnerAdmin), o.person("Max", authz.PolicyManager)
 	o.telecom = o.group("Telecom")
 	return o

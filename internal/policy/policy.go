@@ -30,18 +30,18 @@ const (
 // So a group cannot be deactivated while one of its policies is put into force
 // (security.md CON-4).
 type Service struct {
-	db       *pg.DB
-	fourEyes bool
+	db   *pg.DB
+	eyes Eyes
 }
 
-// NewService makes a service. fourEyes false is for an office of one person
-// only (design decision 1): then whoever wrote a version may activate it.
-func NewService(db *pg.DB, fourEyes bool) *Service {
-	return &Service{db: db, fourEyes: fourEyes}
-}
+// NewService makes a service.
+func NewService(db *pg.DB, eyes Eyes) *Service { return &Service{db: db, eyes: eyes} }
 
-// FourEyes reports whether a version needs a second person to be activated.
-func (s *Service) FourEyes() bool { return s.fourEyes }
+// Eyes says when a version needs a second person to be activated.
+func (s *Service) Eyes() Eyes { return s.eyes }
+
+// FourEyes reports whether a version may need a second person to be activated.
+func (s *Service) FourEyes() bool { return s.eyes != EyesOff }
 
 // What a change may find that is neither a change nor a failure.
 var (

@@ -12,11 +12,11 @@ import (
 
 const (
 	policyColumns = `p.id, p.kind, p.group_id, g.name as group_name, g.status as group_status, p.name, p.description,
-		p.status, p.version, p.created_by, btrim(c.first_name || ' ' || c.last_name) as created_by_name, p.created_at, p.updated_at`
+		p.status, p.version, p.review_on, p.created_by, btrim(c.first_name || ' ' || c.last_name) as created_by_name, p.created_at, p.updated_at`
 	policyFrom = ` from policies p join policy_groups g on g.id = p.group_id join users c on c.id = p.created_by`
 
 	versionColumns = `v.document,` + versionFacts
-	versionFacts   = ` v.id, v.policy_id, v.number, v.status, v.errors,
+	versionFacts   = ` v.id, v.policy_id, v.number, v.status, v.errors, v.note, v.origin,
 		v.author_id, btrim(a.first_name || ' ' || a.last_name) as author_name,
 		v.last_editor_id, btrim(e.first_name || ' ' || e.last_name) as last_editor_name, v.created_at, v.updated_at,
 		v.activated_by, coalesce(btrim(x.first_name || ' ' || x.last_name), '') as activated_by_name, v.activated_at`
@@ -145,7 +145,7 @@ func (s *Service) Waiting(ctx context.Context, a authz.Actor) (WaitingCount, err
 		return WaitingCount{}, wrap("waiting policies", err)
 	}
 	count := WaitingCount{Auth: n.Auth, DataShare: n.Share}
-	if s.fourEyes {
+	if s.FourEyes() {
 		count.MineAuth, count.MineDataShare = n.MineAuth, n.MineShare
 	}
 	return count, nil

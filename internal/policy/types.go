@@ -21,14 +21,16 @@ const (
 	Inactive    Status = "inactive" // was never in force
 	Active      Status = "active"
 	Deactivated Status = "deactivated"
+	Discarded   Status = "discarded" // was never in force, and nobody wants it any more
 )
 
 // Statuses are the allowed moves (design README, "Words"). Putting a new
 // version of an active policy into force moves only the versions.
 var Statuses = state.New(map[Status][]Status{
-	Inactive:    {Active},
+	Inactive:    {Active, Discarded},
 	Active:      {Deactivated},
 	Deactivated: {Active},
+	Discarded:   {},
 })
 
 // VersionStatus is where one version of a policy stands.
@@ -41,14 +43,18 @@ const (
 	VersionActive      VersionStatus = "active"
 	VersionDeactivated VersionStatus = "deactivated"
 	VersionSuperseded  VersionStatus = "superseded" // a later one came into force
+	VersionReplaced    VersionStatus = "replaced"   // never in force: a later save took its place
+	VersionDiscarded   VersionStatus = "discarded"  // never in force, and thrown away
 )
 
 // VersionStatuses are the allowed moves.
 var VersionStatuses = state.New(map[VersionStatus][]VersionStatus{
-	VersionInactive:    {VersionActive},
+	VersionInactive:    {VersionActive, VersionReplaced, VersionDiscarded},
 	VersionActive:      {VersionDeactivated, VersionSuperseded},
 	VersionDeactivated: {VersionActive, VersionSuperseded},
 	VersionSuperseded:  {},
+	VersionReplaced:    {},
+	VersionDiscarded:   {},
 })
 
 // Policy is what stays the same over its versions.
@@ -61,7 +67,8 @@ type Policy struct {
 	Name          string
 	Description   string
 	Status        Status
-	Version       int // of the row, not of the document; every change raises it
+	Version       int       // of the row, not of the document; every change raises it
+	ReviewOn      time.Time // a day: by then somebody looks whether the policy is still right
 	CreatedBy     id.User
 	CreatedByName string
 	CreatedAt     time.Time
@@ -75,7 +82,9 @@ type Version struct {
 	Number          int    // from 1
 	Document        string // as it was typed; "" in Full.Versions for superseded ones
 	Status          VersionStatus
-	Errors          int // findings that keep it from being activated, when it was saved
+	Errors          int    // findings that keep it from being activated, when it was saved
+	Note            string // why it was saved; may be empty
+	Origin          *int   // number of the version that it restores; nil: written anew
 	AuthorID        id.User
 	AuthorName      string
 	LastEditorID    id.User

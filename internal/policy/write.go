@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strconv"
+	"time"
 
 	"portal/internal/audit"
 	"portal/internal/authz"
@@ -34,7 +35,7 @@ func (s *Service) CreatePolicy(ctx context.Context, a authz.Actor, in Input) (Po
 		if err := insertPolicy(ctx, tx, p); err != nil {
 			return audit.Event{}, err
 		}
-		now := text{in.Document, policydoc.Check(in.Kind, []byte(in.Document)).Errors}
+		now := text{in.Document, policydoc.Check(in.Kind, []byte(in.Document), policydoc.Around{}).Errors}
 		detail := audit.Diff(nil, "group", "", g.Name)
 		detail = audit.Diff(detail, "description", "", p.Description)
 		detail = diffDocument(detail, text{}, now)
@@ -52,19 +53,19 @@ func newPolicy(in Input, g Group, a authz.Actor, tx *pg.Tx) Policy {
 	}
 	return Policy{
 		ID: in.ID, Kind: in.Kind, GroupID: g.ID, GroupName: g.Name, GroupStatus: g.Status, Name: in.Name,
-		Description: in.Description, Status: Inactive, Version: 1, CreatedBy: a.User, CreatedByName: a.Name,
+		Description: in.Description, Status: Inactive, Version: 1, ReviewOn: reviewDay(tx.Now()), CreatedBy: a.User, CreatedByName: a.Name,
 		CreatedAt: tx.Now(), UpdatedAt: tx.Now(),
 	}
 }
 
 func insertPolicy(ctx context.Context, tx *pg.Tx, p Policy) error {
 	n, err := tx.Exec(ctx, `
-		insert into policies (id, kind, group_id, name, description, status, version, created_by, created_at, updated_at)
-		values (@id, @kind, @group, @name, @description, @status, @version, @by, @now, @now)
+		insert into policies (id, kind, group_id, name, description, status, version, review_on, created_by, created_at, updated_at)
+		values (@id, @kind, @group, @name, @description, @status, @version, @review, @by, @now, @now)
 		on conflict (id) do nothing`,
 		pg.Args{
 			"id": p.ID, "kind": p.Kind, "group": p.GroupID, "name": p.Name, "description": p.Description,
-			"status": p.Status, "version": p.Version, "by": p.CreatedBy, "now": p.CreatedAt,
+			"status": p.Status, "version": p.Version, "review": p.ReviewOn, "by": p.CreatedBy, "now": p.CreatedAt,
 		})
 	if err == nil && n == 0 {
 		return errReplayed
@@ -160,7 +161,7 @@ func editDocument(ctx context.Context, tx *pg.Tx, a authz.Actor, p Policy, docum
 	if err != nil || sameDocument(v.Document, document) {
 		return audit.PolicyEdited, nil, err
 	}
-	now := text{document, policydoc.Check(p.Kind, []byte(document)).Errors}
+	now := text{document, policydoc.Check(p.Kind, []byte(document), policydoc.Around{}).Errors}
 	detail := diffDocument(nil, text{v.Document, v.Errors}, now)
 	if v.Status == VersionInactive {
 		return audit.PolicyEdited, detail, pg.Exec1(ctx, tx, `
@@ -173,4 +174,10 @@ func editDocument(ctx context.Context, tx *pg.Tx, a authz.Actor, p Policy, docum
 	}
 	detail = append(detail, audit.Change{Field: "version", Before: strconv.Itoa(v.Number), After: strconv.Itoa(v.Number + 1)})
 	return audit.PolicyVersionCreated, detail, insertVersion(ctx, tx, p.ID, v.Number+1, now, a.User)
+}
+
+// reviewDay is the day, twelve months on, by which somebody looks again.
+func reviewDay(now time.Time) time.Time {
+	y, m, d := now.Date()
+	return time.Date(y+1, m, d, 0, 0, 0, 0, time.UTC)
 }

@@ -130,7 +130,7 @@ func TestUPL5DocumentKeepsItsBytes(t *testing.T) {
 		if p.Waiting.Document != doc {
 			t.Errorf("%d: %.60q came back as %.60q", i, doc, p.Waiting.Document)
 		}
-		report := policydoc.Check(p.Kind, []byte(doc))
+		report := policydoc.Check(p.Kind, []byte(doc), policydoc.Around{})
 		if p.Waiting.Errors != report.Errors {
 			t.Errorf("%d: %d errors, want %d", i, p.Waiting.Errors, report.Errors)
 		}

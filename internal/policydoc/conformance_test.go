@@ -55,11 +55,11 @@ func TestConformanceEveryDocumentIsAccepted(t *testing.T) {
 	t.Parallel()
 	for file, doc := range conformanceDocuments(t) {
 		kind := conformanceKind(t, file)
-		if r := Check(kind, doc); len(r.Findings) > 0 {
+		if r := Check(kind, doc, testAround); len(r.Findings) > 0 {
 			t.Errorf("%s:\n%s", file, showAll(r.Findings))
 		}
-		if _, ok := Summarize(kind, doc); !ok {
-			t.Errorf("%s: no summary", file)
+		if _, ok := Understand(kind, doc); !ok {
+			t.Errorf("%s: not understood", file)
 		}
 	}
 }
@@ -82,7 +82,7 @@ func TestConformanceEveryPlantedFaultIsFound(t *testing.T) {
 			if p.doc == string(doc) {
 				t.Fatalf("%s: %s changed nothing", file, p.name)
 			}
-			r := Check(kind, []byte(p.doc))
+			r := Check(kind, []byte(p.doc), testAround)
 			found := false
 			for _, f := range r.Findings {
 				found = found || f.Level == Error && f.Line == p.line && f.Key == "policydoc.finding."+p.key

@@ -77,7 +77,7 @@ func TestFaultyDocuments(t *testing.T) {
 		cases := readFaulty(t, file)
 		var b strings.Builder
 		for _, c := range cases {
-			got := showAll(Check(c.kind, []byte(c.doc)).Findings)
+			got := showAll(Check(c.kind, []byte(c.doc), testAround).Findings)
 			if got == "" {
 				t.Errorf("%s: %s: no finding", file, c.name)
 			}

@@ -3,17 +3,25 @@ package policydoc
 import (
 	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
 // Level says how much a finding weighs.
 type Level string
 
-// An Error keeps a policy from being activated, a Warning only informs.
+// An Error keeps a policy from being activated; the others inform, from the
+// heaviest: a Risk to the people whose data it is, a Warning of what was probably
+// not meant, a Hint at what could be better.
 const (
 	Error   Level = "error"
+	Risk    Level = "risk"
 	Warning Level = "warning"
+	Hint    Level = "hint"
 )
+
+// Levels lists every level from the heaviest.
+func Levels() []Level { return []Level{Error, Risk, Warning, Hint} }
 
 // Key is the message that names the level.
 func (l Level) Key() string { return "policydoc.level." + string(l) }
@@ -23,12 +31,12 @@ type Report struct {
 	// Findings in the order of the text, at most MaxFindings of them; one more,
 	// of code JS-099, then says how many are not shown.
 	Findings []Finding
-	// Errors and Warnings count all findings, those not shown too.
-	Errors, Warnings int
+	// Errors counts all errors and Notes all other findings, those not shown too.
+	Errors, Notes int
 }
 
 // OK reports that nothing keeps the document from being used. There may be
-// warnings.
+// notes.
 func (r Report) OK() bool { return r.Errors == 0 }
 
 // Finding is one thing that is wrong, or probably not meant, with its place.
@@ -50,7 +58,28 @@ type Finding struct {
 	// Path leads to the value (or the key) in question; empty for the whole
 	// document and where the text is too broken to say.
 	Path []Step
+
+	// Fix is the change that would settle the finding; nil where there is no
+	// single sensible one.
+	Fix *Fix
 }
+
+// Fix is a change of the document that a person can ask for with one click.
+type Fix struct {
+	Key   string // message: what it does, such as "Replace by fullName"
+	Args  []any  // of the message
+	Edits []Edit // in the order of the text, not overlapping
+}
+
+// Edit replaces the bytes from Start to End by Text.
+type Edit struct {
+	Start, End int
+	Text       string
+}
+
+// ID tells a finding from the others of its report, and finds it again in a new
+// report of the same text: "AP-101@45".
+func (f Finding) ID() string { return f.Code + "@" + strconv.Itoa(f.Offset) }
 
 // Pointer is the finding's path as a JSON Pointer (RFC 6901); "" is the whole
 // document.
@@ -81,6 +110,7 @@ type lineOf int
 // collector gathers what the layers find and turns it into a report.
 type collector struct {
 	kind    Kind
+	around  Around
 	found   []found
 	guesses int // of misspelt words so far; see guess
 }
@@ -100,7 +130,7 @@ func (c *collector) report(doc []byte) Report {
 		if catalogue[f.rule].level == Error {
 			r.Errors++
 		} else {
-			r.Warnings++
+			r.Notes++
 		}
 	}
 	shown := c.found[:min(len(c.found), MaxFindings)]

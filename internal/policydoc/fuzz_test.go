@@ -43,27 +43,27 @@ func FuzzCheck(f *testing.F) {
 			kind = KindDataShare
 		}
 		before := bytes.Clone(doc)
-		root, r := check(kind, doc)
+		root, r := check(kind, doc, testAround)
 		if !bytes.Equal(before, doc) {
 			t.Fatal("the document was changed")
 		}
 		checkReport(t, doc, r)
-		if again := Check(kind, doc); !cmp.Equal(r, again) {
+		if again := Check(kind, doc, testAround); !cmp.Equal(r, again) {
 			t.Fatal("a second check says otherwise:\n" + cmp.Diff(r, again))
 		}
 		if r.OK() {
 			checkAccepted(t, kind, doc, root)
 		}
-		if _, ok := Summarize(kind, doc); ok != r.OK() {
-			t.Fatal("a summary of a faulty document, or none of a good one")
+		if _, ok := Understand(kind, doc); ok != r.OK() {
+			t.Fatal("a faulty document is understood, or a good one is not")
 		}
 	})
 }
 
 func checkReport(t *testing.T, doc []byte, r Report) {
 	t.Helper()
-	if len(r.Findings) > MaxFindings+1 || (r.Errors+r.Warnings > 0) != (len(r.Findings) > 0) {
-		t.Fatalf("%d findings for %d errors and %d warnings", len(r.Findings), r.Errors, r.Warnings)
+	if len(r.Findings) > MaxFindings+1 || (r.Errors+r.Notes > 0) != (len(r.Findings) > 0) {
+		t.Fatalf("%d findings for %d errors and %d warnings", len(r.Findings), r.Errors, r.Notes)
 	}
 	lines := splitLines(string(doc))
 	at := 0
@@ -152,13 +152,13 @@ func TestOneByteAway(t *testing.T) {
 				for _, b := range []byte("\x00\"{}[],:\\\n'x1\xff") {
 					doc := bytes.Clone(s.Document)
 					doc[i] = b
-					root, r := check(k, doc)
+					root, r := check(k, doc, testAround)
 					checkReport(t, doc, r)
 					if r.OK() {
 						checkAccepted(t, k, doc, root)
 					}
 				}
-				checkReport(t, s.Document[:i], Check(k, s.Document[:i]))
+				checkReport(t, s.Document[:i], Check(k, s.Document[:i], testAround))
 			}
 		}
 	}
@@ -199,7 +199,7 @@ func BenchmarkCheck(b *testing.B) {
 		b.Run(c.name, func(b *testing.B) {
 			b.SetBytes(int64(len(c.doc)))
 			for b.Loop() {
-				Check(KindDataShare, c.doc)
+				Check(KindDataShare, c.doc, testAround)
 			}
 		})
 	}

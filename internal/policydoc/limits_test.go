@@ -17,7 +17,7 @@ var nameColumn = strings.Index(withName("§"), "§") + 1
 
 func codes(doc string) string {
 	var out []string
-	for _, f := range Check(KindAuth, []byte(doc)).Findings {
+	for _, f := range Check(KindAuth, []byte(doc), testAround).Findings {
 		out = append(out, fmt.Sprintf("%s@%d:%d", f.Code, f.Line, f.Column))
 	}
 	return strings.Join(out, " ")
@@ -107,7 +107,7 @@ func TestUPL4DuplicateKeysAreRefused(t *testing.T) {
 	t.Parallel()
 	good := withName(`"a"`)
 	expect(t, `{"authTokenType":"random",`+good[1:], "JS-010@1:27")
-	r := Check(KindAuth, []byte("{\n\n\"authTokenType\":\"random\",\n"+good[1:]))
+	r := Check(KindAuth, []byte("{\n\n\"authTokenType\":\"random\",\n"+good[1:]), testAround)
 	if len(r.Findings) != 1 || r.Findings[0].Line != 4 || r.Findings[0].Args[3] != 3 {
 		t.Errorf("%+v", r.Findings)
 	}
@@ -194,19 +194,19 @@ func TestFindingsAreLimited(t *testing.T) {
 			strings.TrimSuffix(strings.Repeat(entry, n), ",") + `]}`)
 	}
 	// n flags of the wrong type, n-1 entries that are there already.
-	r := Check(KindAuth, doc(70))
-	if len(r.Findings) != MaxFindings+1 || r.Errors != 70 || r.Warnings != 69 || r.OK() {
-		t.Fatalf("%d findings, %d errors, %d warnings", len(r.Findings), r.Errors, r.Warnings)
+	r := Check(KindAuth, doc(70), testAround)
+	if len(r.Findings) != MaxFindings+1 || r.Errors != 70 || r.Notes != 69 || r.OK() {
+		t.Fatalf("%d findings, %d errors, %d warnings", len(r.Findings), r.Errors, r.Notes)
 	}
 	last := r.Findings[MaxFindings]
 	if last.Code != "JS-099" || last.Args[1] != 39 || last.Level != Error {
 		t.Errorf("%+v", last)
 	}
-	if r := Check(KindAuth, doc(50)); len(r.Findings) != 99 {
+	if r := Check(KindAuth, doc(50), testAround); len(r.Findings) != 99 {
 		t.Errorf("%d findings, want 99 and no other", len(r.Findings))
 	}
 	entry = `{"authType":"otp","mandatory":true},`
-	r = Check(KindAuth, doc(200))
+	r = Check(KindAuth, doc(200), testAround)
 	if last := r.Findings[MaxFindings]; !r.OK() || last.Level != Warning {
 		t.Errorf("more warnings are no error: %+v", last)
 	}
@@ -219,9 +219,9 @@ func TestEqualTextsGiveEqualReports(t *testing.T) {
 		fmt.Fprintf(&b, `"authTyp%d":1,`, i)
 	}
 	doc := "{" + b.String() + `"allowedAuthTypes":[{}]}`
-	want := Check(KindAuth, []byte(doc))
+	want := Check(KindAuth, []byte(doc), testAround)
 	for range 5 {
-		if got := Check(KindAuth, []byte(doc)); showAll(got.Findings) != showAll(want.Findings) {
+		if got := Check(KindAuth, []byte(doc), testAround); showAll(got.Findings) != showAll(want.Findings) {
 			t.Fatal("another report for the same text")
 		}
 	}
@@ -229,10 +229,10 @@ func TestEqualTextsGiveEqualReports(t *testing.T) {
 
 func TestUnknownKindIsAnError(t *testing.T) {
 	t.Parallel()
-	if r := Check("misp", []byte("{}")); r.OK() {
+	if r := Check("misp", []byte("{}"), testAround); r.OK() {
 		t.Error("accepted")
 	}
-	if _, ok := Summarize("misp", []byte("{}")); ok || Schema("misp") != nil || Samples("misp") != nil {
+	if _, ok := Understand("misp", []byte("{}")); ok || Schema("misp") != nil || Samples("misp") != nil {
 		t.Error("something for a kind that does not exist")
 	}
 }

@@ -27,7 +27,7 @@ func (c *collector) lintAuthTypes(root *node) {
 			continue
 		}
 		path := []Step{{Key: list}, {Index: i, Item: true}, {Key: "authType"}}
-		c.lintWord(authType, path, authTypeNames, docAuthTypeNear, docAuthType)
+		c.lintWord(authType, path, c.around.Vocabulary.Names(AuthTypes), docAuthTypeNear, docAuthType)
 
 		name, key := clip(authType.text), authType.text
 		if subType, ok := plain(entry.get("authSubType")); ok && subType.text != "" {
@@ -35,7 +35,7 @@ func (c *collector) lintAuthTypes(root *node) {
 			key += "\x00" + subType.text
 			if authType.text == "bio" {
 				subPath := []Step{path[0], path[1], {Key: "authSubType"}}
-				c.lintWord(subType, subPath, subTypeNames, docSubTypeNear, docSubType)
+				c.lintWord(subType, subPath, c.around.Vocabulary.Names(SubTypes), docSubTypeNear, docSubType)
 			}
 		}
 		c.once(seen, key, authType, path, docTwiceAuthType, name)
@@ -74,8 +74,8 @@ func (c *collector) once(seen map[string]int, key string, n *node, path []Step, 
 
 // lintWord reports a word that is none of the known ones.
 func (c *collector) lintWord(n *node, path []Step, known []string, near, unknown ruleID) {
-	if n.text == "" {
-		return // an error of the schema, or nothing chosen
+	if n.text == "" || len(known) == 0 {
+		return // an error of the schema, nothing chosen, or nothing to hold it against
 	}
 	for _, k := range known {
 		if n.text == k {

@@ -45,16 +45,32 @@ const (
 // value is held against the kind's schema (domain.md §8) and looked through for
 // things that are allowed but probably not meant.
 //
+// around is what surrounds the document; the zero value knows no vocabulary and
+// no neighbours, and then nothing is said about names.
+//
 // An unknown kind is a mistake of the caller and gives a report with an error.
-func Check(kind Kind, doc []byte) Report {
-	_, report := check(kind, doc)
+func Check(kind Kind, doc []byte, around Around) Report {
+	_, report := check(kind, doc, around)
 	return report
 }
 
-func check(kind Kind, doc []byte) (*node, Report) {
+// Around is what a document is judged by besides its own text.
+type Around struct {
+	Vocabulary *Vocabulary
+	Neighbours Neighbours
+}
+
+// Neighbours are the other active policies of the same kind in the document's
+// policy group. With none, nothing is compared.
+type Neighbours struct {
+	Policies       int
+	MostAttributes int // how many attributes the widest of them hands out
+}
+
+func check(kind Kind, doc []byte, around Around) (*node, Report) {
 	p := &parser{doc: doc}
 	root := p.document()
-	c := &collector{kind: kind, found: p.found}
+	c := &collector{kind: kind, around: around, found: p.found}
 	if root != nil {
 		c.schema(root)
 		c.lint(root)

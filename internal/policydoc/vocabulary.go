@@ -1,51 +1,148 @@
 package policydoc
 
 import (
+	_ "embed"
+	"encoding/json"
 	"slices"
 	"strings"
+	"sync"
+	"time"
 )
 
-// The names that deployments are known to use (domain.md §8). Names of
-// authentication types and attributes are open: an unknown one is at most a
-// warning, and has no label.
+// Family says where in documents the names of a vocabulary stand.
+type Family string
+
+// The families. What the schemas fix (types of token, ways of sharing,
+// encryption, protocol) is no vocabulary: those have messages.
+const (
+	Attributes  Family = "attribute"   // personal data: "fullName"
+	AuthTypes   Family = "auth_type"   // ways of authenticating: "otp"
+	SubTypes    Family = "sub_type"    // kinds of biometrics of an Auth policy: "IRIS"
+	Sources     Family = "source"      // where shared data comes from: "ID Repository"
+	Formats     Family = "format"      // of a shared attribute: "YYYY"
+	FilterTypes Family = "filter_type" // a part of a shared attribute: "Finger"
+	Languages   Family = "language"    // of data: "eng"
+)
+
+// Families lists every family, in the order of the page that maintains them.
+func Families() []Family {
+	return []Family{Attributes, AuthTypes, SubTypes, Sources, Formats, FilterTypes, Languages}
+}
+
+// Key is the message that names a family.
+func (f Family) Key() string { return "policydoc.family." + string(f) }
+
+// Sensitivity says how much care a term needs.
+type Sensitivity string
+
+// The sensitivities, from the least.
+const (
+	Ordinary Sensitivity = "ordinary"
+	Personal Sensitivity = "personal"
+	Special  Sensitivity = "special" // photo, biometrics and the like
+)
+
+// Sensitivities lists all of them, from the least.
+func Sensitivities() []Sensitivity { return []Sensitivity{Ordinary, Personal, Special} }
+
+// Key is the message that names a sensitivity.
+func (s Sensitivity) Key() string { return "policydoc.sensitivity." + string(s) }
+
+// Term is one name that documents may use.
+type Term struct {
+	Family      Family
+	Name        string            // as documents write it
+	Labels      map[string]string // what people call it, by language of the portal
+	Description string            // for those who write policies; may be empty
+	Sensitivity Sensitivity
+	Deprecated  *time.Time // since when it should not be used any more; nil: it may be used
+}
+
+// Vocabulary is the names that a deployment uses. It never changes once made,
+// and nil is an empty one that knows no name.
+type Vocabulary struct {
+	terms map[Family]map[string]Term
+	names map[Family][]string
+}
+
+// NewVocabulary makes a vocabulary of terms, in their order.
+func NewVocabulary(terms []Term) *Vocabulary {
+	v := &Vocabulary{terms: make(map[Family]map[string]Term), names: make(map[Family][]string)}
+	for _, t := range terms {
+		if v.terms[t.Family] == nil {
+			v.terms[t.Family] = make(map[string]Term)
+		}
+		v.terms[t.Family][t.Name] = t
+		if t.Deprecated == nil {
+			v.names[t.Family] = append(v.names[t.Family], t.Name)
+		}
+	}
+	return v
+}
+
+// Term finds a name, one that is deprecated too.
+func (v *Vocabulary) Term(f Family, name string) (Term, bool) {
+	if v == nil {
+		return Term{}, false
+	}
+	t, ok := v.terms[f][name]
+	return t, ok
+}
+
+// Names are the names of a family that may be used, in the vocabulary's order.
+// The caller does not change them.
+func (v *Vocabulary) Names(f Family) []string {
+	if v == nil {
+		return nil
+	}
+	return v.names[f]
+}
+
+// Label is what people call a name in a language of the portal; known is false
+// for a name that the vocabulary does not have: show the name itself.
+func (v *Vocabulary) Label(lang string, f Family, name string) (label string, known bool) {
+	t, ok := v.Term(f, name)
+	if !ok || t.Labels[lang] == "" {
+		return name, false
+	}
+	return t.Labels[lang], true
+}
+
+// Special reports whether a name stands for data that needs the most care. A
+// name that the vocabulary does not have does not.
+func (v *Vocabulary) Special(f Family, name string) bool {
+	t, _ := v.Term(f, name)
+	return t.Sensitivity == Special
+}
+
+//go:embed vocabulary.json
+var seedFile []byte
+
+// Seed is the vocabulary that every installation starts with (domain.md §8); a
+// Partner Admin maintains it from there. The migration that fills the table
+// says the same, held by a test of internal/vocabulary.
+var Seed = sync.OnceValue(func() []Term {
+	var terms []Term
+	if err := json.Unmarshal(seedFile, &terms); err != nil {
+		panic("policydoc: vocabulary: " + err.Error()) // embedded
+	}
+	return terms
+})
+
+// DefaultVocabulary is a vocabulary of Seed: for work without a database.
+var DefaultVocabulary = sync.OnceValue(func() *Vocabulary { return NewVocabulary(Seed()) })
+
+// What the schemas fix, with messages of their own.
 var (
-	authTypeNames = []string{
-		"otp", "otp-request", "demo", "bio", "kyc", "kycauth", "kycexchange",
-		"keybinding", "kbt", "wla", "pwd", "pin", "vciexchange",
-	}
-	subTypeNames   = []string{"IRIS", "FINGER", "FACE"}
-	attributeNames = []string{
-		"fullName", "gender", "residenceStatus", "dateOfBirth", "age", "photo", "face", "phone", "email",
-		"addressLine1", "addressLine2", "addressLine3", "city", "province", "region", "zone", "postalCode",
-		"preferredLang", "individual_id", "biometrics", "individualBiometrics",
-	}
 	tokenTypeNames  = []string{"random", "partner", "policy"}
 	shareTypeNames  = []string{"Data Share", "direct"}
 	encryptionNames = []string{"Partner Based", "none"}
-	formatNames     = []string{"YYYY", "extraction"}
-	filterTypeNames = []string{"Iris", "Finger", "Face"}
-	languageNames   = []string{"eng", "fra", "ara", "hin", "tam", "kan", "spa", "por"}
+	protocolNames   = []string{"http", "https"}
 )
 
-// AuthTypeKey is the message that names a way of authenticating ("otp"). known
-// is false for a name without a message: show the name itself. So for the
-// other functions of this family.
-func AuthTypeKey(name string) (key string, known bool) {
-	return label("auth_type", authTypeNames, name)
-}
-
-// SubTypeKey names a kind of biometrics of an Auth policy ("IRIS").
-func SubTypeKey(name string) (key string, known bool) {
-	return label("sub_type", subTypeNames, name)
-}
-
-// AttributeKey names a piece of personal data ("fullName").
-func AttributeKey(name string) (key string, known bool) {
-	return label("attribute", attributeNames, name)
-}
-
-// TokenTypeKey names a type of token ("policy"); the same key with ".help"
-// behind it explains it.
+// TokenTypeKey is the message that names a type of token ("policy"); the same
+// key with ".help" behind it explains it. known is false for a name without a
+// message. So for the other functions of this family.
 func TokenTypeKey(name string) (key string, known bool) {
 	return label("token_type", tokenTypeNames, name)
 }
@@ -58,21 +155,6 @@ func ShareTypeKey(name string) (key string, known bool) {
 // EncryptionKey names an encryption of the whole ("Partner Based").
 func EncryptionKey(name string) (key string, known bool) {
 	return label("encryption", encryptionNames, name)
-}
-
-// FormatKey names the format of a shared attribute ("YYYY").
-func FormatKey(name string) (key string, known bool) {
-	return label("format", formatNames, name)
-}
-
-// FilterTypeKey names a filter of a shared attribute ("Finger").
-func FilterTypeKey(name string) (key string, known bool) {
-	return label("filter_type", filterTypeNames, name)
-}
-
-// LanguageKey names a language of an e-KYC answer ("eng").
-func LanguageKey(name string) (key string, known bool) {
-	return label("language", languageNames, name)
 }
 
 func label(family string, names []string, name string) (string, bool) {

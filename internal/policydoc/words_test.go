@@ -54,7 +54,6 @@ func placeholders(s string) []string {
 func wanted() map[string][]string {
 	out := map[string][]string{
 		"policydoc.path.document": nil, "policydoc.path.entry": {"Number"},
-		Error.Key(): nil, Warning.Key(): nil,
 	}
 	for _, r := range catalogue {
 		out["policydoc.finding."+r.key] = slices.Sorted(slices.Values(r.args))
@@ -62,18 +61,29 @@ func wanted() map[string][]string {
 	for key := range pathKeys {
 		out["policydoc.path."+key] = nil
 	}
-	for names, f := range map[*[]string]func(string) (string, bool){
-		&authTypeNames: AuthTypeKey, &subTypeNames: SubTypeKey, &attributeNames: AttributeKey, &tokenTypeNames: TokenTypeKey,
-		&shareTypeNames: ShareTypeKey, &encryptionNames: EncryptionKey, &formatNames: FormatKey,
-		&filterTypeNames: FilterTypeKey, &languageNames: LanguageKey,
-	} {
-		for _, name := range *names {
-			key, _ := f(name)
-			out[key] = nil
-			if names == &tokenTypeNames {
-				out[key+".help"] = nil
-			}
-		}
+	for _, l := range Levels() {
+		out[l.Key()] = nil
+	}
+	for _, f := range Families() {
+		out[f.Key()] = nil
+	}
+	for _, s := range Sensitivities() {
+		out[s.Key()] = nil
+	}
+	for _, c := range []Class{Widens, Narrows, Neutral} {
+		out[c.Key()] = nil
+	}
+	for _, name := range tokenTypeNames {
+		key, _ := TokenTypeKey(name)
+		out[key], out[key+".help"] = nil, nil
+	}
+	for _, name := range shareTypeNames {
+		key, _ := ShareTypeKey(name)
+		out[key] = nil
+	}
+	for _, name := range encryptionNames {
+		key, _ := EncryptionKey(name)
+		out[key] = nil
 	}
 	for _, k := range Kinds() {
 		for _, s := range Samples(k) {
@@ -185,7 +195,7 @@ func TestNearest(t *testing.T) {
 		"OTP": "otp", "opt": "otp", "otprequest": "otp-request", "OTP_REQUEST": "otp-request", "kycath": "kycauth",
 		"pasword": "", "biometrics": "", "boi": "bio", "": "", "x": "", "wal": "wla", "kyc auth": "kycauth", "key-binding": "keybinding",
 	} {
-		if got, _ := nearest(word, authTypeNames); got != want {
+		if got, _ := nearest(word, DefaultVocabulary().Names(AuthTypes)); got != want {
 			t.Errorf("%q: %q, want %q", word, got, want)
 		}
 	}

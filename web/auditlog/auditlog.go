@@ -156,6 +156,8 @@ func address(e auditlog.Entry) string {
 		return "/policy-groups/" + url.PathEscape(e.SubjectID)
 	case audit.Policy:
 		return "/policies/" + url.PathEscape(e.SubjectID)
+	case audit.Term:
+		return "/vocabulary/" + url.PathEscape(e.SubjectID)
 	case audit.Registration, audit.User, audit.Mail, audit.Session, audit.Database, audit.Route:
 	}
 	return ""

@@ -13,6 +13,7 @@ import (
 	"portal/web/form"
 	"portal/web/i18n"
 	"portal/web/page"
+	"portal/web/policywords"
 )
 
 // decision is one of the three that change what is in force. Each has a page
@@ -54,12 +55,13 @@ func (d decision) key(suffix string) string { return "policy." + d.verb + "." + 
 type decidePage struct {
 	policy.Full
 	decision
-	Subject policy.Version
-	Report  policydoc.Report
-	Blocked bool   // by findings
-	Writer  bool   // the reader's own work
-	Changed bool   // since the page that was sent
-	Reason  string // who was faster
+	Vocabulary *policydoc.Vocabulary
+	Subject    policy.Version
+	Report     policydoc.Report
+	Blocked    bool   // by findings
+	Writer     bool   // the reader's own work
+	Changed    bool   // since the page that was sent
+	Reason     string // who was faster
 }
 
 // groupOff reports whether the group is out of use: then nothing comes into
@@ -70,17 +72,21 @@ func (c decidePage) groupOff() bool {
 
 // about makes the page of a decision; ok is false if the policy's state does
 // not allow it.
-func (h handlers) about(r *http.Request, p policy.Full, d decision) (c decidePage, ok bool) {
+func (h handlers) about(r *http.Request, p policy.Full, d decision) (c decidePage, ok bool, err error) {
 	subject := d.subject(p)
 	if subject == nil {
-		return decidePage{}, false
+		return decidePage{}, false, nil
 	}
-	c = decidePage{Full: p, decision: d, Subject: *subject}
+	words, err := h.words.All(r.Context())
+	if err != nil {
+		return decidePage{}, false, err
+	}
+	c = decidePage{Full: p, decision: d, Vocabulary: words, Subject: *subject}
 	if d.verb != deactivation.verb {
-		c.Report = policydoc.Check(p.Kind, []byte(subject.Document))
+		c.Report = policydoc.Check(p.Kind, []byte(subject.Document), policydoc.Around{Vocabulary: words})
 		c.Blocked, c.Writer = !c.Report.OK(), h.wrote(r, *subject)
 	}
-	return c, true
+	return c, true, nil
 }
 
 // confirm shows what a decision will do. Where there is nothing to decide the
@@ -91,9 +97,12 @@ func (h handlers) confirm(d decision) page.Handler {
 		if err != nil {
 			return err
 		}
-		c, ok := h.about(r, p, d)
+		c, ok, err := h.about(r, p, d)
+		if err != nil {
+			return err
+		}
 		if !ok {
-			return page.Redirect(w, r, showURL(p.Kind, p.ID))
+			return page.Redirect(w, r, policywords.URL(p.Kind, p.ID))
 		}
 		return page.Render(w, r, http.StatusOK, confirmPage(c))
 	}
@@ -119,7 +128,7 @@ func (h handlers) decide(d decision) page.Handler {
 			saw.number = subject.Number // what happened, whatever the form said
 		}
 		page.Flash(r, d.key("done"), "Name", p.Name, "Number", saw.number)
-		return page.Redirect(w, r, showURL(p.Kind, p.ID))
+		return page.Redirect(w, r, policywords.URL(p.Kind, p.ID))
 	}
 }
 
@@ -144,10 +153,12 @@ func (h handlers) refused(w http.ResponseWriter, r *http.Request, p policy.Full,
 	}
 	if late && !own && d.done(now, saw.number) {
 		page.Flash(r, d.key("already"), "Name", now.Name, "Number", saw.number)
-		return page.Redirect(w, r, showURL(now.Kind, now.ID))
+		return page.Redirect(w, r, policywords.URL(now.Kind, now.ID))
 	}
-	c, ok := h.about(r, now, d)
+	c, ok, err := h.about(r, now, d)
 	switch {
+	case err != nil:
+		return err
 	case !ok:
 		return &problem.ConflictError{Key: d.key("impossible"), Args: []any{"Name", now.Name}}
 	case own:
@@ -159,7 +170,7 @@ func (h handlers) refused(w http.ResponseWriter, r *http.Request, p policy.Full,
 	case now.Version == saw.row:
 		return reason // something else is in the way, and says what
 	}
-	c.Changed, c.Reason = true, reasonText(r.Context(), reason)
+	c.Changed, c.Reason = true, policywords.Reason(r.Context(), reason)
 	return page.Render(w, r, http.StatusConflict, confirmPage(c))
 }
 

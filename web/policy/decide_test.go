@@ -13,118 +13,118 @@ import (
 
 func TestSecondPersonActivates(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
-	p := d.auth("Voice")
-	page := d.second.Get(p.Path).Want(200).Click("Activate").Want(200)
-	wantText(t, page, "Activate version 1 of Voice?", "Wanda", "partners of the group Telecom can use", "One-time code")
+	d := webtest.NewDesk(t)
+	p := d.Auth("Voice")
+	page := d.Second.Get(p.Path).Want(200).Click("Activate").Want(200)
+	webtest.WantText(t, page, "Activate version 1 of Voice?", "Wanda", "partners of the group Telecom can use", "One-time code")
 	if got := page.Doc.Find("main form button").Text(); got != "Activate version 1 of Voice" {
 		t.Errorf("button %q", got)
 	}
 	after := page.Submit(nil).Want(200)
-	wantText(t, after, "Version 1 of Voice is now in force.", "Active", "Sam")
+	webtest.WantText(t, after, "Version 1 of Voice is now in force.", "Active", "Sam")
 	// A second click finds what it wanted.
-	wantText(t, page.Submit(nil).Want(200), "is already in force")
+	webtest.WantText(t, page.Submit(nil).Want(200), "is already in force")
 
-	d.edit(p.Path, other(policydoc.KindAuth))
-	page = d.second.Get(p.Path + "/activate").Want(200)
-	wantText(t, page, "Activate version 2 of Voice?", "takes the place of version 1", "In force today: version 1")
+	d.Edit(p.Path, webtest.Other(policydoc.KindAuth))
+	page = d.Second.Get(p.Path + "/activate").Want(200)
+	webtest.WantText(t, page, "Activate version 2 of Voice?", "takes the place of version 1", "In force today: version 1")
 	after = page.Submit(nil).Want(200)
-	if got := versions(after); got != "In force, Superseded" {
+	if got := webtest.VersionStates(after); got != "In force, Superseded" {
 		t.Errorf("versions: %s", got)
 	}
 }
 
 func TestAUT6WriterCannotActivate(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
-	p := d.auth("Own")
+	d := webtest.NewDesk(t)
+	p := d.Auth("Own")
 	if p.Doc.Find(`a[href$="/activate"]`).Length() != 0 {
 		t.Error("the writer has a button")
 	}
-	wantText(t, d.writer.Get(p.Path+"/activate").Want(200), "You cannot activate version 1 yourself", "Any other Policy Manager")
+	webtest.WantText(t, d.Writer.Get(p.Path+"/activate").Want(200), "You cannot activate version 1 yourself", "Any other Policy Manager")
 	// The form of somebody who may, replayed by the writer.
-	form := webtest.Fields(d.second.Get(p.Path + "/activate").Doc.Find("main form"))
-	form.Set("_token", d.writer.Token())
-	refused := d.writer.Post(p.Path+"/activate", form).Want(403)
-	wantText(t, refused, "You cannot activate version 1 yourself")
-	if got := versions(d.writer.Get(p.Path)); got != "Waiting for activation" {
+	form := webtest.Fields(d.Second.Get(p.Path + "/activate").Doc.Find("main form"))
+	form.Set("_token", d.Writer.Token())
+	refused := d.Writer.Post(p.Path+"/activate", form).Want(403)
+	webtest.WantText(t, refused, "You cannot activate version 1 yourself")
+	if got := webtest.VersionStates(d.Writer.Get(p.Path)); got != "Waiting for activation" {
 		t.Errorf("versions: %s", got)
 	}
 	// Who edited last cannot either, and the first writer still cannot.
-	d.second.Get(p.Path + "/edit").Submit(webtest.Values{"document": other(policydoc.KindAuth)}).Want(200)
-	for _, c := range []*webtest.Client{d.writer, d.second} {
+	d.Second.Get(p.Path + "/edit").Submit(webtest.Values{"document": webtest.Other(policydoc.KindAuth)}).Want(200)
+	for _, c := range []*webtest.Client{d.Writer, d.Second} {
 		c.Post(p.Path+"/activate", url.Values{"version": {"2"}, "number": {"1"}}).Want(403)
 	}
-	third := d.staff("Thea", "en", authz.PolicyManager)
-	wantText(t, third.Get(p.Path+"/activate").Submit(nil).Want(200), "is now in force")
+	third := d.Person("Thea", "en", authz.PolicyManager)
+	webtest.WantText(t, third.Get(p.Path+"/activate").Submit(nil).Want(200), "is now in force")
 }
 
 func TestDeactivateAndReactivate(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
-	p := d.active("Switch")
-	off := d.writer.Get(p.Path + "/deactivate").Want(200)
-	wantText(t, off, "Deactivate Switch?", "can no longer use this policy")
-	wantText(t, off.Submit(nil).Want(200), "Switch is deactivated.", "No longer in force: version 1")
-	wantText(t, off.Submit(nil).Want(200), "already deactivated")
-	wantText(t, d.writer.Get(p.Path+"/reactivate").Want(200), "You cannot activate version 1 yourself")
-	on := d.second.Get(p.Path + "/reactivate").Want(200)
-	wantText(t, on.Submit(nil).Want(200), "is in force again")
-	wantText(t, on.Submit(nil).Want(200), "already in force")
+	d := webtest.NewDesk(t)
+	p := d.InForce("Switch")
+	off := d.Writer.Get(p.Path + "/deactivate").Want(200)
+	webtest.WantText(t, off, "Deactivate Switch?", "can no longer use this policy")
+	webtest.WantText(t, off.Submit(nil).Want(200), "Switch is deactivated.", "No longer in force: version 1")
+	webtest.WantText(t, off.Submit(nil).Want(200), "already deactivated")
+	webtest.WantText(t, d.Writer.Get(p.Path+"/reactivate").Want(200), "You cannot activate version 1 yourself")
+	on := d.Second.Get(p.Path + "/reactivate").Want(200)
+	webtest.WantText(t, on.Submit(nil).Want(200), "is in force again")
+	webtest.WantText(t, on.Submit(nil).Want(200), "already in force")
 	// What is not possible now leads to the policy.
-	if got := d.second.Get(p.Path + "/activate").Want(200); got.Path != p.Path {
+	if got := d.Second.Get(p.Path + "/activate").Want(200); got.Path != p.Path {
 		t.Errorf("ended at %s", got.Path)
 	}
 }
 
 func TestCON1StaleActivationShowsWhatIsThereNow(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
-	p := d.auth("Moving")
-	page := d.second.Get(p.Path + "/activate").Want(200)
-	d.edit(p.Path, other(policydoc.KindAuth))
+	d := webtest.NewDesk(t)
+	p := d.Auth("Moving")
+	page := d.Second.Get(p.Path + "/activate").Want(200)
+	d.Edit(p.Path, webtest.Other(policydoc.KindAuth))
 	stale := page.Submit(nil).Want(409)
-	wantText(t, stale, "This policy changed after you opened the page", "Wanda")
-	if got := versions(d.second.Get(p.Path)); got != "Waiting for activation" {
+	webtest.WantText(t, stale, "This policy changed after you opened the page", "Wanda")
+	if got := webtest.VersionStates(d.Second.Get(p.Path)); got != "Waiting for activation" {
 		t.Errorf("versions: %s", got)
 	}
-	wantText(t, stale.Submit(nil).Want(200), "is now in force")
+	webtest.WantText(t, stale.Submit(nil).Want(200), "is now in force")
 }
 
 func TestDeactivatedGroupBlocksReactivation(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
-	p := d.active("Orphan")
-	d.writer.Get(p.Path + "/deactivate").Submit(nil).Want(200)
-	if err := d.App.Policies.DeactivateGroup(t.Context(), d.writer.Actor, d.group.ID, d.group.Version); err != nil {
+	d := webtest.NewDesk(t)
+	p := d.InForce("Orphan")
+	d.Writer.Get(p.Path + "/deactivate").Submit(nil).Want(200)
+	if err := d.App.Policies.DeactivateGroup(t.Context(), d.Writer.Actor, d.Group.ID, d.Group.Version); err != nil {
 		t.Fatal(err)
 	}
-	page := d.second.Get(p.Path + "/reactivate").Want(200)
-	wantText(t, page, "nothing comes into force under it")
-	d.second.Post(p.Path+"/reactivate", url.Values{"version": {"3"}, "number": {"1"}}).Want(409)
-	wantText(t, d.writer.Get("/auth-policies?group="+d.group.ID.String()), "Telecom (deactivated)", "Orphan")
-	wantText(t, d.writer.Get(newAuth), "There is no active policy group yet")
+	page := d.Second.Get(p.Path + "/reactivate").Want(200)
+	webtest.WantText(t, page, "nothing comes into force under it")
+	d.Second.Post(p.Path+"/reactivate", url.Values{"version": {"3"}, "number": {"1"}}).Want(409)
+	webtest.WantText(t, d.Writer.Get("/auth-policies?group="+d.Group.ID.String()), "Telecom (deactivated)", "Orphan")
+	webtest.WantText(t, d.Writer.Get("/auth-policies/new"), "There is no active policy group yet")
 	// Its text cannot be changed now either; what was typed stays.
-	edit := d.writer.Get(p.Path + "/edit").Submit(webtest.Values{"document": other(policydoc.KindAuth)}).Want(422)
-	if value(edit, "document") != other(policydoc.KindAuth) {
+	edit := d.Writer.Get(p.Path + "/edit").Submit(webtest.Values{"document": webtest.Other(policydoc.KindAuth)}).Want(422)
+	if webtest.Value(edit, "document") != webtest.Other(policydoc.KindAuth) {
 		t.Error("what was typed is lost")
 	}
 }
 
 func TestOneEyeIsEnoughWhereFourEyesAreOff(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t, "--four-eyes=off")
-	p := d.auth("Alone")
+	d := webtest.NewDesk(t, "--four-eyes=off")
+	p := d.Auth("Alone")
 	if p.Has("You cannot activate") {
 		t.Error("four eyes are asked for")
 	}
-	wantText(t, p.Click("Activate").Submit(nil).Want(200), "is now in force")
+	webtest.WantText(t, p.Click("Activate").Submit(nil).Want(200), "is now in force")
 }
 
 func TestAUT3UnknownAndOtherKind(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
-	p := d.auth("Here")
+	d := webtest.NewDesk(t)
+	p := d.Auth("Here")
 	pid := strings.TrimPrefix(p.Path, "/auth-policies/")
 	for _, path := range []string{
 		"/datashare-policies/" + pid, "/auth-policies/" + id.New[id.Policy]().String(), "/auth-policies/x",
@@ -132,30 +132,30 @@ func TestAUT3UnknownAndOtherKind(t *testing.T) {
 		"/auth-policies/" + pid + "/versions/99999999999999999999.json", "/auth-policies/" + pid + "/versions/-1.json",
 		"/policies/" + id.New[id.Policy]().String(),
 	} {
-		d.writer.Get(path).Want(404)
+		d.Writer.Get(path).Want(404)
 	}
 	for _, verb := range []string{"", "/edit", "/activate", "/deactivate", "/reactivate"} {
-		d.second.Get("/datashare-policies/" + pid + verb).Want(404)
+		d.Second.Get("/datashare-policies/" + pid + verb).Want(404)
 		if verb != "/edit" {
-			d.second.Post("/datashare-policies/"+pid+verb, url.Values{"version": {"1"}}).Want(404)
+			d.Second.Post("/datashare-policies/"+pid+verb, url.Values{"version": {"1"}}).Want(404)
 		}
 	}
-	if got := d.writer.Get("/policies/" + pid).Want(200); got.Path != p.Path {
+	if got := d.Writer.Get("/policies/" + pid).Want(200); got.Path != p.Path {
 		t.Errorf("the audit log's address leads to %s", got.Path)
 	}
-	d.second.Post(p.Path+"/activate", url.Values{"version": {"1"}, "force": {"yes"}}).Want(400)
+	d.Second.Post(p.Path+"/activate", url.Values{"version": {"1"}, "force": {"yes"}}).Want(400)
 }
 
 func TestWEB8DownloadHasANameOfOurOwn(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
-	p := d.auth(`"../évil".exe`)
-	d.second.Get(p.Path + "/activate").Submit(nil).Want(200)
-	d.edit(p.Path, other(policydoc.KindAuth))
-	d.second.Get(p.Path + "/activate").Submit(nil).Want(200)
+	d := webtest.NewDesk(t)
+	p := d.Auth(`"../évil".exe`)
+	d.Second.Get(p.Path + "/activate").Submit(nil).Want(200)
+	d.Edit(p.Path, webtest.Other(policydoc.KindAuth))
+	d.Second.Get(p.Path + "/activate").Submit(nil).Want(200)
 	pid := strings.TrimPrefix(p.Path, "/auth-policies/")
-	for number, want := range map[string]string{"1": sample(policydoc.KindAuth), "2": other(policydoc.KindAuth)} {
-		got := d.writer.Get(p.Path + "/versions/" + number + ".json").Want(200)
+	for number, want := range map[string]string{"1": webtest.Sample(policydoc.KindAuth), "2": webtest.Other(policydoc.KindAuth)} {
+		got := d.Writer.Get(p.Path + "/versions/" + number + ".json").Want(200)
 		if got.Body != want {
 			t.Errorf("version %s: %q", number, got.Body)
 		}
@@ -169,10 +169,10 @@ func TestWEB8DownloadHasANameOfOurOwn(t *testing.T) {
 
 func TestListFiltersSortsAndPages(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
-	d.active("Alpha")
-	d.auth("Beta")
-	d.edit(d.active("Gamma").Path, other(policydoc.KindAuth))
+	d := webtest.NewDesk(t)
+	d.InForce("Alpha")
+	d.Auth("Beta")
+	d.Edit(d.InForce("Gamma").Path, webtest.Other(policydoc.KindAuth))
 	for query, want := range map[string]string{
 		"":                              "Alpha Beta Gamma",
 		"?sort=-name":                   "Gamma Beta Alpha",
@@ -184,9 +184,9 @@ func TestListFiltersSortsAndPages(t *testing.T) {
 		"?name=%25":                     "",
 		"?page=1000000000":              "Alpha Beta Gamma",
 		"?nonsense=1&sort=;drop":        "Alpha Beta Gamma",
-		"?group=" + d.group.ID.String(): "Alpha Beta Gamma",
+		"?group=" + d.Group.ID.String(): "Alpha Beta Gamma",
 	} {
-		p := d.writer.Get("/auth-policies" + query).Want(200)
+		p := d.Writer.Get("/auth-policies" + query).Want(200)
 		var names []string
 		for _, n := range p.Doc.Find("main tbody th a").EachIter() {
 			names = append(names, n.Text())
@@ -197,11 +197,11 @@ func TestListFiltersSortsAndPages(t *testing.T) {
 	}
 	// The writer of what waits has no Activate; the others have.
 	for c, menus := range map[*webtest.Client]map[string]string{
-		d.second: {"Beta": "Edit Activate", "Gamma": "Edit Activate Deactivate", "Alpha": "Edit Deactivate"},
-		d.writer: {"Beta": "Edit", "Gamma": "Edit Deactivate"},
+		d.Second: {"Beta": "Edit Activate", "Gamma": "Edit Activate Deactivate", "Alpha": "Edit Deactivate"},
+		d.Writer: {"Beta": "Edit", "Gamma": "Edit Deactivate"},
 	} {
 		p := c.Get("/auth-policies")
-		wantText(t, p, "New version waiting")
+		webtest.WantText(t, p, "New version waiting")
 		for name, want := range menus {
 			var items []string
 			for _, a := range p.Doc.Find(`summary[aria-label="Actions for ` + name + `"]`).Parent().Find("a.item").EachIter() {
@@ -212,18 +212,18 @@ func TestListFiltersSortsAndPages(t *testing.T) {
 			}
 		}
 	}
-	wantText(t, d.writer.Get("/auth-policies?name=zzz"), "Nothing matches these filters")
+	webtest.WantText(t, d.Writer.Get("/auth-policies?name=zzz"), "Nothing matches these filters")
 }
 
 func TestPagesInEveryLanguage(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
-	auth, share := d.active("Auth"), d.create(policydoc.KindDataShare, "/datashare-policies", "Share")
-	d.edit(auth.Path, `{"authTokenType": "whenever"}`)
+	d := webtest.NewDesk(t)
+	auth, share := d.InForce("Auth"), d.Create(policydoc.KindDataShare, "/datashare-policies", "Share")
+	d.Edit(auth.Path, `{"authTokenType": "whenever"}`)
 	for lang, dir := range map[string]string{"en": "ltr", "fr": "ltr", "ar": "rtl"} {
-		reader := d.staff("Reader-"+lang, lang, authz.PolicyManager)
+		reader := d.Person("Reader-"+lang, lang, authz.PolicyManager)
 		for _, path := range []string{
-			"/auth-policies", "/datashare-policies", "/auth-policies?name=zzz", newAuth, "/datashare-policies/new", auth.Path,
+			"/auth-policies", "/datashare-policies", "/auth-policies?name=zzz", "/auth-policies/new", "/datashare-policies/new", auth.Path,
 			auth.Path + "/edit", auth.Path + "/activate", auth.Path + "/deactivate", share.Path, share.Path + "/edit", share.Path + "/activate",
 		} {
 			p := reader.Get(path).Want(200)

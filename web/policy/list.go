@@ -14,6 +14,7 @@ import (
 	"portal/internal/problem"
 	"portal/web/i18n"
 	"portal/web/page"
+	"portal/web/policywords"
 	"portal/web/ui"
 )
 
@@ -66,16 +67,16 @@ func (h handlers) groupFilter(ctx context.Context, chosen string) ([]ui.Option, 
 func table(ctx context.Context, l listing) ui.TableOf[policy.Row] {
 	k := l.kind
 	return ui.TableOf[policy.Row]{
-		Page: l.rows, Path: listURL(k), Caption: i18n.T(ctx, word(k, "caption")),
+		Page: l.rows, Path: policywords.ListURL(k), Caption: i18n.T(ctx, policywords.Word(k, "caption")),
 		Empty: emptyList(k),
 		Columns: []ui.Column[policy.Row]{
 			{Sort: "name", Label: i18n.T(ctx, "common.name"), Cell: func(r policy.Row) templ.Component {
-				return ui.LinkTo(ui.Link{Href: showURL(k, r.ID), Text: r.Name})
+				return ui.LinkTo(ui.Link{Href: policywords.URL(k, r.ID), Text: r.Name})
 			}},
 			{Sort: "description", Label: i18n.T(ctx, "common.description"), Cell: func(r policy.Row) templ.Component { return ui.Text(r.Description) }},
 			{Sort: "group", Label: i18n.T(ctx, "policy.group"), Cell: func(r policy.Row) templ.Component { return ui.Text(r.GroupName) }},
 			{Sort: "status", Label: i18n.T(ctx, "common.status"), Cell: func(r policy.Row) templ.Component {
-				return statusTags(r.Status, r.Waiting)
+				return policywords.StatusTags(r.Status, r.Waiting)
 			}},
 			{Sort: "created", Label: i18n.T(ctx, "common.created"), Cell: func(r policy.Row) templ.Component { return ui.Date(r.CreatedAt) }},
 			{Label: i18n.T(ctx, "common.actions"), Class: "end", Cell: func(r policy.Row) templ.Component { return rowActions(l, r) }},
@@ -96,7 +97,7 @@ func rowLinks(ctx context.Context, l listing, r policy.Row) []ui.Link {
 		verb string
 	}{{may.Edit, "edit"}, {may.Activate, "activate"}, {may.Deactivate, "deactivate"}, {may.Reactivate, "reactivate"}} {
 		if a.may {
-			links = append(links, ui.Link{Href: doURL(l.kind, r.ID, a.verb), Text: i18n.T(ctx, "common."+a.verb)})
+			links = append(links, ui.Link{Href: policywords.DoURL(l.kind, r.ID, a.verb), Text: i18n.T(ctx, "common."+a.verb)})
 		}
 	}
 	return links
@@ -105,7 +106,7 @@ func rowLinks(ctx context.Context, l listing, r policy.Row) []ui.Link {
 func filters(ctx context.Context, groups []ui.Option) []ui.FilterField {
 	statuses := []ui.Option{}
 	for _, s := range []policy.Status{policy.Inactive, policy.Active, policy.Deactivated, policy.StatusWaiting} {
-		statuses = append(statuses, ui.Option{Value: string(s), Text: statusText(ctx, s)})
+		statuses = append(statuses, ui.Option{Value: string(s), Text: policywords.StatusText(ctx, s)})
 	}
 	return []ui.FilterField{
 		{Name: "name", Label: i18n.T(ctx, "common.name")},

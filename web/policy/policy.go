@@ -1,6 +1,6 @@
 // Package policy is the screens of Auth policies and Data share policies: the
-// list, the form with its editor, one policy with its versions, and the pages
-// that put a policy into force or take it out. Both kinds share everything but
+// list, one policy with its versions, and the pages that put a policy into force
+// or take it out. Both kinds share everything but
 // their addresses and a few words. It decides nothing: who may activate, what a
 // document must hold and what stands in the way are told by internal/policy and
 // internal/policydoc.
@@ -20,30 +20,29 @@ import (
 	"portal/internal/policy"
 	"portal/internal/policydoc"
 	"portal/internal/problem"
+	"portal/internal/vocabulary"
 	"portal/web/page"
+	"portal/web/policywords"
 	"portal/web/route"
 )
-
-// formLimit is how many bytes the form may send: a text and a file of 256 KiB
-// each (issue J7), the line ends that browsers double, and the other fields.
-const formLimit = 700 << 10
 
 // Trail draws an object's history; the audit screens bring it.
 type Trail func(ctx context.Context, kind audit.Kind, objectID string) templ.Component
 
 type handlers struct {
 	policies *policy.Service
+	words    *vocabulary.Service
 	trail    Trail
 	kind     policy.Kind
 }
 
-// Routes are the rows of both kinds. Reading needs policy.read, the form
-// policy.write, the decisions policy.activate; that a writer does not activate
+// Routes are the rows of both kinds. Reading needs policy.read, the decisions
+// policy.activate; that a writer does not activate
 // is the service's rule (design README, decision 1).
-func Routes(p *policy.Service, trail Trail) []route.Route {
+func Routes(p *policy.Service, words *vocabulary.Service, trail Trail) []route.Route {
 	var rows []route.Route
 	for _, kind := range policydoc.Kinds() {
-		rows = append(rows, handlers{policies: p, trail: trail, kind: kind}.routes()...)
+		rows = append(rows, handlers{policies: p, words: words, trail: trail, kind: kind}.routes()...)
 	}
 	return append(rows, route.Get("/policies/{id}", route.Needs(authz.PolicyRead), find(p)))
 }
@@ -59,23 +58,19 @@ func find(p *policy.Service) page.Handler {
 			if err != nil {
 				return err
 			}
-			return page.Redirect(w, r, showURL(kind, found.ID))
+			return page.Redirect(w, r, policywords.URL(kind, found.ID))
 		}
 		return problem.ErrNotFound
 	}
 }
 
 func (h handlers) routes() []route.Route {
-	at := listURL(h.kind)
-	read, write, decide := route.Needs(authz.PolicyRead), route.Needs(authz.PolicyWrite), route.Needs(authz.PolicyActivate)
+	at := policywords.ListURL(h.kind)
+	read, decide := route.Needs(authz.PolicyRead), route.Needs(authz.PolicyActivate)
 	return []route.Route{
 		route.Get(at, read, h.list),
-		route.Get(at+"/new", write, h.newForm),
-		route.Post(at, write, h.create).WithLimit(formLimit),
 		route.Get(at+"/{id}", read, h.show),
 		route.Get(at+"/{id}/versions/{number}.json", read, h.download),
-		route.Get(at+"/{id}/edit", write, h.editForm),
-		route.Post(at+"/{id}", write, h.update).WithLimit(formLimit),
 		route.Get(at+"/{id}/activate", decide, h.confirm(activation)),
 		route.Post(at+"/{id}/activate", decide, h.decide(activation)),
 		route.Get(at+"/{id}/deactivate", decide, h.confirm(deactivation)),
@@ -96,20 +91,4 @@ func (h handlers) load(r *http.Request) (policy.Full, error) {
 
 func (h handlers) actor(r *http.Request) authz.Actor { return page.Actor(r.Context()) }
 
-// listURL is the address of all policies of a kind (design README, "Addresses").
-func listURL(k policy.Kind) string {
-	if k == policydoc.KindDataShare {
-		return "/datashare-policies"
-	}
-	return "/auth-policies"
-}
-
-func showURL(k policy.Kind, pid id.Policy) string { return listURL(k) + "/" + pid.String() }
-
-// doURL is the address of something that can be done with a policy: "edit", "activate" …
-func doURL(k policy.Kind, pid id.Policy, verb string) string { return showURL(k, pid) + "/" + verb }
-
 func groupURL(p policy.Policy) string { return "/policy-groups/" + p.GroupID.String() }
-
-// word is the key of a message that differs between the kinds.
-func word(k policy.Kind, key string) string { return "policy." + string(k) + "." + key }

@@ -6,7 +6,6 @@ import (
 	"math"
 	"net/http"
 	"strconv"
-	"strings"
 
 	"github.com/go-chi/chi/v5"
 
@@ -15,15 +14,17 @@ import (
 	"portal/internal/problem"
 	"portal/web/i18n"
 	"portal/web/page"
+	"portal/web/policywords"
 	"portal/web/ui"
 )
 
 // showPage is one policy with everything that its reader may know and do.
 type showPage struct {
 	policy.Full
-	Report policydoc.Report // of the version that waits
-	Writer bool             // the reader wrote or edited last what waits, and four eyes are asked for
-	Can    can
+	Vocabulary *policydoc.Vocabulary
+	Report     policydoc.Report // of the version that waits
+	Writer     bool             // the reader wrote or edited last what waits, and four eyes are asked for
+	Can        can
 }
 
 func (h handlers) show(w http.ResponseWriter, r *http.Request) error {
@@ -31,9 +32,13 @@ func (h handlers) show(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	s := showPage{Full: p}
+	words, err := h.words.All(r.Context())
+	if err != nil {
+		return err
+	}
+	s := showPage{Full: p, Vocabulary: words}
 	if p.Waiting != nil {
-		s.Report = policydoc.Check(p.Kind, []byte(p.Waiting.Document))
+		s.Report = policydoc.Check(p.Kind, []byte(p.Waiting.Document), policydoc.Around{Vocabulary: words})
 		s.Writer = h.wrote(r, *p.Waiting)
 	}
 	s.Can = abilities(r.Context(), p.Status, p.Waiting != nil, s.Report.Errors)
@@ -82,7 +87,7 @@ func sendFile(w http.ResponseWriter, r *http.Request, v policy.Version, name str
 }
 
 func downloadURL(k policy.Kind, v policy.Version) string {
-	return doURL(k, v.PolicyID, "versions/"+strconv.Itoa(v.Number)+".json")
+	return policywords.DoURL(k, v.PolicyID, "versions/"+strconv.Itoa(v.Number)+".json")
 }
 
 // versionRows tell who wrote a version and who put it into force.
@@ -95,9 +100,4 @@ func versionRows(ctx context.Context, v policy.Version) []ui.Row {
 		rows = append(rows, ui.Row{Label: i18n.T(ctx, "policy.activated_by"), Component: ui.Text(v.ActivatedByName), Note: i18n.DateTime(ctx, *v.ActivatedAt)})
 	}
 	return rows
-}
-
-// rowsOf is how many lines of a text are seen at once.
-func rowsOf(document string) string {
-	return strconv.Itoa(min(24, max(3, strings.Count(document, "\n")+1)))
 }

@@ -1,4 +1,4 @@
-package policy
+package policystudio
 
 import (
 	"net/http"

@@ -1,4 +1,4 @@
-package policy
+package policystudio
 
 import (
 	"context"
@@ -12,6 +12,7 @@ import (
 	"portal/internal/problem"
 	"portal/web/form"
 	"portal/web/page"
+	"portal/web/policywords"
 	"portal/web/ui"
 )
 
@@ -95,7 +96,7 @@ func (h handlers) submit(w http.ResponseWriter, r *http.Request, old *policy.Ful
 	switch {
 	case err == nil:
 		page.Flash(r, savedKey(stored.Status, old == nil), "Name", stored.Name)
-		return page.Redirect(w, r, showURL(h.kind, stored.ID))
+		return page.Redirect(w, r, policywords.URL(h.kind, stored.ID))
 	case errors.Is(err, problem.ErrConflict) && old != nil:
 		return h.stale(w, r, f, err)
 	case errors.Is(err, problem.ErrConflict):
@@ -158,10 +159,10 @@ func (h handlers) stale(w http.ResponseWriter, r *http.Request, f formPage, conf
 		return conflict // something else is in the way
 	case f.says(now):
 		page.Flash(r, "policy.flash.already_saved", "Name", now.Name)
-		return page.Redirect(w, r, showURL(h.kind, now.ID))
+		return page.Redirect(w, r, policywords.URL(h.kind, now.ID))
 	}
 	f.Old, f.Stale, f.Version = &now, true, now.Version
-	f.Reason = reasonText(r.Context(), conflict)
+	f.Reason = policywords.Reason(r.Context(), conflict)
 	return h.renderForm(w, r, http.StatusConflict, f)
 }
 
@@ -178,7 +179,7 @@ func (h handlers) sentBefore(w http.ResponseWriter, r *http.Request, f formPage,
 
 // look looks through the text for findings.
 func (f *formPage) look(k policy.Kind) {
-	report := policydoc.Check(k, []byte(f.Document))
+	report := policydoc.Check(k, []byte(f.Document), policydoc.Around{Vocabulary: policydoc.DefaultVocabulary()})
 	f.Report = &report
 }
 
@@ -195,7 +196,7 @@ func (f formPage) findings(ctx context.Context) []ui.Finding {
 	if f.Report == nil {
 		return nil
 	}
-	return findings(ctx, *f.Report, "")
+	return policywords.Findings(ctx, *f.Report, "")
 }
 
 // groupOptions are the active groups, and the present one of an old policy even
@@ -224,15 +225,15 @@ func (f formPage) asksGroup() bool {
 // action is the address that the form is sent to.
 func (f formPage) action() string {
 	if f.Old == nil {
-		return listURL(f.Kind)
+		return policywords.ListURL(f.Kind)
 	}
-	return showURL(f.Kind, f.Old.ID)
+	return policywords.URL(f.Kind, f.Old.ID)
 }
 
 // back is where the form was opened from.
 func (f formPage) back(list, object string) *ui.Link {
 	if f.Old == nil {
-		return &ui.Link{Href: listURL(f.Kind), Text: list}
+		return &ui.Link{Href: policywords.ListURL(f.Kind), Text: list}
 	}
 	return &ui.Link{Href: f.action(), Text: object}
 }

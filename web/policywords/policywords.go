@@ -1,0 +1,121 @@
+// Package policywords says what several screens say of a policy: its addresses,
+// the findings of its document, its plain sentences and what a change of it
+// means, in the reader's language and with the words of the deployment's
+// vocabulary. It reads nothing from a database and decides nothing.
+package policywords
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"strings"
+
+	"portal/internal/id"
+	"portal/internal/policy"
+	"portal/internal/policydoc"
+	"portal/internal/problem"
+	"portal/web/i18n"
+	"portal/web/ui"
+)
+
+// ListURL is the address of all policies of a kind (design README, "Addresses").
+func ListURL(k policy.Kind) string {
+	if k == policydoc.KindDataShare {
+		return "/datashare-policies"
+	}
+	return "/auth-policies"
+}
+
+// URL is the address of a policy.
+func URL(k policy.Kind, pid id.Policy) string { return ListURL(k) + "/" + pid.String() }
+
+// DoURL is the address of something that can be done with a policy: "edit", "activate" …
+func DoURL(k policy.Kind, pid id.Policy, verb string) string { return URL(k, pid) + "/" + verb }
+
+// Word is the key of a message that differs between the kinds.
+func Word(k policy.Kind, key string) string { return "policy." + string(k) + "." + key }
+
+// Isolate keeps a name of the document in its own direction inside a sentence.
+func Isolate(s string) string { return "\u2068" + s + "\u2069" }
+
+// Label is what people call a name of the document; one without a label stands
+// for itself.
+func Label(ctx context.Context, v *policydoc.Vocabulary, f policydoc.Family, name string) string {
+	label, known := v.Label(i18n.Lang(ctx), f, name)
+	if !known {
+		return Isolate(name)
+	}
+	return label
+}
+
+// Fixed is the word for a name that the schemas fix, by its function such as
+// policydoc.TokenTypeKey.
+func Fixed(ctx context.Context, key func(string) (string, bool), name string) string {
+	if k, known := key(name); known {
+		return i18n.T(ctx, k)
+	}
+	return Isolate(name)
+}
+
+// Findings are a report's findings in the reader's language. href is where the
+// text can be changed, "" for this page.
+func Findings(ctx context.Context, r policydoc.Report, href string) []ui.Finding {
+	out := make([]ui.Finding, 0, len(r.Findings))
+	for _, f := range r.Findings {
+		out = append(out, ui.Finding{
+			Line: f.Line, Column: f.Column, Level: string(f.Level), Href: href,
+			Text: i18n.T(ctx, f.Key, f.Args...), Path: pathWords(ctx, f.Path),
+		})
+	}
+	return out
+}
+
+// pathWords is a path from the outside in: "shared data › entry 3 › source".
+func pathWords(ctx context.Context, path []policydoc.Step) string {
+	if len(path) == 0 {
+		return ""
+	}
+	var words []string
+	for _, w := range policydoc.PathWords(path) {
+		if w.Key != "" {
+			words = append(words, i18n.T(ctx, w.Key, w.Args...))
+		} else {
+			words = append(words, Isolate(w.Raw))
+		}
+	}
+	return strings.Join(words, " › ")
+}
+
+var tagKinds = map[string]string{
+	string(policy.Inactive):          "neutral",
+	string(policy.Active):            "good",
+	string(policy.Deactivated):       "bad",
+	string(policy.VersionSuperseded): "neutral",
+	string(policy.VersionReplaced):   "neutral",
+	string(policy.VersionDiscarded):  "bad",
+}
+
+// StatusText names the state of a policy or of a version.
+func StatusText[S ~string](ctx context.Context, s S) string {
+	return i18n.T(ctx, "policy.status."+string(s))
+}
+
+// Reason is what a conflict tells of what happened meanwhile, "" if nothing.
+func Reason(ctx context.Context, err error) string {
+	var conflict *problem.ConflictError
+	if errors.As(err, &conflict) {
+		return i18n.T(ctx, conflict.Key, conflict.Args...)
+	}
+	return ""
+}
+
+// TagKind is the kind of a ui.Tag for the state of a policy or of a version.
+func TagKind[S ~string](s S) string { return tagKinds[string(s)] }
+
+// DocumentName tells the text areas of several versions on one page apart.
+func DocumentName(v policy.Version) string { return "version-" + strconv.Itoa(v.Number) }
+
+// rowsOf is how many lines of a text are seen at once.
+func rowsOf(document string) string {
+	return strconv.Itoa(min(24, max(3, strings.Count(document, "\n")+1)))
+}

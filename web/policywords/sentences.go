@@ -65,7 +65,7 @@ func lines(ctx context.Context, v *policydoc.Vocabulary, all []policydoc.Sentenc
 // part, a line for each sentence.
 func Plain(ctx context.Context, v *policydoc.Vocabulary, m policydoc.Meaning) string {
 	var b strings.Builder
-	for _, p := range grouped(Sentences(ctx, v, m)) {
+	for _, p := range byPart(Sentences(ctx, v, m)) {
 		if b.Len() > 0 {
 			b.WriteByte('\n')
 		}
@@ -82,8 +82,8 @@ type partLines struct {
 	lines []Line
 }
 
-// grouped puts lines under their parts; a part without lines is left out.
-func grouped(all []Line) []partLines {
+// byPart puts lines under their parts; a part without lines is left out.
+func byPart(all []Line) []partLines {
 	var out []partLines
 	for _, p := range policydoc.Parts() {
 		group := partLines{part: p}

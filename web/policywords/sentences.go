@@ -54,7 +54,8 @@ func Sentences(ctx context.Context, v *policydoc.Vocabulary, m policydoc.Meaning
 func lines(ctx context.Context, v *policydoc.Vocabulary, all []policydoc.Sentence) []Line {
 	t := teller{i18n.Lang(ctx), v}
 	out := make([]Line, 0, len(all))
-	for _, s := range all {
+	for i := range all {
+		s := &all[i]
 		w := t.sentence(s.Key, s.Count, s.Args)
 		out = append(out, Line{ID: s.ID, Part: s.Part, Text: w.text, Special: s.Special, Lines: s.Lines, marks: w.marks})
 	}

@@ -184,7 +184,7 @@ func (t teller) fill(key string, args ...string) string {
 			b.WriteString(piece)
 			continue
 		}
-		for j := 0; j < len(args); j += 2 {
+		for j := 0; j+1 < len(args); j += 2 {
 			if args[j] == piece {
 				b.WriteString(args[j+1])
 			}

@@ -47,7 +47,7 @@ func (f Form) RemoveRow(path string) (Form, bool) {
 	if f.Kind != KindDataShare || path == "" {
 		return f, false
 	}
-	rows, gone := without(f.Share.Attributes, path, AttributeRow.id)
+	rows, gone := withoutRow(f.Share.Attributes, path, AttributeRow.id)
 	if gone {
 		f.Share.Attributes = rows
 		return f, true
@@ -65,9 +65,9 @@ func (f Form) RemoveRow(path string) (Form, bool) {
 }
 
 func withoutSource(sources []SourceRow, path string) ([]SourceRow, bool) {
-	rows, gone := without(sources, path, SourceRow.id)
+	rows, gone := withoutRow(sources, path, SourceRow.id)
 	for i := 0; i < len(rows) && !gone; i++ {
-		rows[i].Filters, gone = without(rows[i].Filters, path, FilterRow.id)
+		rows[i].Filters, gone = withoutRow(rows[i].Filters, path, FilterRow.id)
 	}
 	return rows, gone
 }
@@ -88,8 +88,8 @@ func (r *SourceRow) addFilter() {
 	r.Filters = append(r.Filters[:len(r.Filters):len(r.Filters)], row)
 }
 
-// without copies rows, but for the one of that ID.
-func without[R any](rows []R, id string, idOf func(R) string) ([]R, bool) {
+// withoutRow copies rows, but for the one of that ID.
+func withoutRow[R any](rows []R, id string, idOf func(R) string) ([]R, bool) {
 	rows = slices.Clone(rows)
 	i := slices.IndexFunc(rows, func(r R) bool { return idOf(r) == id })
 	if i < 0 {

@@ -36,7 +36,7 @@ func newEditor(doc []byte, root *node) *editor {
 	if open := e.gap(root, 0); multiline(open) {
 		e.unit = strings.TrimPrefix(indentation(open), indentation(string(doc[:root.start])))
 	}
-	e.colon = e.colonOf(root)
+	e.colon = e.colonOf(root, "")
 	e.comma = "," + strings.TrimLeft(e.colon, ":")
 	if strings.Trim(e.comma, ", ") != "" {
 		e.comma = ", "
@@ -163,12 +163,16 @@ func indentation(gap string) string {
 	return gap[strings.LastIndexAny(gap, "\r\n")+1:]
 }
 
-// colonOf is what the object n has between a key and its value.
-func (e *editor) colonOf(n *node) string {
+// colonOf is what the object n has between a key and its value: that key, or its
+// last one.
+func (e *editor) colonOf(n *node, key string) string {
 	if n == nil || len(n.members) == 0 {
 		return e.colon
 	}
-	m := n.members[len(n.members)-1]
+	m, ok := n.member(key)
+	if !ok {
+		m = n.members[len(n.members)-1]
+	}
 	return string(e.doc[m.end:m.value.start])
 }
 

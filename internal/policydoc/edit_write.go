@@ -35,11 +35,11 @@ type writer struct {
 // before is the text from an element that stays, or the opening bracket, to the
 // next element that stays; gap is what stood before that one.
 func (w writer) before(news []element, first bool, gap string) string {
-	if len(news) == 0 {
-		if first {
-			return w.layout.open
-		}
-		return gap
+	switch {
+	case !first:
+		return w.run(news, first) + gap
+	case len(news) == 0:
+		return w.layout.open
 	}
 	return w.run(news, first) + w.layout.between
 }
@@ -73,7 +73,7 @@ func (w writer) element(b *bytes.Buffer, el element) {
 	}
 	if w.in.kind == objectNode {
 		b.WriteString(quote(el.key))
-		b.WriteString(w.e.colonOf(like))
+		b.WriteString(w.e.colonOf(like, el.key))
 		w.e.write(b, el.value, w.e.modelOf(el.key, nil), w.at)
 		return
 	}
@@ -117,7 +117,7 @@ func (e *editor) writeNested(b *bytes.Buffer, v fresh, model *node, at place) {
 			}
 			if v.kind == objectNode {
 				b.WriteString(quote(el.key))
-				b.WriteString(e.colonOf(model))
+				b.WriteString(e.colonOf(model, el.key))
 				e.write(b, el.value, e.modelOf(el.key, model.get(el.key)), within)
 			} else {
 				e.write(b, el.value, e.sibling(model, el.value.kind), within)

@@ -1,5 +1,7 @@
 package policydoc
 
+import "unicode/utf8"
+
 func (a *applier) auth(top *objectPlan, f AuthForm) {
 	top.order = []string{keyTokenType, keyWays, keyAttributes, keyLanguages}
 	a.e.authModels(top.n)
@@ -57,7 +59,7 @@ func (a *applier) ways(top *objectPlan, answers []WayAnswer) {
 	answered := make(map[wayName]bool)
 	for _, answer := range answers {
 		w := wayName{answer.Type, answer.SubType}
-		a.wrong = a.wrong || w.typ == "" || answered[w]
+		a.wrong = a.wrong || !named(w.typ) || !utf8.ValidString(w.sub) || answered[w]
 		answered[w] = true
 		entries, there := now.entries[w]
 		switch was := now.states[w]; {
@@ -109,7 +111,7 @@ func (a *applier) picks(top *objectPlan, key string, name func(*node) (string, b
 	var p plan
 	picked := make(map[string]bool)
 	for _, pick := range picks {
-		a.wrong = a.wrong || pick.Name == "" || picked[pick.Name]
+		a.wrong = a.wrong || !named(pick.Name) || picked[pick.Name]
 		picked[pick.Name] = true
 		switch there := entries[pick.Name]; {
 		case pick.On && len(there) == 0:
@@ -126,3 +128,5 @@ func (a *applier) picks(top *objectPlan, key string, name func(*node) (string, b
 	}
 	top.entries(key, p)
 }
+
+func named(name string) bool { return name != "" && utf8.ValidString(name) }

@@ -55,6 +55,7 @@ func waysOf(list *node) waysNow {
 func (a *applier) ways(top *objectPlan, answers []WayAnswer) {
 	list := top.list(keyWays)
 	now := waysOf(list)
+	in := a.e.inside(list)
 	var p plan
 	answered := make(map[wayName]bool)
 	for _, answer := range answers {
@@ -72,7 +73,7 @@ func (a *applier) ways(top *objectPlan, answers []WayAnswer) {
 			a.wrong = true
 		case there:
 			for _, i := range entries {
-				a.require(list, i, answer.State)
+				a.require(list.items[i], in, answer.State)
 			}
 		default:
 			p.add(list.size()-1, newWay(w, answer.State, now.emptied).entry())
@@ -82,11 +83,11 @@ func (a *applier) ways(top *objectPlan, answers []WayAnswer) {
 }
 
 // require changes whether one entry is required.
-func (a *applier) require(list *node, i int, state string) {
-	if wayState(list.items[i]) == state {
+func (a *applier) require(n *node, around place, state string) {
+	if wayState(n) == state {
 		return
 	}
-	entry := a.object(list.items[i], a.e.inside(list), []string{keyWay, keySubType, keyMandatory})
+	entry := a.object(n, around, []string{keyWay, keySubType, keyMandatory})
 	entry.set(keyMandatory, freshFlag(state == WayRequired))
 	entry.done()
 }

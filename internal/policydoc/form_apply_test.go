@@ -28,7 +28,10 @@ func TestChangesTouchTheirPlaceOnly(t *testing.T) {
   "authTokenType":"policy"
 }
 `,
-			func(t *testing.T, f *Form) { f.Auth.way(t, "bio", "IRIS").State = WayRequired; f.Auth.way(t, "kyc", "").State = WayOptional },
+			func(t *testing.T, f *Form) {
+				f.Auth.way(t, "bio", "IRIS").State = WayRequired
+				f.Auth.way(t, "kyc", "").State = WayOptional
+			},
 			`{
   "allowedAuthTypes": [
     {

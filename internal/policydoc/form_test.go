@@ -1,6 +1,7 @@
 package policydoc
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 
@@ -121,11 +122,13 @@ func TestFormOfAnAuthPolicy(t *testing.T) {
 		t.Error(diff)
 	}
 	for _, want := range []WayAnswer{
-		{Type: "bio", SubType: "IRIS", State: WayRequired, Given: true},
-		{Type: "bio", State: WayNo}, {Type: "bio", SubType: "FACE", State: WayNo}, {Type: "kyc", State: WayNo},
-		{Type: "own way", State: WayOptional, Given: true},
-		{Type: "otp", State: WayOdd, Given: true, Raw: `{"authType":"otp","authSubType":"","mandatory":false}`},
-		{Type: "pin", State: WayOdd, Given: true, Raw: `{"authType":"pin"}`},
+		{Type: "bio", SubType: "IRIS", State: WayRequired, Origins: []int{0}},
+		{Type: "bio", State: WayNo},
+		{Type: "bio", SubType: "FACE", State: WayNo},
+		{Type: "kyc", State: WayNo},
+		{Type: "own way", State: WayOptional, Origins: []int{1}},
+		{Type: "otp", State: WayOdd, Origins: []int{2, 3}, Raw: `{"authType":"otp","authSubType":"","mandatory":false}`},
+		{Type: "pin", State: WayOdd, Origins: []int{4}, Raw: `{"authType":"pin"}`},
 	} {
 		if diff := cmp.Diff(want, *f.Auth.way(t, want.Type, want.SubType)); diff != "" {
 			t.Error(diff)
@@ -257,5 +260,52 @@ func TestJoinedNamesAreReadAgain(t *testing.T) {
 	}
 	if got := SplitNames(`a\`); got[0] != `a\` {
 		t.Errorf("%q", got)
+	}
+}
+
+// A finding leads to the control that it is about.
+func TestFieldsOfFindings(t *testing.T) {
+	t.Parallel()
+	pointer := func(s string) (path []Step) {
+		for part := range strings.SplitSeq(strings.TrimPrefix(s, "/"), "/") {
+			i, err := strconv.Atoi(part)
+			path = append(path, Step{Key: part, Index: i, Item: err == nil})
+		}
+		return path
+	}
+	auth := formOf(t, KindAuth, `{"allowedAuthTypes":[7,{"authType":"bio","authSubType":"IRIS","mandatory":true},{"authType":"bio","authSubType":"IRIS"}]}`)
+	share := formOf(t, KindDataShare, twoRows)
+	for at, want := range map[string]string{
+		"/authTokenType":                                     FieldTokenType,
+		"/allowedAuthTypes/2/mandatory":                      "way:bio:IRIS",
+		"/allowedAuthTypes/1":                                "way:bio:IRIS",
+		"/allowedAuthTypes/0":                                "",
+		"/allowedAuthTypes":                                  "",
+		"/allowedKycAttributes/0":                            FieldAttribute,
+		"/kycLanguages":                                      FieldLanguage,
+		"/x":                                                 "",
+		"/dataSharePolicies/source":                          "share:source",
+		"/dataSharePolicies/x":                               "",
+		"/dataSharePolicies":                                 "",
+		"/shareableAttributes":                               "",
+		"/shareableAttributes/1":                             "row:1:attributeName",
+		"/shareableAttributes/2":                             "",
+		"/shareableAttributes/1/format":                      "row:1:format",
+		"/shareableAttributes/1/x":                           "row:1:attributeName",
+		"/shareableAttributes/1/source":                      "row:1:attributeName",
+		"/shareableAttributes/1/source/0":                    "row:1:source:0:attribute",
+		"/shareableAttributes/1/source/0/filter/0/subType/1": "row:1:source:0:filter:0:subType",
+		"/shareableAttributes/1/source/0/filter/7":           "row:1:source:0:attribute",
+	} {
+		f := auth
+		if strings.Contains(at, "hare") {
+			f = share
+		}
+		if got := f.FieldAt(pointer(at)); got != want {
+			t.Errorf("%s: %q, want %q", at, got, want)
+		}
+	}
+	if got := share.FieldAt(nil); got != "" {
+		t.Error(got)
 	}
 }

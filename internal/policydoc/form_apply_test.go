@@ -99,6 +99,16 @@ func TestChangesTouchTheirPlaceOnly(t *testing.T) {
 {"attributeName":"c"} ]}`,
 		},
 		{
+			"all off", "{\"allowedAuthTypes\":[],\n\"allowedKycAttributes\":[\n {\"attributeName\":\"a\"}\n]}",
+			func(_ *testing.T, f *Form) { pick(&f.Auth.Attributes, "a", false) },
+			"{\"allowedAuthTypes\":[],\n\"allowedKycAttributes\":[]}",
+		},
+		{
+			"indented as the rest is", "{\n    \"authTokenType\": \"policy\"\n}",
+			func(t *testing.T, f *Form) { f.Auth.way(t, "otp", "").State = WayRequired },
+			"{\n    \"authTokenType\": \"policy\",\n    \"allowedAuthTypes\": [\n        {\n            \"authType\": \"otp\",\n            \"mandatory\": true\n        }\n    ],\n    \"allowedKycAttributes\": []\n}",
+		},
+		{
 			"all off, others on", "{\"allowedAuthTypes\":[],\n\"allowedKycAttributes\":[\n {\"attributeName\":\"a\"},\n {\"attributeName\":\"b\"}\n]}",
 			func(_ *testing.T, f *Form) {
 				pick(&f.Auth.Attributes, "a", false)
@@ -237,6 +247,38 @@ func TestChangesOfADataSharePolicy(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+// What cannot be shown keeps its place and its spelling beside what is changed.
+func TestChangesBesideOddValues(t *testing.T) {
+	t.Parallel()
+	const doc = `{"shareableAttributes":[{"attributeName":"a","source":[{"attribute":"b","filter":[{"subType":["\u0061",   "b" ,"c", "d"]}]}]},{"attributeName":"x"},7]}`
+	f := formOf(t, KindDataShare, doc)
+	filter := &f.Share.Attributes[0].Sources[0].Filters[0]
+	filter.SubTypes.Value = "a ,b,, c,d"
+	if got := applied(t, f, doc); got != doc {
+		t.Error(got)
+	}
+	filter.SubTypes.Value = "a, b, new, d"
+	f, _ = f.RemoveRow("1")
+	f = added(t, f, "")
+	want := strings.Replace(doc, `"b" ,"c", "d"`, `"b", "new", "d"`, 1)
+	want = strings.Replace(want, `{"attributeName":"x"},7`, `7,{"attributeName":"","source":[{"attribute":""}],"encrypted":true}`, 1)
+	if diff := cmp.Diff(want, applied(t, f, doc)); diff != "" {
+		t.Error(diff)
+	}
+	for _, odd := range []string{`"\ud800"`, `"a\nb"`, `"\u0085"`, `"` + strings.Repeat("x", MaxTextBytes+1) + `"`, "1e5", "null"} {
+		f := formOf(t, KindDataShare, strings.Replace(doc, `"a"`, odd, 1))
+		if got := f.Share.Attributes[0].Name; got.Value != "" || got.Odd == "" {
+			t.Errorf("%.20s: %+v", odd, got)
+		}
+	}
+	for _, odd := range []string{`" a"`, `""`, "1", `"a\nb"`} {
+		f := formOf(t, KindDataShare, strings.Replace(doc, `"\u0061"`, odd, 1))
+		if got := f.Share.Attributes[0].Sources[0].Filters[0].SubTypes; got.Value != "" || got.Odd == "" {
+			t.Errorf("%.20s: %+v", odd, got)
+		}
 	}
 }
 

@@ -38,26 +38,26 @@ func (f AuthForm) fieldAt(entry int) string {
 
 // fieldAt goes down as far as rows answer for the path.
 func (f ShareForm) fieldAt(path []Step) string {
-	row, ok := at(f.Attributes, path, func(r AttributeRow) int { return r.Origin })
+	row, ok := rowAt(f.Attributes, path, func(r AttributeRow) int { return r.Origin })
 	if !ok {
 		return ""
 	}
 	field := rowField(row.ID, row.questions(), path[1:])
-	source, ok := at(row.Sources, under(path[1:], keySource), func(r SourceRow) int { return r.Origin })
+	source, ok := rowAt(row.Sources, under(path[1:], keySource), func(r SourceRow) int { return r.Origin })
 	if !ok {
 		return field
 	}
 	path = path[3:]
 	field = rowField(source.ID, source.questions(), path)
-	filter, ok := at(source.Filters, under(path, keyFilter), func(r FilterRow) int { return r.Origin })
+	filter, ok := rowAt(source.Filters, under(path, keyFilter), func(r FilterRow) int { return r.Origin })
 	if !ok {
 		return field
 	}
 	return rowField(filter.ID, filter.questions(), path[2:])
 }
 
-// at is the row of the entry that a path begins with.
-func at[R any](rows []R, path []Step, origin func(R) int) (R, bool) {
+// rowAt is the row of the entry that a path begins with.
+func rowAt[R any](rows []R, path []Step, origin func(R) int) (R, bool) {
 	return find(rows, func(r R) bool { return len(path) > 0 && origin(r) == path[0].Index })
 }
 

@@ -4,6 +4,8 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
+	"strings"
 
 	"github.com/a-h/templ"
 
@@ -64,6 +66,28 @@ func familyOptions(ctx context.Context, chosen policydoc.Family) []ui.Option {
 		options = append(options, ui.Option{Value: string(f), Text: familyText(ctx, f), Selected: f == chosen})
 	}
 	return options
+}
+
+type familyLink struct {
+	Href, Text string
+	Current    bool
+}
+
+// familyLinks are the list of every family and of each, with the other filters
+// as they are.
+func familyLinks(ctx context.Context, q list.Query) []familyLink {
+	all := q.Without("family")
+	chosen := policydoc.Family(q.Filter("family"))
+	links := []familyLink{{Href: listURL + all.URL(), Text: i18n.T(ctx, "vocabulary.families.all"), Current: !slices.Contains(policydoc.Families(), chosen)}}
+	for _, f := range policydoc.Families() {
+		v, err := url.ParseQuery(strings.TrimPrefix(all.URL(), "?"))
+		if err != nil {
+			continue // Query wrote it
+		}
+		v.Set("family", string(f))
+		links = append(links, familyLink{Href: listURL + "?" + v.Encode(), Text: familyText(ctx, f), Current: f == chosen})
+	}
+	return links
 }
 
 // createURL is the form for a new term, of the family that the list shows.

@@ -107,8 +107,9 @@ func sqlList[S ~string](constants []S) string {
 func (in Input) check() (Input, error) {
 	var f problem.Fields
 	if !slices.Contains(policydoc.Families(), in.Family) {
-		f.Add("family", "problem.choose")
+		f.Add("family", "vocabulary.problem.family")
 	}
+	required(&f, "name", in.Name)
 	in.Name = f.Line("name", in.Name, MaxName, true)
 	switch {
 	case strings.ContainsFunc(in.Name, unseen):
@@ -116,8 +117,16 @@ func (in Input) check() (Input, error) {
 	case in.Family == policydoc.Languages && !languageCode.MatchString(in.Name):
 		f.Add("name", "vocabulary.problem.language")
 	}
-	in.About = in.About.read(&f)
+	in.About = in.read(&f)
 	return in, f.Err()
+}
+
+// required says which of the many fields is empty: a summary of several times the
+// same sentence helps nobody.
+func required(f *problem.Fields, name, value string) {
+	if strings.TrimSpace(value) == "" {
+		f.Add(name, "vocabulary.problem."+name)
+	}
 }
 
 // languageCode is the pattern of the schemas.
@@ -134,12 +143,15 @@ func (a About) check() (About, error) {
 }
 
 func (a About) read(f *problem.Fields) About {
+	required(f, "label_en", a.LabelEn)
+	required(f, "label_fr", a.LabelFr)
+	required(f, "label_ar", a.LabelAr)
 	a.LabelEn = f.Line("label_en", a.LabelEn, MaxLabel, true)
 	a.LabelFr = f.Line("label_fr", a.LabelFr, MaxLabel, true)
 	a.LabelAr = f.Line("label_ar", a.LabelAr, MaxLabel, true)
 	a.Description = f.Lines("description", a.Description, MaxDescription, false)
 	if !slices.Contains(policydoc.Sensitivities(), a.Sensitivity) {
-		f.Add("sensitivity", "problem.choose")
+		f.Add("sensitivity", "vocabulary.problem.sensitivity")
 	}
 	return a
 }

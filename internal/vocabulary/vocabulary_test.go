@@ -89,7 +89,10 @@ func TestTermInput(t *testing.T) {
 	d := newDesk(t)
 	n := d.logged()
 	good := vocabulary.Input{Family: policydoc.Attributes, Name: "x", About: about("l")}
-	all := []string{"family: problem.choose", "name: problem.required", "label_en: problem.required", "label_fr: problem.required", "label_ar: problem.required", "sensitivity: problem.choose"}
+	all := []string{
+		"family: vocabulary.problem.family", "name: vocabulary.problem.name", "label_en: vocabulary.problem.label_en", "label_fr: vocabulary.problem.label_fr",
+		"label_ar: vocabulary.problem.label_ar", "sensitivity: vocabulary.problem.sensitivity",
+	}
 	for name, c := range map[string]struct {
 		change func(in *vocabulary.Input)
 		want   []string
@@ -107,7 +110,7 @@ func TestTermInput(t *testing.T) {
 		"no language":      {func(in *vocabulary.Input) { in.Family, in.Name = policydoc.Languages, "English" }, []string{"name: vocabulary.problem.language"}},
 		"nothing as a language": {
 			func(in *vocabulary.Input) { in.Family, in.Name = policydoc.Languages, "" },
-			[]string{"name: problem.required"},
+			[]string{"name: vocabulary.problem.name"},
 		},
 		"taken": {func(in *vocabulary.Input) { in.Name = "fullName" }, []string{"name: vocabulary.problem.name_taken"}},
 	} {
@@ -253,7 +256,7 @@ func TestEditATerm(t *testing.T) {
 		t.Errorf("nothing changed, yet the version is %d", same.Version)
 	}
 	_, err = d.Edit(t.Context(), d.ada, old.ID, 2, vocabulary.About{LabelFr: "x", LabelAr: "y"})
-	if want := []string{"label_en: problem.required", "sensitivity: problem.choose"}; !cmp.Equal(fields(err), want) {
+	if want := []string{"label_en: vocabulary.problem.label_en", "sensitivity: vocabulary.problem.sensitivity"}; !cmp.Equal(fields(err), want) {
 		t.Errorf("%v, want %v", err, want)
 	}
 	if _, err = d.Edit(t.Context(), d.ada, id.New[id.Term](), 1, change); !errors.Is(err, problem.ErrNotFound) {

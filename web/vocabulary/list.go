@@ -27,16 +27,21 @@ func (h handlers) list(w http.ResponseWriter, r *http.Request) error {
 	return page.Render(w, r, http.StatusOK, listPage(rows))
 }
 
+// table has no column for the family where all rows are of one.
 func table(ctx context.Context, rows list.Page[vocabulary.Term]) ui.TableOf[vocabulary.Term] {
 	t := ui.TableOf[vocabulary.Term]{
 		Page: rows, Path: listURL, Caption: i18n.T(ctx, "vocabulary.caption"), Empty: emptyList(),
 		Columns: []ui.Column[vocabulary.Term]{
 			{Sort: "name", Label: i18n.T(ctx, "vocabulary.name"), Cell: nameLink},
 			{Sort: "label", Label: i18n.T(ctx, "vocabulary.label"), Cell: label},
-			{Sort: "family", Label: i18n.T(ctx, "vocabulary.family"), Cell: func(t vocabulary.Term) templ.Component { return family(t.Family) }},
 			{Sort: "sensitivity", Label: i18n.T(ctx, "vocabulary.sensitivity"), Cell: func(t vocabulary.Term) templ.Component { return sensitivityTag(t.Sensitivity) }},
 			{Sort: "updated", Label: i18n.T(ctx, "common.updated"), Cell: func(t vocabulary.Term) templ.Component { return ui.Date(t.UpdatedAt) }},
 		},
+	}
+	if !slices.Contains(policydoc.Families(), policydoc.Family(rows.Query.Filter("family"))) {
+		t.Columns = slices.Insert(t.Columns, 2, ui.Column[vocabulary.Term]{
+			Sort: "family", Label: i18n.T(ctx, "vocabulary.family"), Cell: func(t vocabulary.Term) templ.Component { return family(t.Family) },
+		})
 	}
 	if page.May(ctx, authz.VocabularyManage) {
 		t.Columns = append(t.Columns, ui.Column[vocabulary.Term]{Label: i18n.T(ctx, "common.actions"), Class: "end", Cell: rowActions})

@@ -166,14 +166,14 @@ func TestTermFormKeepsWhatWasTyped(t *testing.T) {
 		values         webtest.Values
 		field, message string
 	}{
-		"no family":        {month("family", ""), "family", "Choose one of the options."},
-		"no name":          {month("name", " "), "name", "Enter a value."},
+		"no family":        {month("family", ""), "family", "Choose the family."},
+		"no name":          {month("name", " "), "name", "Enter the name as documents write it."},
 		"long name":        {month("name", strings.Repeat("x", 129)), "name", "Use at most 128 characters; now there are 129."},
 		"taken":            {month("name", "YYYY"), "name", "This family has the name already. Look for it in the list, or choose another name."},
 		"no language":      {month("family", "language", "name", "English"), "name", "Write a language code: two or three small letters, such as eng, fra or ara."},
-		"no English":       {month("label_en", ""), "label_en", "Enter a value."},
+		"no English":       {month("label_en", ""), "label_en", "Enter the label in English."},
 		"long French":      {month("label_fr", strings.Repeat("é", 65)), "label_fr", "Use at most 64 characters; now there are 65."},
-		"no Arabic":        {month("label_ar", ""), "label_ar", "Enter a value."},
+		"no Arabic":        {month("label_ar", ""), "label_ar", "Enter the label in Arabic."},
 		"long description": {month("description", strings.Repeat("é", 257)), "description", "Use at most 256 characters; now there are 257."},
 	} {
 		p := d.ada.Get("/vocabulary/new").Submit(c.values).Want(422)
@@ -190,7 +190,7 @@ func TestTermFormKeepsWhatWasTyped(t *testing.T) {
 		}
 	}
 	empty := d.ada.Get("/vocabulary/new").Submit(nil).Want(422)
-	if got := empty.Doc.Find(".summary-box a").Length(); got != 6 || empty.FieldError("sensitivity") != "Choose one of the options." {
+	if got := empty.Doc.Find(".summary-box a").Length(); got != 6 || empty.FieldError("sensitivity") != "Choose the sensitivity." {
 		t.Errorf("an empty form has %d findings:\n%s", got, empty.Text())
 	}
 	if d.events() != n {
@@ -237,7 +237,7 @@ func TestEditATerm(t *testing.T) {
 	wantText(t, form.Submit(webtest.Values{"label_en": "Town", "sensitivity": "special"}).Want(200), "are saved") // a second click
 	wantText(t, form.Submit(webtest.Values{"label_en": ""}).Want(409), "You changed it yourself", "Nothing of yours is lost")
 	refused := d.ada.Get(p.Path + "/edit").Submit(webtest.Values{"label_ar": " ", "label_fr": "Cité"}).Want(422)
-	if refused.FieldError("label_ar") != "Enter a value." || value(refused, "label_fr") != "Cité" {
+	if refused.FieldError("label_ar") != "Enter the label in Arabic." || value(refused, "label_fr") != "Cité" {
 		t.Errorf("refused:\n%s", refused.Text())
 	}
 	if d.events() != n {

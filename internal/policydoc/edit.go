@@ -237,7 +237,7 @@ func (e *editor) carryOut(n *node, p plan, around place, model *node) {
 	if n.size() > 0 {
 		l = e.layoutOf(n)
 	}
-	w := writer{e: e, in: n, layout: l, at: l.inside(around), model: model}
+	w := elementWriter{e: e, in: n, layout: l, at: l.inside(around), model: model}
 	from := n.start + 1 // behind the last thing that stays
 	first, cut := true, false
 	news := p.added[-1]

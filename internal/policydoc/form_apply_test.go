@@ -253,7 +253,7 @@ func TestChangesOfADataSharePolicy(t *testing.T) {
 // What cannot be shown keeps its place and its spelling beside what is changed.
 func TestChangesBesideOddValues(t *testing.T) {
 	t.Parallel()
-	const doc = `{"shareableAttributes":[{"attributeName":"a","source":[{"attribute":"b","filter":[{"subType":["\u0061",   "b" ,"c", "d"]}]}]},{"attributeName":"x"},7]}`
+	const doc = `{"dataSharePolicies":{},"shareableAttributes":[{"attributeName":"a","source":[{"attribute":"b","filter":[{"subType":["\u0061",   "b" ,"c", "d"]}]}]},{"attributeName":"x"},7]}`
 	f := formOf(t, KindDataShare, doc)
 	filter := &f.Share.Attributes[0].Sources[0].Filters[0]
 	filter.SubTypes.Value = "a ,b,, c,d"

@@ -47,7 +47,7 @@ func FuzzForm(f *testing.F) {
 			log = append(log, change(r, &form))
 		}
 		if out, err := form.Apply(doc); err == nil { // it may have become too long
-			said := said(form)
+			said := saidBy(form)
 			checkChanged(t, kind, out, said, log)
 		}
 		// One input of anything.
@@ -74,7 +74,7 @@ func checkChanged(t *testing.T, kind Kind, out []byte, want Form, log []string) 
 	if got.TooLarge {
 		return
 	}
-	if diff := gocmp.Diff(want, said(got), cmpopts.EquateEmpty()); diff != "" {
+	if diff := gocmp.Diff(want, saidBy(got), cmpopts.EquateEmpty()); diff != "" {
 		t.Fatalf("%q: %s\n%q", log, diff, out)
 	}
 }

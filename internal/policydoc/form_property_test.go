@@ -45,8 +45,8 @@ func roundTrip(t *testing.T, kd kindDoc) {
 	}
 }
 
-// said is what a form answers, without where it was found.
-func said(f Form) Form {
+// saidBy is what a form answers, without where it was found.
+func saidBy(f Form) Form {
 	plain := func(questions []question) {
 		for _, q := range questions {
 			q.answer.Missing = false
@@ -118,7 +118,7 @@ func changed(t *testing.T, kd kindDoc, f Form, log []string) {
 		t.Fatalf("no JSON any more: %q %q", log, out)
 	}
 	got := formOf(t, kd.kind, out)
-	if diff := gocmp.Diff(said(f), said(got), cmpopts.EquateEmpty()); diff != "" {
+	if diff := gocmp.Diff(saidBy(f), saidBy(got), cmpopts.EquateEmpty()); diff != "" {
 		t.Errorf("%q\n%s\nbecame\n%s\n%s", log, kd.doc, out, diff)
 	}
 	if again := applied(t, read(t, kd.kind, out, posted(got)), out); again != out {
@@ -127,7 +127,7 @@ func changed(t *testing.T, kd kindDoc, f Form, log []string) {
 	// A form that has been through a browser says the same.
 	if through, err := ReadForm(kd.kind, []byte(kd.doc), func(name string) []string { return posted(f)[name] }, DefaultVocabulary()); err != nil {
 		t.Errorf("%q: %v", log, err)
-	} else if diff := gocmp.Diff(said(f), said(through), cmpopts.EquateEmpty()); diff != "" && !slices.ContainsFunc(log, padded) {
+	} else if diff := gocmp.Diff(saidBy(f), saidBy(through), cmpopts.EquateEmpty()); diff != "" && !slices.ContainsFunc(log, padded) {
 		t.Errorf("%q: %s", log, diff)
 	}
 }

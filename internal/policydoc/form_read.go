@@ -287,11 +287,11 @@ func (r *formReader) filters(in string, base []FilterRow, posted map[string][]st
 }
 
 // A new row has none of its keys yet.
-func (r *AttributeRow) missing() { missing(r.questions()) }
-func (r *SourceRow) missing()    { missing(r.questions()) }
-func (r *FilterRow) missing()    { missing(r.questions()) }
+func (r *AttributeRow) missing() { allMissing(r.questions()) }
+func (r *SourceRow) missing()    { allMissing(r.questions()) }
+func (r *FilterRow) missing()    { allMissing(r.questions()) }
 
-func missing(questions []question) {
+func allMissing(questions []question) {
 	for _, q := range questions {
 		q.answer.Missing = true
 	}

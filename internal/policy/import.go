@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"path"
 	"strings"
@@ -93,31 +94,54 @@ func (e *ImportError) Unwrap() error { return e.Err }
 // ImportPolicies makes an inactive policy of each input under one group, all of
 // them or none. Permission: authz.PolicyWrite. Unlike a draft, an imported
 // document has no errors: a *FindingsError. That and what CreatePolicy would
-// refuse come as an *ImportError that says which input is meant.
+// refuse come as an *ImportError that says which input is meant. The same form
+// sent again returns the policies that it made (security.md CON-3).
 func (s *Service) ImportPolicies(ctx context.Context, a authz.Actor, gid id.PolicyGroup, ins []Input) ([]Policy, error) {
+	if len(ins) == 0 || len(ins) > MaxImportFiles {
+		return nil, problem.ErrBadRequest
+	}
 	var made []Policy
 	err := s.db.Change(ctx, a, authz.PolicyWrite, func(tx *pg.Tx) (audit.Event, error) {
 		made = nil
-		if len(ins) == 0 || len(ins) > MaxImportFiles {
-			return audit.Event{}, problem.ErrBadRequest
-		}
 		var last audit.Event
 		for i, in := range ins {
 			in.GroupID = gid
-			p, event, err := s.createIn(ctx, tx, a, in)
+			p, event, err := importIn(ctx, tx, a, in)
 			if err != nil {
 				return audit.Event{}, &ImportError{Index: i, Err: policyTaken(err)}
-			}
-			if report := policydoc.Check(in.Kind, []byte(in.Document), policydoc.Around{}); !report.OK() {
-				return audit.Event{}, &ImportError{Index: i, Err: &FindingsError{Report: report}}
 			}
 			if i > 0 {
 				tx.Also(last)
 			}
-			event.Action = audit.PolicyImported
 			last, made = event, append(made, p)
 		}
 		return last, nil
 	})
+	if errors.Is(err, errReplayed) {
+		return s.replayedImport(ctx, a, gid, ins)
+	}
 	return made, wrap("import policies", err)
+}
+
+func importIn(ctx context.Context, tx *pg.Tx, a authz.Actor, in Input) (Policy, audit.Event, error) {
+	if report := policydoc.Check(in.Kind, []byte(in.Document), policydoc.Around{}); !report.OK() {
+		return Policy{}, audit.Event{}, &FindingsError{Report: report}
+	}
+	p, event, err := createIn(ctx, tx, a, in)
+	event.Action = audit.PolicyImported
+	return p, event, err
+}
+
+// replayedImport is what an import that was sent before made.
+func (s *Service) replayedImport(ctx context.Context, a authz.Actor, gid id.PolicyGroup, ins []Input) ([]Policy, error) {
+	var made []Policy
+	for _, in := range ins {
+		in.GroupID = gid
+		p, err := s.replayedPolicy(ctx, a, in.ID, in)
+		if err != nil {
+			return nil, wrap("import policies", err)
+		}
+		made = append(made, p)
+	}
+	return made, nil
 }

@@ -72,13 +72,12 @@ func (h handlers) bundle(kind policy.Kind) page.Handler {
 	}
 }
 
-// importPage is what was chosen, with what the server says about it.
-type importPage struct {
+// chosen is what was chosen, with what the server says about it.
+type chosen struct {
 	Group  string
 	Groups []policy.Group
 	Files  []row
 	Errors form.Errors
-	Full   bool // too many files
 }
 
 // row is one file: the policy that it would make, as the form has it.
@@ -89,7 +88,7 @@ type row struct {
 }
 
 // faulty counts the files that cannot be imported.
-func (p importPage) faulty() int {
+func (p chosen) faulty() int {
 	n := 0
 	for _, f := range p.Files {
 		if !f.OK() {
@@ -103,10 +102,10 @@ func (p importPage) faulty() int {
 func field(what string, n int) string { return what + ":" + strconv.Itoa(n) }
 
 func (h handlers) choose(w http.ResponseWriter, r *http.Request) error {
-	return h.render(w, r, http.StatusOK, importPage{})
+	return h.render(w, r, http.StatusOK, chosen{})
 }
 
-func (h handlers) render(w http.ResponseWriter, r *http.Request, status int, p importPage) error {
+func (h handlers) render(w http.ResponseWriter, r *http.Request, status int, p chosen) error {
 	words, err := h.words.All(r.Context())
 	if err != nil {
 		return err
@@ -114,7 +113,7 @@ func (h handlers) render(w http.ResponseWriter, r *http.Request, status int, p i
 	if p.Groups, err = h.policies.ActiveGroups(r.Context()); err != nil {
 		return err
 	}
-	return page.Render(w, r, status, page_(p, words))
+	return page.Render(w, r, status, importPageOf(p, words))
 }
 
 // submit looks through chosen files, or takes those that were looked through.
@@ -123,7 +122,7 @@ func (h handlers) submit(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	v, err := form.Parse(r, "group", "import", "again", "id:*", "file:*", "name:*", "description:*", "text:*")
+	v, err := form.Parse(r, "group", "import", "id:*", "file:*", "name:*", "description:*", "text:*")
 	if err != nil {
 		return err
 	}
@@ -131,7 +130,7 @@ func (h handlers) submit(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p := importPage{Group: v.Raw("group")}
+	p := chosen{Group: v.Raw("group")}
 	if len(files) > 0 || !v.Has("import") {
 		return h.look(w, r, p, files, words)
 	}
@@ -142,7 +141,7 @@ func (h handlers) submit(w http.ResponseWriter, r *http.Request) error {
 }
 
 // look reads the chosen files and shows what is in them.
-func (h handlers) look(w http.ResponseWriter, r *http.Request, p importPage, files []policy.File, words *policydoc.Vocabulary) error {
+func (h handlers) look(w http.ResponseWriter, r *http.Request, p chosen, files []policy.File, words *policydoc.Vocabulary) error {
 	var wrong problem.Fields
 	total := 0
 	for _, f := range files {
@@ -177,7 +176,7 @@ func (h handlers) look(w http.ResponseWriter, r *http.Request, p importPage, fil
 }
 
 // take imports what was looked through; all or none.
-func (h handlers) take(w http.ResponseWriter, r *http.Request, p importPage) error {
+func (h handlers) take(w http.ResponseWriter, r *http.Request, p chosen) error {
 	gid, err := id.Parse[id.PolicyGroup](p.Group)
 	if err != nil {
 		return h.refuse(w, r, p, problem.Invalid("group", "policy.required.group"))
@@ -225,7 +224,7 @@ func named(invalid *problem.InvalidError, n int) error {
 	return out
 }
 
-func (h handlers) refuse(w http.ResponseWriter, r *http.Request, p importPage, err error) error {
+func (h handlers) refuse(w http.ResponseWriter, r *http.Request, p chosen, err error) error {
 	wrong, ok := form.Translate(r.Context(), err)
 	if !ok {
 		return err

@@ -29,6 +29,7 @@ import (
 	"portal/web/partner"
 	"portal/web/policy"
 	"portal/web/policygroup"
+	"portal/web/policyimport"
 	"portal/web/policyreview"
 	"portal/web/policystudio"
 	"portal/web/register"
@@ -100,6 +101,7 @@ func table(a *app.App, site *page.Site) []route.Route {
 		policystudio.Routes(a.Policies, a.Vocabulary),
 		vocabulary.Routes(a.Vocabulary, trail),
 		policyreview.Routes(a.Policies, a.Vocabulary),
+		policyimport.Routes(a.Policies, a.Vocabulary),
 		staff.Routes(a.Accounts, trail),
 		auditlog.Routes(a.DB, site.Zone),
 		outbox.Routes(a.DB),

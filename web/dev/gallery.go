@@ -98,8 +98,8 @@ func sampleOptions(ctx context.Context, hints bool) []ui.Option {
 
 func sampleFindings(ctx context.Context) []ui.Finding {
 	return []ui.Finding{
-		{Line: 3, Column: 20, Path: "authTokenType", Text: say(ctx, "Use one of: random, partner, policy.", "استخدم إحدى القيم: random أو partner أو policy.")},
-		{Line: 6, Column: 24, Path: "allowedKycAttributes › 1", Level: "warning", Text: say(ctx, "This attribute is asked for twice. Keep one of them.", "هذه السمة مطلوبة مرتين. احتفظ بواحدة منهما.")},
+		{Line: 3, Column: 20, Path: "authTokenType", LevelText: say(ctx, "Error", "خطأ"), Text: say(ctx, "Use one of: random, partner, policy.", "استخدم إحدى القيم: random أو partner أو policy.")},
+		{Line: 6, Column: 24, Path: "allowedKycAttributes › 1", Level: "warning", LevelText: say(ctx, "Warning", "تنبيه"), Text: say(ctx, "This attribute is asked for twice. Keep one of them.", "هذه السمة مطلوبة مرتين. احتفظ بواحدة منهما.")},
 	}
 }
 

@@ -58,8 +58,9 @@ func (f *Fix) apply(doc []byte) []byte {
 // their names.
 func newFix(key string, values []string, edits ...Edit) *Fix {
 	f := &Fix{Key: "policydoc.fix." + key, Edits: edits}
-	for i, name := range fixArgs[key] {
-		f.Args = append(f.Args, name, clip(values[i]))
+	names := fixArgs[key]
+	for i, value := range values {
+		f.Args = append(f.Args, names[i], clip(value))
 	}
 	return f
 }

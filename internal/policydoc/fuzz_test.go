@@ -58,17 +58,23 @@ func FuzzCheck(f *testing.F) {
 		if root != nil {
 			checkAgreement(t, kind, root)
 		}
-		for _, f := range r.Findings {
-			after, ok := ApplyFix(kind, doc, testAround, f.ID())
-			if ok != (f.Fix != nil) {
-				t.Fatalf("%s: applied: %t", show(f), ok)
-			}
-			if ok {
-				checkApplied(t, doc, after, f)
-				Check(kind, after, testAround)
-			}
-		}
+		checkFixes(t, kind, doc, r)
 	})
+}
+
+// checkFixes applies every fix of a report.
+func checkFixes(t *testing.T, kind Kind, doc []byte, r Report) {
+	t.Helper()
+	for _, f := range r.Findings {
+		after, ok := ApplyFix(kind, doc, testAround, f.ID())
+		if ok != (f.Fix != nil) {
+			t.Fatalf("%s: applied: %t", show(f), ok)
+		}
+		if ok {
+			checkApplied(t, doc, after, f)
+			Check(kind, after, testAround)
+		}
+	}
 }
 
 func checkReport(t *testing.T, doc []byte, r Report) {

@@ -156,7 +156,7 @@ func FormOf(kind Kind, doc []byte, v *Vocabulary) (Form, bool) {
 // editable reads a text whose every byte has one meaning, so that positions can
 // be trusted. Of an empty text it makes an empty object.
 func editable(doc []byte) (*node, bool) {
-	if blank(doc) {
+	if blankText(doc) {
 		return &node{kind: objectNode}, len(doc) <= MaxBytes
 	}
 	if len(doc) > MaxBytes || !utf8.Valid(doc) || !json.Valid(doc) {
@@ -167,7 +167,7 @@ func editable(doc []byte) (*node, bool) {
 	return root, root != nil && root.kind == objectNode
 }
 
-func blank(doc []byte) bool { return len(bytes.Trim(doc, " \t\r\n")) == 0 }
+func blankText(doc []byte) bool { return len(bytes.Trim(doc, " \t\r\n")) == 0 }
 
 // projector turns nodes into answers. It stops filling lists when there are too
 // many rows.

@@ -29,33 +29,33 @@ func (p *projector) auth(root *node, v *Vocabulary) AuthForm {
 	return f
 }
 
-// way tells one way of authenticating from another.
-type way struct{ typ, sub string }
+// wayName tells one way of authenticating from another.
+type wayName struct{ typ, sub string }
 
 // wayOf reads the names of an entry. It is false for one whose names cannot be
 // shown: the form leaves it alone.
-func wayOf(entry *node) (way, bool) {
+func wayOf(entry *node) (wayName, bool) {
 	typ, ok := showable(entry.get(keyWay))
 	if !ok || typ == "" {
-		return way{}, false
+		return wayName{}, false
 	}
 	sub := entry.get(keySubType)
 	if sub == nil {
-		return way{typ, ""}, true
+		return wayName{typ, ""}, true
 	}
 	name, ok := showable(sub)
-	return way{typ, name}, ok
+	return wayName{typ, name}, ok
 }
 
 // offeredWays are those of a vocabulary: biometrics once as such and once for
 // each sub-type.
-func offeredWays(v *Vocabulary) []way {
-	var out []way
+func offeredWays(v *Vocabulary) []wayName {
+	var out []wayName
 	for _, typ := range v.Names(AuthTypes) {
-		out = append(out, way{typ, ""})
+		out = append(out, wayName{typ, ""})
 		if typ == biometric {
 			for _, sub := range v.Names(SubTypes) {
-				out = append(out, way{typ, sub})
+				out = append(out, wayName{typ, sub})
 			}
 		}
 	}
@@ -64,7 +64,7 @@ func offeredWays(v *Vocabulary) []way {
 
 func (p *projector) ways(root *node, v *Vocabulary) []WayAnswer {
 	var out []WayAnswer
-	index := make(map[way]int)
+	index := make(map[wayName]int)
 	for _, w := range offeredWays(v) {
 		index[w] = len(out)
 		out = append(out, WayAnswer{Type: w.typ, SubType: w.sub, State: WayNo})

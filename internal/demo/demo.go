@@ -128,7 +128,7 @@ func (l *loader) policy(ctx context.Context, in policy.Input, state string) {
 	if p, l.err = l.app.Policies.CreatePolicy(ctx, l.admin, in); l.err != nil || state == "" {
 		return
 	}
-	if l.err = l.app.Policies.ActivatePolicy(ctx, l.manager, p.ID, p.Version); l.err != nil || state == "active" {
+	if l.err = l.decide(ctx, l.manager, p.ID, policy.Activate, policy.Seen{}); l.err != nil || state == "active" {
 		return
 	}
 	var full policy.Full
@@ -137,12 +137,25 @@ func (l *loader) policy(ctx context.Context, in policy.Input, state string) {
 	}
 	switch state {
 	case "deactivated":
-		l.err = l.app.Policies.DeactivatePolicy(ctx, l.manager, p.ID, full.Version)
+		l.err = l.decide(ctx, l.manager, p.ID, policy.Deactivate, policy.Seen{})
 	case "edited":
 		in.GroupID = id.PolicyGroup{}
 		in.Document = string(policydoc.Samples(policydoc.KindAuth)[2].Document)
 		_, l.err = l.app.Policies.EditPolicy(ctx, l.admin, p.ID, full.Version, in)
 	}
+}
+
+// decide looks at what a decision would do, as its page does, and takes it.
+func (l *loader) decide(ctx context.Context, a authz.Actor, pid id.Policy, action policy.Action, saw policy.Seen) error {
+	picture, err := l.app.Policies.Picture(ctx, a, pid, action, 0)
+	if err != nil {
+		return err
+	}
+	saw.Version, saw.Picture = picture.Row, picture.Fingerprint()
+	do := map[policy.Action]func(context.Context, authz.Actor, id.Policy, policy.Seen) error{
+		policy.Activate: l.app.Policies.ActivatePolicy, policy.Deactivate: l.app.Policies.DeactivatePolicy,
+	}
+	return do[action](ctx, a, pid, saw)
 }
 
 func (l *loader) partners(ctx context.Context) {

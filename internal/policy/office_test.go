@@ -2,9 +2,11 @@ package policy_test
 
 import (
 	"context"
+	"errors"
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"portal/internal/authz"
 	"portal/internal/id"
@@ -83,6 +85,9 @@ func (o *office) group(name string) policy.Group {
 // sample is a good document; n chooses which.
 func sample(k policy.Kind, n int) string { return string(policydoc.Samples(k)[n].Document) }
 
+// day is the day of a moment.
+func day(t time.Time) time.Time { return t.Truncate(24 * time.Hour) }
+
 func (o *office) input(name string) policy.Input {
 	return policy.Input{
 		Kind: policydoc.KindAuth, GroupID: o.telecom.ID, Name: name, Description: "For " + name,
@@ -109,7 +114,7 @@ func (o *office) create(in policy.Input) policy.Policy {
 func (o *office) inForce(name string) policy.Full {
 	o.t.Helper()
 	p := o.written(name)
-	o.must(o.ActivatePolicy(o.t.Context(), o.max, p.ID, p.Version))
+	o.must(o.activate(o.max, p.ID, p.Version))
 	return o.full(p.ID)
 }
 
@@ -117,8 +122,44 @@ func (o *office) inForce(name string) policy.Full {
 func (o *office) outOfForce(name string) policy.Full {
 	o.t.Helper()
 	p := o.inForce(name)
-	o.must(o.DeactivatePolicy(o.t.Context(), o.max, p.ID, p.Version))
+	o.must(o.deactivate(o.max, p.ID, p.Version))
 	return o.full(p.ID)
+}
+
+// decide looks at what a decision would do, as its page does, and takes it: at
+// the row version of the policy, and with what is said of an emergency.
+func (o *office) decide(a authz.Actor, pid id.Policy, action policy.Action, saw policy.Seen) error {
+	o.t.Helper()
+	return decide(o.t.Context(), o.Service, a, pid, action, saw)
+}
+
+func decide(ctx context.Context, s *policy.Service, a authz.Actor, pid id.Policy, action policy.Action, saw policy.Seen) error {
+	picture, err := s.Picture(ctx, a, pid, action, 0)
+	if err == nil { // else the decision itself has to refuse
+		saw.Picture = picture.Fingerprint()
+	}
+	switch action {
+	case policy.Activate:
+		return s.ActivatePolicy(ctx, a, pid, saw)
+	case policy.Deactivate:
+		return s.DeactivatePolicy(ctx, a, pid, saw)
+	case policy.Reactivate:
+		return s.ReactivatePolicy(ctx, a, pid, saw)
+	case policy.Restore:
+	}
+	return errors.New("no such decision")
+}
+
+func (o *office) activate(a authz.Actor, pid id.Policy, version int) error {
+	return o.decide(a, pid, policy.Activate, policy.Seen{Version: version})
+}
+
+func (o *office) deactivate(a authz.Actor, pid id.Policy, version int) error {
+	return o.decide(a, pid, policy.Deactivate, policy.Seen{Version: version})
+}
+
+func (o *office) reactivate(a authz.Actor, pid id.Policy, version int) error {
+	return o.decide(a, pid, policy.Reactivate, policy.Seen{Version: version})
 }
 
 // rewrite is an edit of a policy that changes its document to sample n.

@@ -107,7 +107,7 @@ func TestCON2F14ManyActivationsAreOne(t *testing.T) {
 	t.Parallel()
 	for range 3 {
 		won, events, changes := activateOften(t, 200, func(o *office, a authz.Actor, p policy.Full) error {
-			return o.ActivatePolicy(t.Context(), a, p.ID, p.Version)
+			return o.activate(a, p.ID, p.Version)
 		})
 		if won != 1 || events != 1 || changes != 1 {
 			t.Fatalf("%d succeeded with %d events and %d changes, want one of each", won, events, changes)
@@ -160,7 +160,7 @@ func TestCON2ActivateAgainstEdit(t *testing.T) {
 		in.Document = sample(p.Kind, 1)
 		errs := o.atOnce(2, func(k int) error {
 			if k == 0 {
-				return o.ActivatePolicy(t.Context(), o.max, p.ID, p.Version)
+				return o.activate(o.max, p.ID, p.Version)
 			}
 			_, err := o.EditPolicy(t.Context(), o.max, p.ID, p.Version, in)
 			return err
@@ -237,10 +237,10 @@ func TestCON4GroupIsNotDeactivatedUnderItsPolicies(t *testing.T) {
 		in := o.input("P")
 		in.GroupID = g.ID
 		p := o.create(in)
-		o.must(o.ActivatePolicy(ctx, o.max, p.ID, 1))
-		o.must(o.DeactivatePolicy(ctx, o.max, p.ID, 2))
+		o.must(o.activate(o.max, p.ID, 1))
+		o.must(o.deactivate(o.max, p.ID, 2))
 		against := []func() error{
-			func() error { return o.ReactivatePolicy(ctx, o.max, p.ID, 3) },
+			func() error { return o.reactivate(o.max, p.ID, 3) },
 			func() error { in.Name = "Q"; _, err := o.CreatePolicy(ctx, o.ada, in); return err },
 			func() error {
 				in.Document = sample(p.Kind, 1)
@@ -273,8 +273,8 @@ func TestCON4MutantIsCaught(t *testing.T) {
 	p := o.outOfForce("P")
 	use, err := o.GroupUse(t.Context(), o.telecom.ID) // looks …
 	o.must(err)
-	o.must(o.ReactivatePolicy(t.Context(), o.max, p.ID, p.Version)) // … meanwhile …
-	if use.Total == 0 {                                             // … and believes what it saw
+	o.must(o.reactivate(o.max, p.ID, p.Version)) // … meanwhile …
+	if use.Total == 0 {                          // … and believes what it saw
 		o.exec(`update policy_groups set status = 'deactivated' where id = @id`, pg.Args{"id": o.telecom.ID})
 	}
 	if o.broken() != 1 {

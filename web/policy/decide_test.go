@@ -85,7 +85,7 @@ func TestCON1StaleActivationShowsWhatIsThereNow(t *testing.T) {
 	d.Edit(p.Path, webtest.Other(policydoc.KindAuth))
 	stale := page.Submit(nil).Want(409)
 	webtest.WantText(t, stale, "This policy changed after you opened the page", "Wanda")
-	if got := webtest.VersionStates(d.Second.Get(p.Path)); got != "Waiting for activation" {
+	if got := webtest.VersionStates(d.Second.Get(p.Path)); got != "Waiting for activation, Replaced before it was in force" {
 		t.Errorf("versions: %s", got)
 	}
 	webtest.WantText(t, stale.Submit(nil).Want(200), "is now in force")

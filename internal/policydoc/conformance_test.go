@@ -51,12 +51,26 @@ func conformanceKind(t *testing.T, file string) Kind {
 	return kind
 }
 
+// What the documents that deployments install by default make us say: the whole
+// of it, so that a new rule shows here before it alarms everybody.
+var conformanceNotes = map[string]string{
+	"auth-default.json":      "56:20+8 risk AP-318 token_special /authTokenType",
+	"auth-kyc-basic.json":    "2:20+8 risk AP-318 token_special /authTokenType",
+	"auth-oidc-demo.json":    "2:20+8 risk AP-318 token_special /authTokenType\n23:24+6 risk AP-317 face_and_address /allowedKycAttributes/6/attributeName",
+	"datashare-basic.json":   "",
+	"datashare-default.json": "",
+}
+
 func TestConformanceEveryDocumentIsAccepted(t *testing.T) {
 	t.Parallel()
 	for file, doc := range conformanceDocuments(t) {
 		kind := conformanceKind(t, file)
-		if r := Check(kind, doc, testAround); len(r.Findings) > 0 {
+		r := Check(kind, doc, testAround)
+		if !r.OK() {
 			t.Errorf("%s:\n%s", file, showAll(r.Findings))
+		}
+		if want, known := conformanceNotes[file]; known && want != showAll(r.Findings) {
+			t.Errorf("%s: want\n%s\ngot\n%s", file, want, showAll(r.Findings))
 		}
 		if _, ok := Understand(kind, doc); !ok {
 			t.Errorf("%s: not understood", file)

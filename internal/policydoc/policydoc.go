@@ -70,10 +70,10 @@ type Neighbours struct {
 func check(kind Kind, doc []byte, around Around) (*node, Report) {
 	p := &parser{doc: doc}
 	root := p.document()
-	c := &collector{kind: kind, around: around, found: p.found}
+	c := &collector{kind: kind, around: around, doc: doc, notes: p.notes}
 	if root != nil {
 		c.schema(root)
 		c.lint(root)
 	}
-	return root, c.report(doc)
+	return root, c.report()
 }

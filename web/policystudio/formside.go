@@ -208,3 +208,39 @@ func (f formPage) suggestions(ctx context.Context, family policydoc.Family) []ui
 // at is the page's address with the place to come back to, for buttons that add
 // or take away.
 func (f formPage) at(place string) string { return f.action() + "#" + place }
+
+// shareOptions are the values that the schema of Data share policies fixes, each with
+// an explanation.
+func shareOptions(ctx context.Context, a policydoc.Answer, key func(string) (string, bool), names ...string) []ui.Option {
+	options := fixedOptions(ctx, a, false, key, names...)
+	for i, o := range options {
+		if k, known := key(o.Value); known {
+			options[i].Hint = i18n.T(ctx, "policy_studio"+strings.TrimPrefix(k, "policydoc")+".help")
+		}
+	}
+	return options
+}
+
+func shareTypeOptions(ctx context.Context, a policydoc.Answer) []ui.Option {
+	return shareOptions(ctx, a, policydoc.ShareTypeKey, "Data Share", "direct")
+}
+
+func encryptionOptions(ctx context.Context, a policydoc.Answer) []ui.Option {
+	return shareOptions(ctx, a, policydoc.EncryptionKey, "Partner Based", "none")
+}
+
+// protocolOptions has "not said": a policy need not name one.
+func protocolOptions(ctx context.Context, a policydoc.Answer) []ui.Option {
+	var options []ui.Option
+	if a.Odd == "" {
+		options = append(options, ui.Option{Text: i18n.T(ctx, "policy_studio.protocol.any"), Selected: a.Value == ""})
+	}
+	names := []string{"https", "http"}
+	if a.Value != "" && !slices.Contains(names, a.Value) {
+		names = append(names, a.Value)
+	}
+	for _, name := range names {
+		options = append(options, ui.Option{Value: name, Text: policywords.Isolate(name), Selected: a.Value == name})
+	}
+	return options
+}

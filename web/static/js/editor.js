@@ -112,31 +112,40 @@ const read = page => new DOMParser().parseFromString(pages ? pages.createHTML(pa
 
 // The studio: what is written on one side is sent to the server, as the Check button would, and the parts of the
 // page that follow from it (data-live) are drawn anew. Without an answer everything stays as it is.
-const studio = form => {
-  const area = form.querySelector('textarea[data-editor]');
-  const status = document.getElementById(form.dataset.live);
+const studio = root => {
+  const form = root.closest('form');
+  const area = root.querySelector('textarea[data-editor]');
+  const status = document.getElementById(root.dataset.studio);
   const say = words => { if (status.textContent !== words) status.textContent = words; };
   let turn = 0;
   let timer;
 
   // Draws the answer; the field that has the focus keeps it, with what is in it, in its place on the screen.
-  const draw = (page, target) => {
+  const draw = (page, button) => {
+    const target = button && (button.getAttribute('formaction')?.split('#')[1] ?? button.closest('[data-live]')?.id);
     const was = document.activeElement;
     const kept = was?.id && form.contains(was) && was !== area ? was : null;
     const [height, from, to] = kept ? [kept.getBoundingClientRect().top, kept.selectionStart, kept.selectionEnd] : [];
+    const later = all('[data-later]', form).filter(e => e.value && !e.parentElement.contains(button));
     const open = all('[data-live] details[id][open]').map(d => d.id);
-    for (const part of all('[data-live]', document.querySelector('main'))) {
+    for (const part of all('[data-live]')) {
       const fresh = page.getElementById(part.id);
-      if (part !== form && !part.isEqualNode(fresh)) part.replaceChildren(...fresh.childNodes);
+      if (!part.isEqualNode(fresh)) part.replaceChildren(...fresh.childNodes);
     }
     for (const id of open) {
       const details = document.getElementById(id);
       if (details) details.open = true;
     }
+    for (const e of later) {
+      const again = document.getElementById(e.id);
+      if (again) again.value = e.value;
+    }
     const text = page.getElementById(area.id).value;
     if (text !== area.value) area.value = text;
     area.dispatchEvent(new Event('drawn'));
-    say(page.getElementById(status.id).textContent);
+    const said = page.getElementById(status.id);
+    status.className = said.className;
+    say(said.textContent);
     const row = target && document.getElementById(target);
     if (row) {
       (row.matches('input, select, textarea, button, a') ? row : row.querySelector('input:not([type=hidden]), select, textarea') ?? row).focus();
@@ -156,29 +165,36 @@ const studio = form => {
     const mine = ++turn;
     const data = new FormData(form, button);
     data.set('check', 'live');
-    for (const file of form.querySelectorAll('input[type=file]')) data.delete(file.name);
+    for (const e of all('[type=file]', form)) data.delete(e.name);
+    // A name that is still being typed is added by its button, not by every letter.
+    if (!button) all('[data-later]', form).forEach(e => data.delete(e.name));
     let page;
     try {
       const answer = await fetch(form.getAttribute('action'), { method: 'POST', body: data, redirect: 'error' });
       if (answer.ok) page = read(await answer.text());
     } catch { /* said below */ }
     if (mine !== turn) return; // somebody went on writing
-    if (page?.getElementById(area.id)) draw(page, button && new URL(button.formAction).hash.slice(1));
-    else say(form.dataset.silent);
+    if (page?.getElementById(area.id)) draw(page, button);
+    else say(root.dataset.silent);
   };
   form.addEventListener('input', event => {
-    if (event.target !== area && !event.target.closest('[data-live]:not(form), [data-asks]')) return;
+    if (event.target.matches('[data-later], [type=file]') || !event.target.closest('[data-studio], [data-asks]')) return;
     turn++; // an answer on its way is older than this
     clearTimeout(timer);
     timer = setTimeout(ask, 500);
   });
   form.addEventListener('click', event => {
-    const button = event.target.closest('[data-ask]');
+    const button = event.target.closest('[data-ask], [data-studio] button[name=fix]');
     if (!button || event.defaultPrevented) return;
     event.preventDefault();
     ask(button);
   });
+  form.addEventListener('keydown', event => {
+    if (event.key !== 'Enter' || !event.target.matches('[data-later]')) return;
+    event.preventDefault();
+    event.target.parentElement.querySelector('button').click();
+  });
   // Both sides are kept in step: nobody needs to carry over by hand.
   all('[data-by-hand]', form).forEach(e => { e.hidden = true; });
 };
-all('form[data-live]').forEach(studio);
+all('[data-studio]').forEach(studio);

@@ -195,6 +195,6 @@ const studio = root => {
     event.target.parentElement.querySelector('button').click();
   });
   // Both sides are kept in step: nobody needs to carry over by hand.
-  all('[data-by-hand]', form).forEach(e => { e.hidden = true; });
+  root.classList.add('live');
 };
 all('[data-studio]').forEach(studio);

@@ -58,8 +58,9 @@ func (f *Fix) apply(doc []byte) []byte {
 // their names.
 func newFix(key string, values []string, edits ...Edit) *Fix {
 	f := &Fix{Key: "policydoc.fix." + key, Edits: edits}
-	for i, name := range fixArgs[key] {
-		f.Args = append(f.Args, name, clip(values[i]))
+	names := fixArgs[key]
+	for i, value := range values {
+		f.Args = append(f.Args, names[i], clip(value))
 	}
 	return f
 }
@@ -96,6 +97,34 @@ func closing(doc []byte, start, end int) *Fix {
 		return nil
 	}
 	return insertion(at, `"`)
+}
+
+// uncommented takes a comment away, with the spaces before it, and with its line
+// where nothing else stands there.
+func uncommented(doc []byte, start, end int) *Fix {
+	start = len(bytes.TrimRight(doc[:start], " \t"))
+	alone := start == 0 || doc[start-1] == '\n'
+	if rest := doc[end:]; alone && lineLength(rest) == 0 {
+		switch {
+		case bytes.HasPrefix(rest, []byte("\r\n")):
+			end += 2
+		case len(rest) > 0:
+			end++
+		}
+	}
+	return removal(start, end)
+}
+
+// closer closes what was opened at open, on a line of its own if that was begun
+// on an earlier one.
+func closer(doc []byte, open, at int, sign string) *Fix {
+	f := insertion(at, sign)
+	if bytes.IndexByte(doc[open:at], '\n') >= 0 {
+		line := doc[bytes.LastIndexByte(doc[:open], '\n')+1:]
+		indent := line[:len(line)-len(bytes.TrimLeft(line, " \t"))]
+		f.Edits[0].Text = "\n" + string(indent) + sign
+	}
+	return f
 }
 
 // blank settles a character that must not be there: what separates words

@@ -17,9 +17,12 @@ func (c *collector) lint(root *node) {
 	}
 }
 
-// plain is n as a text that the walk had nothing to say about.
+// plain is n as a text that nobody had anything to say about, nil if it is none.
 func plain(n *node) (*node, bool) {
-	return n, n != nil && n.kind == textNode && !n.bad && n.text != ""
+	if n == nil || n.kind != textNode || n.bad || n.text == "" {
+		return nil, false
+	}
+	return n, true
 }
 
 // entryPath is the path to a key of an entry; "" is the entry itself.
@@ -82,7 +85,12 @@ func (c *collector) name(n *node, is names, path func() []Step) {
 
 // lastPart is the name at the end of a path such as
 // "registration-client/NEW/individualBiometrics".
-func lastPart(s string) string { return s[strings.LastIndexByte(s, '/')+1:] }
+func lastPart(s string) string {
+	if name := s[strings.LastIndexByte(s, '/')+1:]; name != "" {
+		return name
+	}
+	return s
+}
 
 // languages looks at a list of languages.
 func (c *collector) languages(root *node, key string) {

@@ -23,6 +23,10 @@ const (
 // loginWays are what eSignet needs to sign a person in (domain.md §8.1).
 var loginWays = []string{wayKycAuth, wayExchange, wayOTPSend}
 
+// dataWays return data, or are for a sign-in that does: of one without, another
+// rule speaks.
+var dataWays = []string{wayKyc, wayExchange, wayIssue, wayKycAuth}
+
 // way is one entry of the allowed ways of authenticating.
 type way struct {
 	index                        int
@@ -240,7 +244,8 @@ func (c *collector) kycUse(root *node, ways []way, attributes []*node) {
 	}
 	for _, w := range ways {
 		_, known := c.around.Vocabulary.Term(AuthTypes, w.authType.text)
-		if !known && c.around.Vocabulary != nil || slices.Contains([]string{wayKyc, wayExchange, wayIssue}, w.authType.text) {
+		returns := slices.Contains(dataWays, w.authType.text)
+		if returns || !known && c.around.Vocabulary != nil {
 			return
 		}
 	}

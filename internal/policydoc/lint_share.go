@@ -34,9 +34,7 @@ func (c *collector) lintShare(root *node) {
 	for i, n := range list.list() {
 		s := shared{index: i, entry: n, encrypted: n.get("encrypted")}
 		s.format, _ = plain(n.get("format"))
-		if name, ok := plain(n.get("attributeName")); ok {
-			s.name = name
-		}
+		s.name, _ = plain(n.get("attributeName"))
 		if !isFlag(s.encrypted) {
 			s.encrypted = nil
 		}

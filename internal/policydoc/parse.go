@@ -39,9 +39,11 @@ func (p *parser) node(kind nodeKind, start int) *node {
 }
 
 // report notes a finding at the bytes from start to end, in the order of the
-// text.
+// text. After hundreds of one kind, reading on helps nobody.
 func (p *parser) report(rule ruleID, start, end int, values ...any) *found {
-	return p.add(rule, start, end, p.path, values...)
+	f := p.add(rule, start, end, p.path, values...)
+	p.broken = p.broken || f == nil
+	return f
 }
 
 // fail notes a finding behind which the text cannot be understood.
@@ -188,15 +190,15 @@ func (p *parser) list() *node {
 
 // more skips to the next member or item of n. It is false at the end of n,
 // which it reads, and where nothing can follow.
-func (p *parser) more(n *node, closer byte) bool {
+func (p *parser) more(n *node, sign byte) bool {
 	for !p.broken {
 		p.skip()
 		if p.pos == len(p.doc) {
-			p.fail(jsUnclosed, p.last, p.last, string(p.doc[n.start]), lineOf(n.start), string(closer)).mend(insertion(p.last, string(closer)))
+			p.fail(jsUnclosed, p.last, p.last, string(p.doc[n.start]), lineOf(n.start), string(sign)).mend(closer(p.doc, n.start, p.last, string(sign)))
 			return false
 		}
 		switch c := p.doc[p.pos]; c {
-		case closer:
+		case sign:
 			if p.doc[p.before] == ',' {
 				p.report(jsCommaExtra, p.before, p.last).mend(removal(p.before, p.last))
 			}
@@ -208,7 +210,7 @@ func (p *parser) more(n *node, closer byte) bool {
 			p.sign()
 			p.before = n.start // this comma has been spoken of
 		case '}', ']':
-			p.fail(jsCloser, p.pos, p.pos+1, string(c), string(p.doc[n.start]), lineOf(n.start), string(closer))
+			p.fail(jsCloser, p.pos, p.pos+1, string(c), string(p.doc[n.start]), lineOf(n.start), string(sign))
 			return false
 		default:
 			return true

@@ -34,7 +34,7 @@ func invalidUTF8(doc []byte) int {
 // skip passes over white space, and over what does not belong between two
 // tokens but leaves no doubt about them.
 func (p *parser) skip() {
-	for p.pos < len(p.doc) {
+	for p.pos < len(p.doc) && !p.broken {
 		rest := p.doc[p.pos:]
 		switch c := rest[0]; {
 		case c == ' ' || c == '\t' || c == '\n' || c == '\r':
@@ -63,7 +63,7 @@ func (p *parser) skip() {
 }
 
 func (p *parser) comment(size int) {
-	p.report(jsComment, p.pos, p.pos+size).mend(removal(p.pos, p.pos+size))
+	p.report(jsComment, p.pos, p.pos+size).mend(uncommented(p.doc, p.pos, p.pos+size))
 	p.pos += size
 }
 

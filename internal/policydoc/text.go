@@ -169,7 +169,7 @@ func (p *parser) quoted() *node {
 	end := start + open + size
 	_, closing := utf8.DecodeRune(p.doc[end:])
 	f := p.report(jsQuotes, start, end+closing, excerpt(p.doc[start:start+open]))
-	if bytes.IndexAny(rest[:size], `"\`) < 0 {
+	if !bytes.ContainsAny(rest[:size], `"\`) {
 		f.mend(requoting(start, open, end, closing))
 	}
 	n := &node{kind: textNode, start: start, end: end + closing, text: string(rest[:size]), bad: true}

@@ -269,7 +269,7 @@ func (f formPage) findings(ctx context.Context) []ui.Finding {
 	if f.Report == nil {
 		return nil
 	}
-	return policywords.Findings(ctx, *f.Report, "")
+	return policywords.FixableFindings(ctx, *f.Report)
 }
 
 // groupOptions are the active groups, and the present one of an old policy even

@@ -98,8 +98,9 @@ func TestDataSharePolicyByFormAlone(t *testing.T) {
 	if !ok {
 		t.Fatal("the form made a document with errors")
 	}
-	if got := fmt.Sprint(m.Share.ValidMinutes, m.Share.Transactions, m.Share.Attributes[0].Name, m.Share.Attributes[0].Encrypted, m.Share.Attributes[0].Sources); got !=
-		"45 2biometricstrue[{individualBiometrics 19 [{Finger [Left IndexFinger Right IndexFinger] }]}]" {
+	a := m.Share.Attributes[0]
+	got := fmt.Sprint(m.Share.ValidMinutes, m.Share.Transactions, " ", a.Name, a.Encrypted, " ", a.Sources[0].Attribute, a.Sources[0].Filters)
+	if got != "45 2 biometricstrue individualBiometrics[{Finger [Left IndexFinger Right IndexFinger] }]" {
 		t.Errorf("stored %s", got)
 	}
 }

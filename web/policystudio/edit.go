@@ -52,6 +52,9 @@ func (h handlers) editForm(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if old.Status == policy.Discarded {
+		return &problem.ConflictError{Key: "policy_rule.discarded"}
+	}
 	return h.open(w, r, formPage{draft: draftOf(old), Old: &old})
 }
 

@@ -33,11 +33,11 @@ func statusText(ctx context.Context, f formPage) string {
 	case f.Report == nil:
 		return i18n.T(ctx, "policy_studio.empty")
 	case f.Report.Errors > 0:
-		return i18n.T(ctx, "policy_studio.to_correct", "Count", f.Report.Errors)
+		return i18n.T(ctx, "policy.check.errors", "Count", f.Report.Errors)
 	case f.Report.Notes > 0:
-		return i18n.T(ctx, "policy_studio.to_look_at", "Count", f.Report.Notes)
+		return i18n.T(ctx, "policy.check.warnings", "Count", f.Report.Notes)
 	default:
-		return i18n.T(ctx, "policy_studio.good")
+		return i18n.T(ctx, "policy.check.good")
 	}
 }
 

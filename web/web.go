@@ -36,6 +36,7 @@ import (
 	"portal/web/signin"
 	"portal/web/staff"
 	"portal/web/static"
+	"portal/web/vocabulary"
 )
 
 // Options are what differs between serving, developing and testing.
@@ -96,6 +97,7 @@ func table(a *app.App, site *page.Site) []route.Route {
 		policygroup.Routes(a.Policies, trail),
 		policy.Routes(a.Policies, a.Vocabulary, trail),
 		policystudio.Routes(a.Policies, a.Vocabulary),
+		vocabulary.Routes(a.Vocabulary, trail),
 		staff.Routes(a.Accounts, trail),
 		auditlog.Routes(a.DB, site.Zone),
 		outbox.Routes(a.DB),

@@ -11,6 +11,7 @@ import (
 // its nodes, and writes what is new in the style of what stands around it.
 type editor struct {
 	doc   []byte
+	src   string // doc again: gaps are pieces of it
 	edits []Edit
 
 	eol  string // line end of the text
@@ -23,7 +24,7 @@ type editor struct {
 }
 
 func newEditor(doc []byte, root *node) *editor {
-	e := &editor{doc: doc, eol: "\n", unit: "  ", colon: ": ", comma: ", ", models: make(map[string]*node)}
+	e := &editor{doc: doc, src: string(doc), eol: "\n", unit: "  ", colon: ": ", comma: ", ", models: make(map[string]*node)}
 	if at := bytes.IndexAny(doc, "\r\n"); at >= 0 {
 		e.eol = string(doc[at : at+1])
 		if bytes.HasPrefix(doc[at:], []byte("\r\n")) {
@@ -34,9 +35,9 @@ func newEditor(doc []byte, root *node) *editor {
 		return e
 	}
 	if open := e.gap(root, 0); multiline(open) {
-		e.unit = strings.TrimPrefix(indentation(open), indentation(string(doc[:root.start])))
+		e.unit = strings.TrimPrefix(indentation(open), indentation(e.src[:root.start]))
 	}
-	e.colon = e.colonOf(root)
+	e.colon = e.colonOf(root, "")
 	e.comma = "," + strings.TrimLeft(e.colon, ":")
 	if strings.Trim(e.comma, ", ") != "" {
 		e.comma = ", "
@@ -92,7 +93,7 @@ func (e *editor) gap(n *node, i int) string {
 	if i < n.size() {
 		end, _ = n.element(i)
 	}
-	return string(e.doc[start:end])
+	return e.src[start:end]
 }
 
 // layout is the text around the elements of a list or object.
@@ -106,11 +107,16 @@ func (e *editor) layoutOf(n *node) layout {
 		l.between = e.gap(n, n.size()-1)
 	case multiline(l.open):
 		l.between = "," + l.open
-	default:
+	}
+	if l.between == "" || len(l.between) > maxGap {
 		l.between = e.comma
 	}
 	return l
 }
+
+// maxGap bounds what is taken for style: a text made of white space must not grow
+// with every entry.
+const maxGap = 200
 
 // plain is the layout of what has no sibling: in one line, or each element in a
 // line of its own below the line that has the indentation indent.
@@ -129,10 +135,13 @@ type place struct {
 	indent string
 }
 
-// inside is the place of the elements of n; n may have none.
+// inside is the place of the elements of n; n may have none, and be nil.
 func (e *editor) inside(n *node) place {
+	if n.size() == 0 {
+		return place{}
+	}
 	open := e.gap(n, 0)
-	if n.size() == 0 || !multiline(open) {
+	if !multiline(open) {
 		return place{}
 	}
 	return place{true, indentation(open)}
@@ -142,7 +151,9 @@ func (e *editor) inside(n *node) place {
 // it fits there.
 func (e *editor) choose(model *node, at place) layout {
 	if model.size() > 0 {
-		if l := e.layoutOf(model); at.lines || !multiline(l.open+l.between+l.close) {
+		l := e.layoutOf(model)
+		small := len(l.open) <= maxGap && len(l.close) <= maxGap
+		if small && (at.lines || !multiline(l.open) && !multiline(l.between) && !multiline(l.close)) {
 			return l
 		}
 	}
@@ -160,16 +171,27 @@ func multiline(gap string) bool { return strings.ContainsAny(gap, "\r\n") }
 
 // indentation is what stands behind the last line end.
 func indentation(gap string) string {
-	return gap[strings.LastIndexAny(gap, "\r\n")+1:]
+	indent := gap[strings.LastIndexAny(gap, "\r\n")+1:]
+	if len(indent) > maxGap {
+		return ""
+	}
+	return indent
 }
 
-// colonOf is what the object n has between a key and its value.
-func (e *editor) colonOf(n *node) string {
+// colonOf is what the object n has between a key and its value: that key, or its
+// last one.
+func (e *editor) colonOf(n *node, key string) string {
 	if n == nil || len(n.members) == 0 {
 		return e.colon
 	}
-	m := n.members[len(n.members)-1]
-	return string(e.doc[m.end:m.value.start])
+	m, ok := n.member(key)
+	if !ok {
+		m = n.members[len(n.members)-1]
+	}
+	if colon := e.src[m.end:m.value.start]; len(colon) <= maxGap {
+		return colon
+	}
+	return e.colon
 }
 
 // plan is what becomes of the elements of one list or object.
@@ -215,7 +237,7 @@ func (e *editor) carryOut(n *node, p plan, around place, model *node) {
 	if n.size() > 0 {
 		l = e.layoutOf(n)
 	}
-	w := writer{e: e, in: n, layout: l, at: l.inside(around), model: model}
+	w := elementWriter{e: e, in: n, layout: l, at: l.inside(around), model: model}
 	from := n.start + 1 // behind the last thing that stays
 	first, cut := true, false
 	news := p.added[-1]

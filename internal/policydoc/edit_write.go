@@ -23,8 +23,8 @@ func (v fresh) member(key string) element  { return element{key, v} }
 func (v fresh) entry() element             { return element{value: v} }
 func (v *fresh) push(el element)           { v.elements = append(v.elements, el) }
 
-// writer writes new elements of one list or object.
-type writer struct {
+// elementWriter writes new elements of one list or object.
+type elementWriter struct {
 	e      *editor
 	in     *node // the list or object
 	layout layout
@@ -34,26 +34,26 @@ type writer struct {
 
 // before is the text from an element that stays, or the opening bracket, to the
 // next element that stays; gap is what stood before that one.
-func (w writer) before(news []element, first bool, gap string) string {
-	if len(news) == 0 {
-		if first {
-			return w.layout.open
-		}
-		return gap
+func (w elementWriter) before(news []element, first bool, gap string) string {
+	switch {
+	case !first:
+		return w.run(news, first) + gap
+	case len(news) == 0:
+		return w.layout.open
 	}
 	return w.run(news, first) + w.layout.between
 }
 
 // last is the text from an element that stays, or the opening bracket, to the
 // closing bracket.
-func (w writer) last(news []element, first bool) string {
+func (w elementWriter) last(news []element, first bool) string {
 	if first && len(news) == 0 {
 		return ""
 	}
 	return w.run(news, first) + w.layout.close
 }
 
-func (w writer) run(news []element, first bool) string {
+func (w elementWriter) run(news []element, first bool) string {
 	var b bytes.Buffer
 	for i, el := range news {
 		if i == 0 && first {
@@ -66,14 +66,14 @@ func (w writer) run(news []element, first bool) string {
 	return b.String()
 }
 
-func (w writer) element(b *bytes.Buffer, el element) {
+func (w elementWriter) element(b *bytes.Buffer, el element) {
 	like := w.in
 	if like.size() == 0 {
 		like = w.model
 	}
 	if w.in.kind == objectNode {
 		b.WriteString(quote(el.key))
-		b.WriteString(w.e.colonOf(like))
+		b.WriteString(w.e.colonOf(like, el.key))
 		w.e.write(b, el.value, w.e.modelOf(el.key, nil), w.at)
 		return
 	}
@@ -117,7 +117,7 @@ func (e *editor) writeNested(b *bytes.Buffer, v fresh, model *node, at place) {
 			}
 			if v.kind == objectNode {
 				b.WriteString(quote(el.key))
-				b.WriteString(e.colonOf(model))
+				b.WriteString(e.colonOf(model, el.key))
 				e.write(b, el.value, e.modelOf(el.key, model.get(el.key)), within)
 			} else {
 				e.write(b, el.value, e.sibling(model, el.value.kind), within)

@@ -77,7 +77,7 @@ type WayAnswer struct {
 	Type, SubType string // SubType "": none is named
 	State         string
 	Raw           string // of WayOdd: excerpt of the JSON text of its entries
-	Given         bool   // it is in the document; false: the vocabulary offers it
+	Origins       []int  // its entries in the document's list; none: the vocabulary offers it
 }
 
 // Pick is a name that is chosen or not.

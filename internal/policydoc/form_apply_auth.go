@@ -1,5 +1,7 @@
 package policydoc
 
+import "unicode/utf8"
+
 func (a *applier) auth(top *objectPlan, f AuthForm) {
 	top.order = []string{keyTokenType, keyWays, keyAttributes, keyLanguages}
 	a.e.authModels(top.n)
@@ -53,11 +55,12 @@ func waysOf(list *node) waysNow {
 func (a *applier) ways(top *objectPlan, answers []WayAnswer) {
 	list := top.list(keyWays)
 	now := waysOf(list)
+	in := a.e.inside(list)
 	var p plan
 	answered := make(map[wayName]bool)
 	for _, answer := range answers {
 		w := wayName{answer.Type, answer.SubType}
-		a.wrong = a.wrong || w.typ == "" || answered[w]
+		a.wrong = a.wrong || !named(w.typ) || !utf8.ValidString(w.sub) || answered[w]
 		answered[w] = true
 		entries, there := now.entries[w]
 		switch was := now.states[w]; {
@@ -70,7 +73,7 @@ func (a *applier) ways(top *objectPlan, answers []WayAnswer) {
 			a.wrong = true
 		case there:
 			for _, i := range entries {
-				a.require(list, i, answer.State)
+				a.require(list.items[i], in, answer.State)
 			}
 		default:
 			p.add(list.size()-1, newWay(w, answer.State, now.emptied).entry())
@@ -80,11 +83,11 @@ func (a *applier) ways(top *objectPlan, answers []WayAnswer) {
 }
 
 // require changes whether one entry is required.
-func (a *applier) require(list *node, i int, state string) {
-	if wayState(list.items[i]) == state {
+func (a *applier) require(n *node, around place, state string) {
+	if wayState(n) == state {
 		return
 	}
-	entry := a.object(list.items[i], a.e.inside(list), []string{keyWay, keySubType, keyMandatory})
+	entry := a.object(n, around, []string{keyWay, keySubType, keyMandatory})
 	entry.set(keyMandatory, freshFlag(state == WayRequired))
 	entry.done()
 }
@@ -109,7 +112,7 @@ func (a *applier) picks(top *objectPlan, key string, name func(*node) (string, b
 	var p plan
 	picked := make(map[string]bool)
 	for _, pick := range picks {
-		a.wrong = a.wrong || pick.Name == "" || picked[pick.Name]
+		a.wrong = a.wrong || !named(pick.Name) || picked[pick.Name]
 		picked[pick.Name] = true
 		switch there := entries[pick.Name]; {
 		case pick.On && len(there) == 0:
@@ -126,3 +129,5 @@ func (a *applier) picks(top *objectPlan, key string, name func(*node) (string, b
 	}
 	top.entries(key, p)
 }
+
+func named(name string) bool { return name != "" && utf8.ValidString(name) }

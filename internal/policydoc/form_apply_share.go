@@ -11,8 +11,9 @@ func (a *applier) share(top *objectPlan, f ShareForm) {
 		top.set(keyRules, v)
 	}
 	list := top.list(keyShared)
+	in := a.e.inside(list)
 	p := a.origins(list, len(f.Attributes), func(i int) int { return f.Attributes[i].Origin },
-		func(i int, n *node) { a.attributeRow(n, a.e.inside(list), f.Attributes[i]) },
+		func(i int, n *node) { a.attributeRow(n, in, f.Attributes[i]) },
 		func(i int) fresh { return a.newAttribute(f.Attributes[i]) })
 	top.entries(keyShared, p)
 	top.required(keyRules, freshObject())
@@ -53,8 +54,9 @@ func (a *applier) attributeRow(n *node, around place, r AttributeRow) {
 	o := a.object(n, around, []string{keyName, keyGroup, keySource, keyEncrypted, keyFormat})
 	o.answers(r.questions())
 	list := o.list(keySource)
+	in := a.e.inside(list)
 	p := a.origins(list, len(r.Sources), func(i int) int { return r.Sources[i].Origin },
-		func(i int, n *node) { a.sourceRow(n, a.e.inside(list), r.Sources[i]) },
+		func(i int, n *node) { a.sourceRow(n, in, r.Sources[i]) },
 		func(i int) fresh { return a.newSource(r.Sources[i]) })
 	o.entries(keySource, p)
 	o.done()
@@ -64,8 +66,9 @@ func (a *applier) sourceRow(n *node, around place, r SourceRow) {
 	o := a.object(n, around, []string{keyRecorded, keyFilter})
 	o.answers(r.questions())
 	list := o.list(keyFilter)
+	in := a.e.inside(list)
 	p := a.origins(list, len(r.Filters), func(i int) int { return r.Filters[i].Origin },
-		func(i int, n *node) { a.filterRow(n, a.e.inside(list), r.Filters[i]) },
+		func(i int, n *node) { a.filterRow(n, in, r.Filters[i]) },
 		func(i int) fresh { return a.newObject(r.Filters[i].questions()) })
 	if list != nil && p.empties(list) {
 		o.drop(keyFilter) // an empty list of filters is not allowed

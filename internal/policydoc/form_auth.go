@@ -86,22 +86,22 @@ func (p *projector) ways(root *node, v *Vocabulary) []WayAnswer {
 			index[w] = at
 			out = append(out, WayAnswer{Type: w.typ, SubType: w.sub})
 		}
-		p.addWay(&out[at], entry)
+		p.addWay(&out[at], entry, i)
 	}
 	return out
 }
 
 // addWay adds one entry of the document to its answer. The same way may be there
 // more than once; where its entries disagree it is odd.
-func (p *projector) addWay(a *WayAnswer, entry *node) {
+func (p *projector) addWay(a *WayAnswer, entry *node, i int) {
 	state := wayState(entry)
-	if a.Given && state != a.State {
+	if len(a.Origins) > 0 && state != a.State {
 		state = WayOdd
 	}
 	if state == WayOdd {
 		a.Raw = excerptRaw([]byte(join(a.Raw, p.raw(entry))))
 	}
-	a.Given, a.State = true, state
+	a.Origins, a.State = append(a.Origins, i), state
 }
 
 func join(a, b string) string {

@@ -1,7 +1,9 @@
 package policydoc
 
 import (
+	"maps"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -69,6 +71,9 @@ const maxPosted = 2 * MaxTextBytes
 // posted. What was not posted stays as it is, but for picks and rows: those are
 // off, or gone.
 //
+// Values are taken as a text input or a list gives them; an input of type number
+// would empty what is no number before anybody sees it.
+//
 // The error is ErrForm, for a base that has no form and for what no page of ours
 // posts.
 func ReadForm(kind Kind, base []byte, get func(name string) []string, v *Vocabulary) (Form, error) {
@@ -79,7 +84,7 @@ func ReadForm(kind Kind, base []byte, get func(name string) []string, v *Vocabul
 	r := &formReader{get: get}
 	switch kind {
 	case KindAuth:
-		r.auth(&f.Auth)
+		r.auth(&f.Auth, v)
 	case KindDataShare:
 		r.share(&f.Share)
 	}
@@ -121,7 +126,7 @@ func (r *formReader) answers(questions []question, field func(key string) string
 		if q.control == flagControl && value != "" && value != "true" && value != "false" {
 			r.wrong = true
 		}
-		if q.control == countControl && value != q.answer.Value {
+		if value != q.answer.Value { // a changed one: nobody means the spaces around it
 			value = strings.TrimSpace(value)
 		}
 		q.answer.set(value)
@@ -136,10 +141,22 @@ func (a *Answer) set(value string) {
 	}
 }
 
-func (r *formReader) auth(f *AuthForm) {
+func (r *formReader) auth(f *AuthForm, v *Vocabulary) {
 	r.answers(f.questions(), func(string) string { return FieldTokenType })
-	for i := range f.Ways {
+	offered := make(map[wayName]bool, len(f.Ways))
+	for i, w := range f.Ways {
+		offered[wayName{w.Type, w.SubType}] = true
 		r.way(&f.Ways[i])
+	}
+	// A way that became deprecated after the page was made.
+	for _, w := range everyWay(v) {
+		late := WayAnswer{Type: w.typ, SubType: w.sub, State: WayNo}
+		if offered[w] {
+			continue
+		}
+		if r.way(&late); late.State != WayNo {
+			f.Ways = append(f.Ways, late)
+		}
 	}
 	f.Attributes = r.picks(f.Attributes, FieldAttribute, FieldAddAttribute)
 	f.Languages = r.picks(f.Languages, FieldLanguage, FieldAddLanguage)
@@ -154,6 +171,27 @@ func (r *formReader) way(a *WayAnswer) {
 	case state != a.State: // odd stays odd, nothing becomes it
 		r.wrong = true
 	}
+}
+
+// everyWay is every way that the vocabulary has, deprecated ones too.
+func everyWay(v *Vocabulary) []wayName {
+	var out []wayName
+	for _, typ := range v.every(AuthTypes) {
+		out = append(out, wayName{typ, ""})
+		if typ == biometric {
+			for _, sub := range v.every(SubTypes) {
+				out = append(out, wayName{typ, sub})
+			}
+		}
+	}
+	return out
+}
+
+func (v *Vocabulary) every(f Family) []string {
+	if v == nil {
+		return nil
+	}
+	return slices.Sorted(maps.Keys(v.terms[f]))
 }
 
 func (r *formReader) picks(picks []Pick, field, add string) []Pick {
@@ -249,11 +287,11 @@ func (r *formReader) filters(in string, base []FilterRow, posted map[string][]st
 }
 
 // A new row has none of its keys yet.
-func (r *AttributeRow) missing() { missing(r.questions()) }
-func (r *SourceRow) missing()    { missing(r.questions()) }
-func (r *FilterRow) missing()    { missing(r.questions()) }
+func (r *AttributeRow) missing() { allMissing(r.questions()) }
+func (r *SourceRow) missing()    { allMissing(r.questions()) }
+func (r *FilterRow) missing()    { allMissing(r.questions()) }
 
-func missing(questions []question) {
+func allMissing(questions []question) {
 	for _, q := range questions {
 		q.answer.Missing = true
 	}

@@ -16,7 +16,7 @@ func TestSecondPersonActivates(t *testing.T) {
 	d := webtest.NewDesk(t)
 	p := d.Auth("Voice")
 	page := d.Second.Get(p.Path).Want(200).Click("Activate").Want(200)
-	webtest.WantText(t, page, "Activate version 1 of Voice?", "Wanda", "partners of the group Telecom can use", "One-time code")
+	webtest.WantText(t, page, "Activate version 1 of Voice?", "Wanda", "partners of the group Telecom can use", "one-time code")
 	if got := page.Doc.Find("main form button").Text(); got != "Activate version 1 of Voice" {
 		t.Errorf("button %q", got)
 	}

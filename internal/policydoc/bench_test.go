@@ -3,6 +3,7 @@ package policydoc
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -12,7 +13,7 @@ import (
 func entries(n int) ([]byte, Around) {
 	s, _ := SampleByID(KindDataShare, "few_data")
 	head, _, _ := bytes.Cut(s.Document, []byte(`"shareableAttributes"`))
-	terms := Seed()
+	terms := slices.Clone(Seed())
 	var b strings.Builder
 	b.Write(head)
 	b.WriteString("\"shareableAttributes\": [")

@@ -76,8 +76,8 @@ type Filter struct {
 // Understand reads a document of the given kind. It is false for a document that
 // does not follow its schema: half a policy must not look like a whole one.
 func Understand(kind Kind, doc []byte) (Meaning, bool) {
-	root, report := check(kind, doc, Around{})
-	if !report.OK() {
+	root, c := judge(kind, doc, Around{})
+	if !c.report().OK() {
 		return Meaning{}, false
 	}
 	return understand(kind, root, newLocator(doc)), true

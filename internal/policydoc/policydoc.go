@@ -69,12 +69,21 @@ type Neighbours struct {
 }
 
 func check(kind Kind, doc []byte, around Around) (*node, Report) {
+	root, c := judge(kind, doc, around)
+	if root != nil {
+		c.lint(root)
+	}
+	return root, c.report()
+}
+
+// judge finds all that keeps a document from being used; what informs comes on
+// top of it.
+func judge(kind Kind, doc []byte, around Around) (*node, *collector) {
 	p := &parser{doc: doc}
 	root := p.document()
 	c := &collector{kind: kind, around: around, doc: doc, notes: p.notes}
 	if root != nil {
 		c.schema(root)
-		c.lint(root)
 	}
-	return root, c.report()
+	return root, c
 }

@@ -150,7 +150,7 @@ func (l *linter) all(ctx context.Context, names []string) error {
 func (l *linter) one(ctx context.Context, name string, doc []byte) error {
 	kind := l.kind
 	if kind == "" {
-		kind, _ = policydoc.KindOf(doc) // of none: one finding says so
+		kind, _ = policydoc.GuessKind(doc) // of none: one finding says so
 	}
 	r := policydoc.Check(kind, doc, l.around)
 	l.errors += r.Errors

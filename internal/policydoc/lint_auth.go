@@ -27,30 +27,30 @@ var loginWays = []string{wayKycAuth, wayExchange, wayOTPSend}
 // rule speaks.
 var dataWays = []string{wayKyc, wayExchange, wayIssue, wayKycAuth}
 
-// way is one entry of the allowed ways of authenticating.
-type way struct {
+// wayEntry is one entry of the allowed ways of authenticating.
+type wayEntry struct {
 	index                        int
 	entry                        *node
 	authType, subType, mandatory *node // authType is plain; the others may be nil
 }
 
-func (w way) kind() string { return text(w.subType) }
+func (w wayEntry) kind() string { return text(w.subType) }
 
 // name is what a message calls the way.
-func (w way) name() string {
+func (w wayEntry) name() string {
 	if w.kind() == "" {
 		return clip(w.authType.text)
 	}
 	return clip(w.authType.text) + " – " + clip(w.kind())
 }
 
-func (w way) path(key string) []Step { return entryPath(waysKey, w.index, key) }
+func (w wayEntry) path(key string) []Step { return entryPath(waysKey, w.index, key) }
 
 func (c *collector) lintAuth(root *node) {
-	var ways []way
+	var ways []wayEntry
 	for i, entry := range root.get(waysKey).list() {
 		if authType, ok := plain(entry.get("authType")); ok {
-			w := way{index: i, entry: entry, authType: authType, mandatory: entry.get("mandatory")}
+			w := wayEntry{index: i, entry: entry, authType: authType, mandatory: entry.get("mandatory")}
 			w.subType, _ = plain(entry.get("authSubType"))
 			ways = append(ways, w)
 		}
@@ -66,7 +66,7 @@ func (c *collector) lintAuth(root *node) {
 	c.neighbours(root, kycKey, len(attributes))
 }
 
-func (c *collector) wayNames(ways []way) {
+func (c *collector) wayNames(ways []wayEntry) {
 	for _, w := range ways {
 		c.name(w.authType, authTypeNames, func() []Step { return w.path("authType") })
 		if w.kind() == "" {
@@ -85,8 +85,8 @@ func (c *collector) wayNames(ways []way) {
 
 // waysTwice finds the ways that are there already, and those that are required
 // in one entry and not in the other.
-func (c *collector) waysTwice(list *node, ways []way) {
-	seen := make(map[string]way, len(ways))
+func (c *collector) waysTwice(list *node, ways []wayEntry) {
+	seen := make(map[string]wayEntry, len(ways))
 	for _, w := range ways {
 		key := w.authType.text + "\x00" + w.kind()
 		first, twice := seen[key]
@@ -107,8 +107,8 @@ func isFlag(n *node) bool { return n != nil && n.kind == flagNode }
 
 // anyBio finds biometrics of any kind beside named kinds: the names then narrow
 // nothing.
-func (c *collector) anyBio(list *node, ways []way) {
-	named := slices.IndexFunc(ways, func(w way) bool { return w.authType.text == wayBio && w.kind() != "" })
+func (c *collector) anyBio(list *node, ways []wayEntry) {
+	named := slices.IndexFunc(ways, func(w wayEntry) bool { return w.authType.text == wayBio && w.kind() != "" })
 	if named < 0 {
 		return
 	}
@@ -120,10 +120,10 @@ func (c *collector) anyBio(list *node, ways []way) {
 	}
 }
 
-func has(ways []way, name string) (way, bool) {
-	i := slices.IndexFunc(ways, func(w way) bool { return w.authType.text == name })
+func has(ways []wayEntry, name string) (wayEntry, bool) {
+	i := slices.IndexFunc(ways, func(w wayEntry) bool { return w.authType.text == name })
 	if i < 0 {
-		return way{}, false
+		return wayEntry{}, false
 	}
 	return ways[i], true
 }
@@ -131,7 +131,7 @@ func has(ways []way, name string) (way, bool) {
 // login looks at a policy for signing in at online services: all that eSignet
 // needs must be allowed, and nothing may be required, or its clients are refused
 // (domain.md §8.1).
-func (c *collector) login(root *node, ways []way) {
+func (c *collector) login(root *node, ways []wayEntry) {
 	_, auth := has(ways, wayKycAuth)
 	_, exchange := has(ways, wayExchange)
 	if !auth && !exchange {
@@ -157,7 +157,7 @@ func (c *collector) login(root *node, ways []way) {
 
 // addWays writes entries behind the last of the list, in the style of the entry
 // of a sibling.
-func (c *collector) addWays(list *node, sibling way, missing []string) *Fix {
+func (c *collector) addWays(list *node, sibling wayEntry, missing []string) *Fix {
 	n := len(list.items)
 	from := list.start + 1
 	if n > 1 {
@@ -224,7 +224,7 @@ func (c *collector) kycAttributes(root *node) []*node {
 
 // kycUse holds the attributes against the ways that return them: one without
 // the other has no effect. A way that nobody knows may return data.
-func (c *collector) kycUse(root *node, ways []way, attributes []*node) {
+func (c *collector) kycUse(root *node, ways []wayEntry, attributes []*node) {
 	list, ok := root.member(kycKey)
 	if !ok || list.value.kind != listNode {
 		return

@@ -76,20 +76,20 @@ func TestNoVocabularyNoWordAboutNames(t *testing.T) {
 	}
 }
 
-func TestKindOf(t *testing.T) {
+func TestGuessKind(t *testing.T) {
 	t.Parallel()
 	for _, k := range Kinds() {
 		for _, s := range Samples(k) {
-			if got, ok := KindOf(s.Document); got != k || !ok {
+			if got, ok := GuessKind(s.Document); got != k || !ok {
 				t.Errorf("%s: %q %t", s.ID, got, ok)
 			}
-			if got, ok := KindOf(s.Document[:60]); got != k || !ok {
+			if got, ok := GuessKind(s.Document[:60]); got != k || !ok {
 				t.Errorf("half of %s: %q %t", s.ID, got, ok)
 			}
 		}
 	}
 	for _, doc := range []string{"", "{}", "null", "authTokenType dataSharePolicies"} {
-		if got, ok := KindOf([]byte(doc)); ok {
+		if got, ok := GuessKind([]byte(doc)); ok {
 			t.Errorf("%q is %s", doc, got)
 		}
 	}

@@ -43,8 +43,8 @@ func shapeOf(s *jsonschema.Schema) *shape {
 	if s.Ref != nil {
 		return shapeOf(s.Ref)
 	}
-	out := &shape{schema: s, kind: kindOf(s), minProps: value(s.MinProperties), minItems: value(s.MinItems), needs: s.DependentRequired}
-	out.minLen, out.maxLen = value(s.MinLength), value(s.MaxLength)
+	out := &shape{schema: s, kind: kindOf(s), minProps: limit(s.MinProperties), minItems: limit(s.MinItems), needs: s.DependentRequired}
+	out.minLen, out.maxLen = limit(s.MinLength), limit(s.MaxLength)
 	for key, p := range s.Properties {
 		must := slices.Contains(s.Required, key)
 		out.props = append(out.props, prop{key, shapeOf(p), must})
@@ -81,11 +81,11 @@ func kindOf(s *jsonschema.Schema) nodeKind {
 	panic("policydoc: schema: no single type in " + s.Location)
 }
 
-func value(limit *int) int {
-	if limit == nil {
+func limit(n *int) int {
+	if n == nil {
 		return 0
 	}
-	return *limit
+	return *n
 }
 
 // The patterns of the schemas. Go's regular expressions take a microsecond for

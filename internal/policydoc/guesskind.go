@@ -2,10 +2,10 @@ package policydoc
 
 import "bytes"
 
-// KindOf tells of which kind a document is by the keys of its outermost object,
+// GuessKind tells of which kind a document is by the keys of its outermost object,
 // whatever else is wrong with it: by the text alone. It is false where the text
 // has no such key, or as many of the other kind.
-func KindOf(doc []byte) (Kind, bool) {
+func GuessKind(doc []byte) (Kind, bool) {
 	best, most, tie := Kind(""), 0, true
 	for _, k := range Kinds() {
 		n := 0

@@ -142,7 +142,7 @@ func parts(r *http.Request) (url.Values, error) {
 		}
 		v.Add(part.FormName(), string(b))
 		if name := part.FileName(); name != "" {
-			v.Set(part.FormName()+FileName, name)
+			v.Add(part.FormName()+FileName, name) // in the order of the files: one field may hold several
 		}
 	}
 }

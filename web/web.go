@@ -29,6 +29,8 @@ import (
 	"portal/web/partner"
 	"portal/web/policy"
 	"portal/web/policygroup"
+	"portal/web/policyimport"
+	"portal/web/policyreview"
 	"portal/web/policystudio"
 	"portal/web/register"
 	"portal/web/route"
@@ -98,6 +100,8 @@ func table(a *app.App, site *page.Site) []route.Route {
 		policy.Routes(a.Policies, a.Vocabulary, trail),
 		policystudio.Routes(a.Policies, a.Vocabulary),
 		vocabulary.Routes(a.Vocabulary, trail),
+		policyreview.Routes(a.Policies, a.Vocabulary),
+		policyimport.Routes(a.Policies, a.Vocabulary),
 		staff.Routes(a.Accounts, trail),
 		auditlog.Routes(a.DB, site.Zone),
 		outbox.Routes(a.DB),

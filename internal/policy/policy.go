@@ -1,8 +1,9 @@
 // Package policy is about policy groups and the policies that stand under
 // them: who may write which, what waits, what is in force and since when. It
-// keeps a policy's document as the very bytes that were typed and asks package
-// policydoc what is wrong with them. It refuses to know what a document means,
-// which partner uses a policy, and that there is a browser.
+// keeps a policy's document as the very bytes that were typed, asks package
+// policydoc what is wrong with them and what they mean, and decides by that what
+// a partner may do (Decide). It refuses to know which partner uses a policy, and
+// that there is a browser.
 package policy
 
 import (

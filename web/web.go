@@ -29,6 +29,7 @@ import (
 	"portal/web/partner"
 	"portal/web/policy"
 	"portal/web/policygroup"
+	"portal/web/policypreview"
 	"portal/web/policystudio"
 	"portal/web/register"
 	"portal/web/route"
@@ -96,6 +97,7 @@ func table(a *app.App, site *page.Site) []route.Route {
 		policygroup.Routes(a.Policies, trail),
 		policy.Routes(a.Policies, a.Vocabulary, trail),
 		policystudio.Routes(a.Policies, a.Vocabulary),
+		policypreview.Routes(a.Policies, a.Vocabulary),
 		staff.Routes(a.Accounts, trail),
 		auditlog.Routes(a.DB, site.Zone),
 		outbox.Routes(a.DB),

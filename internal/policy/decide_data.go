@@ -61,6 +61,7 @@ type Item struct {
 	Formatted bool               `json:"formatted,omitempty"` // the format changed the values; false with a format: they are as recorded
 	Encrypted bool               `json:"encrypted,omitempty"`
 	Filters   []policydoc.Filter `json:"filters,omitempty"`
+	From      []string           `json:"from,omitempty"` // the recorded attributes that the values come from
 }
 
 // release is what the person's record gives for the attributes asked for, in the
@@ -115,6 +116,8 @@ func kycItem(p Person, a policydoc.Said, languages map[string]bool) Item {
 		item.Absent = NotRecorded
 	case len(item.Values) == 0:
 		item.Absent = OtherLanguage
+	default:
+		item.From = []string{a.Name}
 	}
 	return item
 }
@@ -127,12 +130,16 @@ func sharedItem(p Person, a policydoc.SharedAttribute) Item {
 	var taken []Value
 	for _, s := range a.Sources {
 		item.Filters = append(item.Filters, s.Filters...)
-		values := p.recorded(s.Attribute)
-		recorded = recorded || len(values) > 0
-		for _, v := range values {
+		name := p.recordedAs(s.Attribute)
+		recorded = recorded || len(p.Values[name]) > 0
+		before := len(taken)
+		for _, v := range p.Values[name] {
 			if passes(v, s.Filters) {
 				taken = append(taken, v)
 			}
+		}
+		if len(taken) > before && !slices.Contains(item.From, name) {
+			item.From = append(item.From, name)
 		}
 	}
 	for _, v := range once(taken) {
@@ -150,13 +157,14 @@ func sharedItem(p Person, a policydoc.SharedAttribute) Item {
 	return item
 }
 
-// recorded finds the values of a source. A source may name the system that
-// collected the attribute before its name: "enrolment/NEW/individualBiometrics".
-func (p Person) recorded(source string) []Value {
-	if values, ok := p.Values[source]; ok {
-		return values
+// recordedAs is the attribute of the record that a source means. A source may
+// name the system that collected the attribute before its name:
+// "enrolment/NEW/individualBiometrics".
+func (p Person) recordedAs(source string) string {
+	if len(p.Values[source]) > 0 {
+		return source
 	}
-	return p.Values[source[strings.LastIndexByte(source, '/')+1:]]
+	return source[strings.LastIndexByte(source, '/')+1:]
 }
 
 // passes reports whether one of the filters lets a value through; without any,

@@ -86,7 +86,7 @@ func attributes(m policydoc.Meaning) []string { return policy.Everything(m).Attr
 func cases(t *testing.T, look func(c chance, m policydoc.Meaning, q policy.Question)) {
 	t.Helper()
 	yes := 0
-	const n = 20_000
+	const n = 5_000
 	c := chance{rand.New(rand.NewPCG(1, 2))}
 	for range n {
 		m := c.meaning()

@@ -28,7 +28,7 @@ func People(ms ...policydoc.Meaning) []Person {
 		{ID: ArabicOnly, Values: arabicOnly()},
 	}
 	for _, name := range recordedNames(ms) {
-		if len(people[0].recorded(name)) > 0 { // the adult has everything that is known
+		if len(people[0].Values[people[0].recordedAs(name)]) > 0 { // the adult has everything that is known
 			continue
 		}
 		for _, p := range people {

@@ -487,25 +487,11 @@ func questionForm(s tryPage) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		if s.Kind == policydoc.KindAuth {
-			templ_7745c5c3_Err = ui.Checks(ui.Field{Name: "way", Label: i18n.T(ctx, "policy_preview.try.ways"), Hint: i18n.T(ctx, "policy_preview.try.ways.hint")}, s.ways(ctx)).Render(ctx, templ_7745c5c3_Buffer)
+		if s.Side.Understood {
+			templ_7745c5c3_Err = questions(s).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-		}
-		templ_7745c5c3_Err = ui.Checks(ui.Field{Name: "attribute", Label: i18n.T(ctx, "policy_preview.try.attributes")}, s.attributes(ctx)).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
-		}
-		if s.Kind == policydoc.KindAuth {
-			templ_7745c5c3_Err = ui.Checks(ui.Field{Name: "language", Label: i18n.T(ctx, "policy_preview.try.languages"), Hint: i18n.T(ctx, "policy_preview.try.languages.hint")}, s.languages(ctx)).Render(ctx, templ_7745c5c3_Buffer)
-			if templ_7745c5c3_Err != nil {
-				return templ_7745c5c3_Err
-			}
-		}
-		templ_7745c5c3_Err = ui.Select(ui.Field{Name: "person", Label: i18n.T(ctx, "policy_preview.try.person"), Hint: i18n.T(ctx, "policy_preview.try.person.hint")}, s.people(ctx)).Render(ctx, templ_7745c5c3_Buffer)
-		if templ_7745c5c3_Err != nil {
-			return templ_7745c5c3_Err
 		}
 		templ_7745c5c3_Var22 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -543,6 +529,51 @@ func stance(r policy.Reason) string {
 		return "for"
 	}
 	return "against"
+}
+
+func questions(s tryPage) templ.Component {
+	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
+		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
+			return templ_7745c5c3_CtxErr
+		}
+		templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
+		if !templ_7745c5c3_IsBuffer {
+			defer func() {
+				templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err == nil {
+					templ_7745c5c3_Err = templ_7745c5c3_BufErr
+				}
+			}()
+		}
+		ctx = templ.InitializeContext(ctx)
+		templ_7745c5c3_Var23 := templ.GetChildren(ctx)
+		if templ_7745c5c3_Var23 == nil {
+			templ_7745c5c3_Var23 = templ.NopComponent
+		}
+		ctx = templ.ClearChildren(ctx)
+		if s.Kind == policydoc.KindAuth {
+			templ_7745c5c3_Err = ui.Checks(ui.Field{Name: "way", Label: i18n.T(ctx, "policy_preview.try.ways"), Hint: i18n.T(ctx, "policy_preview.try.ways.hint")}, s.ways(ctx)).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+		}
+		templ_7745c5c3_Err = ui.Checks(ui.Field{Name: "attribute", Label: i18n.T(ctx, "policy_preview.try.attributes")}, s.attributes(ctx)).Render(ctx, templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		if s.Kind == policydoc.KindAuth {
+			templ_7745c5c3_Err = ui.Checks(ui.Field{Name: "language", Label: i18n.T(ctx, "policy_preview.try.languages"), Hint: i18n.T(ctx, "policy_preview.try.languages.hint")}, s.languages(ctx)).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+		}
+		templ_7745c5c3_Err = ui.Select(ui.Field{Name: "person", Label: i18n.T(ctx, "policy_preview.try.person"), Hint: i18n.T(ctx, "policy_preview.try.person.hint")}, s.people(ctx)).Render(ctx, templ_7745c5c3_Buffer)
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		return nil
+	})
 }
 
 func verdict(a policy.Answer) string {

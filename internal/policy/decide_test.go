@@ -237,3 +237,27 @@ func TestPeopleHaveTheVocabulary(t *testing.T) {
 		}
 	}
 }
+
+// BenchmarkDecide asks for everything of documents that grow tenfold: the time
+// has to grow with them and no faster.
+func BenchmarkDecide(b *testing.B) {
+	for _, n := range []int{40, 400, 4000} {
+		m := policydoc.Meaning{Kind: policydoc.KindAuth}
+		m.Auth.Ways = []policydoc.Way{{Type: "kyc", Line: 1}}
+		for i := range n {
+			name := fmt.Sprintf("own%d", i)
+			m.Auth.Ways = append(m.Auth.Ways, policydoc.Way{Type: name, Mandatory: true, Line: i})
+			m.Auth.Attributes = append(m.Auth.Attributes, policydoc.Said{Name: name, Line: i})
+			m.Auth.Languages = append(m.Auth.Languages, policydoc.Said{Name: name, Line: i})
+		}
+		q := policy.Everything(m)
+		q.Person = &policy.People(m)[0]
+		b.Run(fmt.Sprintf("%d_attributes", n), func(b *testing.B) {
+			for b.Loop() {
+				if !policy.Decide(m, q).Allowed {
+					b.Fatal("refused")
+				}
+			}
+		})
+	}
+}

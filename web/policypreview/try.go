@@ -32,6 +32,7 @@ type tryPage struct {
 	Person     string
 	Asked      bool
 	Answer     policy.Answer
+	Reasons    []told
 }
 
 func (h handlers) try(w http.ResponseWriter, r *http.Request) error {
@@ -53,6 +54,7 @@ func (h handlers) try(w http.ResponseWriter, r *http.Request) error {
 	}
 	if s.Asked && s.Side.Understood {
 		s.Answer = policy.Decide(s.Side.Meaning, s.Question)
+		s.Reasons = tell(r.Context(), words, s.Side.Meaning, s.Answer.Reasons)
 	}
 	return page.Render(w, r, http.StatusOK, tryTemplate(s))
 }

@@ -2,6 +2,7 @@ package policypreview
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"portal/internal/policy"
@@ -45,6 +46,55 @@ func reasonText(ctx context.Context, v *policydoc.Vocabulary, r policy.Reason) s
 		item = policywords.Label(ctx, v, r.Family, r.Item)
 	}
 	return i18n.T(ctx, r.Code.Key(), "Item", item)
+}
+
+// told is a reason with the sentence of the policy that it rests on.
+type told struct {
+	policy.Reason
+	Text     string
+	Sentence string // "" if no sentence says it, or a reason before this one has told it
+}
+
+// tell puts reasons into words.
+func tell(ctx context.Context, v *policydoc.Vocabulary, m policydoc.Meaning, reasons []policy.Reason) []told {
+	all, words := policydoc.Sentences(m, v), policywords.Sentences(ctx, v, m)
+	seen := map[int]bool{}
+	var out []told
+	for _, r := range reasons {
+		t := told{Reason: r, Text: reasonText(ctx, v, r)}
+		i := slices.IndexFunc(all, func(s policydoc.Sentence) bool { return restsOn(r, s) })
+		if i >= 0 && !seen[i] {
+			seen[i], t.Sentence = true, words[i].Text
+		}
+		out = append(out, t)
+	}
+	return out
+}
+
+// restsOn reports whether a sentence says what a reason tells: the one about its
+// line and item, or, where no line says it, the one about everything else.
+func restsOn(r policy.Reason, s policydoc.Sentence) bool {
+	if r.Line > 0 {
+		return slices.Contains(s.Lines, r.Line) && mentions(s, r)
+	}
+	switch r.Code {
+	case policy.WayNotAllowed:
+		return s.ID == "auth.refused"
+	case policy.LanguageNotGranted:
+		return s.ID == "auth.languages"
+	case policy.LanguageOpen:
+		return s.ID == "auth.any_language"
+	case policy.AttributeNotGranted:
+		return s.Part == policydoc.Gets && (strings.HasSuffix(s.ID, ".data") || strings.HasSuffix(s.ID, ".nothing"))
+	default:
+		return false
+	}
+}
+
+func mentions(s policydoc.Sentence, r policy.Reason) bool {
+	return slices.ContainsFunc(s.Args, func(a policydoc.Arg) bool {
+		return slices.ContainsFunc(a.Names, func(n policydoc.Name) bool { return n.Family == r.Family && n.Name == r.Item })
+	})
 }
 
 // valueLine is one line of what a partner receives of an attribute.

@@ -21,27 +21,35 @@ alter table policy_versions
     add constraint policy_versions_activated_check
         check (status in ('inactive', 'replaced', 'discarded') or activated_by is not null),
     add column note text not null default '' constraint policy_versions_note_check check (char_length(note) <= 500),
+    add column attributes integer, -- how many it hands out, counted when it was saved; null: not counted, or not understood
     add column origin integer, -- number of the version that this one restores; null: written anew
-    add constraint policy_versions_origin_fkey foreign key (policy_id, origin) references policy_versions (policy_id, number);
+    add constraint policy_versions_origin_fkey foreign key (policy_id, origin) references policy_versions (policy_id, number),
+    -- Who wrote a version never changes once something was decided on it: see policy_decisions.
+    add constraint policy_versions_writers_key unique (id, author_id, last_editor_id);
 
 -- What was decided, and what its page showed at that moment: facts, put into
 -- words when read. class, special and first are of the difference to what was in
--- force; own says that the decider wrote the version or edited it last.
+-- force. own, that the decider wrote the version or edited it last, is nobody's
+-- claim: it follows from the version's writers.
 create table policy_decisions (
-    id         uuid        not null constraint policy_decisions_pkey primary key,
-    policy_id  uuid        not null constraint policy_decisions_policy_id_fkey references policies (id),
-    version_id uuid        not null constraint policy_decisions_version_id_fkey references policy_versions (id),
-    action     text        not null constraint policy_decisions_action_check check (action in ('activate', 'deactivate', 'reactivate', 'restore')),
-    class      text        not null constraint policy_decisions_class_check check (class in ('widens', 'narrows', 'neutral')),
-    special    boolean     not null,
-    first      boolean     not null,
-    own        boolean     not null,
-    four_eyes  text        not null constraint policy_decisions_four_eyes_mode_check check (four_eyes in ('always', 'risk', 'off')),
-    emergency  boolean     not null default false,
-    reason     text        not null default '' constraint policy_decisions_reason_check check (char_length(reason) <= 2000),
-    picture    jsonb       not null,
-    decided_by uuid        not null constraint policy_decisions_decided_by_fkey references users (id),
-    decided_at timestamptz not null,
+    id             uuid        not null constraint policy_decisions_pkey primary key,
+    policy_id      uuid        not null constraint policy_decisions_policy_id_fkey references policies (id),
+    version_id     uuid        not null,
+    author_id      uuid        not null,
+    last_editor_id uuid        not null,
+    action         text        not null constraint policy_decisions_action_check check (action in ('activate', 'deactivate', 'reactivate', 'restore')),
+    class          text        not null constraint policy_decisions_class_check check (class in ('widens', 'narrows', 'neutral')),
+    special        boolean     not null,
+    first          boolean     not null,
+    own            boolean     not null generated always as (decided_by = author_id or decided_by = last_editor_id) stored,
+    four_eyes      text        not null constraint policy_decisions_four_eyes_mode_check check (four_eyes in ('always', 'risk', 'off')),
+    emergency      boolean     not null default false,
+    reason         text        not null default '' constraint policy_decisions_reason_check check (char_length(reason) <= 2000),
+    picture        jsonb       not null,
+    decided_by     uuid        not null constraint policy_decisions_decided_by_fkey references users (id),
+    decided_at     timestamptz not null,
+    constraint policy_decisions_version_fkey foreign key (version_id, author_id, last_editor_id)
+        references policy_versions (id, author_id, last_editor_id),
     -- Nobody puts into force alone what they wrote, unless the installation says so for changes of little risk,
     -- has only one person, or it is an emergency that others review (design decision 1, security.md AUT-6).
     constraint policy_decisions_four_eyes_check check (
@@ -88,7 +96,9 @@ drop table policy_review_notices;
 drop table policy_reviews;
 drop table policy_decisions;
 alter table policy_versions
+    drop constraint policy_versions_writers_key,
     drop constraint policy_versions_origin_fkey,
+    drop column attributes,
     drop column origin,
     drop column note,
     drop constraint policy_versions_activated_check,
@@ -97,6 +107,8 @@ alter table policy_versions
     add constraint policy_versions_activated_check check (status = 'inactive' or activated_by is not null) not valid;
 drop index policies_review_idx;
 drop index policies_group_id_name_key;
+-- The name of a discarded policy may have been given again.
+update policies set name = left(name, 91) || ' ' || id where status = 'discarded';
 create unique index policies_group_id_name_key on policies (group_id, lower(name));
 alter table policies
     drop column review_on,

@@ -37,6 +37,7 @@ import (
 	"portal/web/signin"
 	"portal/web/staff"
 	"portal/web/static"
+	"portal/web/vocabulary"
 )
 
 // Options are what differs between serving, developing and testing.
@@ -98,6 +99,7 @@ func table(a *app.App, site *page.Site) []route.Route {
 		policy.Routes(a.Policies, a.Vocabulary, trail),
 		policystudio.Routes(a.Policies, a.Vocabulary),
 		policypreview.Routes(a.Policies, a.Vocabulary),
+		vocabulary.Routes(a.Vocabulary, trail),
 		staff.Routes(a.Accounts, trail),
 		auditlog.Routes(a.DB, site.Zone),
 		outbox.Routes(a.DB),

@@ -29,13 +29,15 @@ const (
 	PasswordChanged      Kind = "password_changed"       //
 	StaffInvitation      Kind = "staff_invitation"       // the link is derived when rendered
 	AccountDeactivated   Kind = "account_deactivated"    //
+	PolicyChangedAlone   Kind = "policy_changed_alone"   // to staff: one person put a change of little risk into force; Params: Policy, Actor
+	PolicyEmergency      Kind = "policy_emergency"       // to staff: one person put a policy into force alone; Params: Policy, Actor, Reason
 )
 
 // Kinds are all of them; a test checks that each has its words.
 var Kinds = []Kind{
 	RegistrationCode, AlreadyRegistered, RegistrationReceived, RegistrationWaiting, RegistrationApproved,
 	RegistrationRejected, RegistrationReturned, PasswordReset, PasswordResetUnknown, PasswordChanged, StaffInvitation,
-	AccountDeactivated,
+	AccountDeactivated, PolicyChangedAlone, PolicyEmergency,
 }
 
 // Message is one mail to one address in one language. Params are the values in

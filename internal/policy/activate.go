@@ -4,174 +4,228 @@ import (
 	"context"
 	"errors"
 	"strconv"
-	"strings"
 
 	"portal/internal/audit"
 	"portal/internal/authz"
 	"portal/internal/id"
+	"portal/internal/mail"
 	"portal/internal/pg"
-	"portal/internal/policydoc"
 	"portal/internal/problem"
 )
 
 // ActivatePolicy puts the version that waits into force; the one before it is
-// superseded. Permission: authz.PolicyActivate. It refuses with
+// superseded. saw is what the person decided on; the picture is drawn again
+// before it counts, and stored with the decision. Permission:
+// authz.PolicyActivate, in an emergency authz.PolicyEmergency. It refuses with
 //   - a problem.ErrConflict when the page was stale, nothing waits, or the group
 //     is out of use (a second click is the first case: security.md CON-2);
+//   - a *PictureChangedError when it would do something else than was seen;
 //   - a *FindingsError when the document has errors (issue J7);
-//   - a *FourEyesError, recorded as a refusal, when the actor wrote the version
-//     or edited it last; the database itself says so (AUT-6).
-func (s *Service) ActivatePolicy(ctx context.Context, a authz.Actor, pid id.Policy, version int) error {
-	return wrap("activate policy", s.putInForce(ctx, a, pid, version, VersionInactive))
+//   - a *FourEyesError, recorded as a refusal, when the version is the actor's
+//     own and Picture.Alone is false; the database itself says so (AUT-6).
+//
+// In an emergency (saw.Emergency, with a reason: field "reason") the last does
+// not hold: every member of staff who may activate is mailed, and a review is
+// opened that somebody else closes. Who can do without one is refused with a
+// problem.ErrConflict.
+func (s *Service) ActivatePolicy(ctx context.Context, a authz.Actor, pid id.Policy, saw Seen) error {
+	return wrap("activate policy", s.decide(ctx, a, pid, Activate, saw))
 }
 
 // ReactivatePolicy puts the version that was deactivated back into force; one
 // that waits goes on waiting. Permission and refusals as in ActivatePolicy.
-func (s *Service) ReactivatePolicy(ctx context.Context, a authz.Actor, pid id.Policy, version int) error {
-	return wrap("reactivate policy", s.putInForce(ctx, a, pid, version, VersionDeactivated))
-}
-
-// putInForce lets the version of a policy that is in state from come into force.
-func (s *Service) putInForce(ctx context.Context, a authz.Actor, pid id.Policy, version int, from VersionStatus) error {
-	var p Policy
-	var v Version
-	action := audit.PolicyActivated
-	if from == VersionDeactivated {
-		action = audit.PolicyReactivated
-	}
-	err := s.db.Change(ctx, a, authz.PolicyActivate, func(tx *pg.Tx) (audit.Event, error) {
-		var err error
-		if p, err = lockPolicy(ctx, tx, a, pid, version); err != nil {
-			return audit.Event{}, err
-		}
-		if v, err = candidate(ctx, tx, p, from); err != nil {
-			return audit.Event{}, err
-		}
-		replaced, err := supersede(ctx, tx, v)
-		if err != nil {
-			return audit.Event{}, err
-		}
-		if err := s.markActive(ctx, tx, a, v); err != nil {
-			return audit.Event{}, err
-		}
-		if err := openPeriod(ctx, tx, v); err != nil {
-			return audit.Event{}, err
-		}
-		p.Status = Active
-		detail := []audit.Change{{Field: "version", After: strconv.Itoa(v.Number)}}
-		detail = audit.Diff(detail, "superseded", "", replaced)
-		detail = audit.Diff(detail, "document", "", text{document: v.Document}.fingerprint())
-		err = updatePolicy(ctx, tx, &p)
-		return p.event(action, version, detail), err
-	})
-	if pg.Violates(err, "policy_versions_four_eyes_check") {
-		return s.refuseFourEyes(ctx, a, p, v, action)
-	}
-	return err
-}
-
-// candidate is the version that shall come into force, if everything but the
-// fourth eye allows it.
-func candidate(ctx context.Context, tx *pg.Tx, p Policy, from VersionStatus) (Version, error) {
-	// An active policy stays active when a new version of it comes into force.
-	if p.Status != Active || from == VersionDeactivated {
-		if err := Statuses.Check(p.Status, Active); err != nil {
-			return Version{}, err
-		}
-	}
-	if p.GroupStatus != GroupActive {
-		return Version{}, groupDeactivated(p.GroupName)
-	}
-	v, err := pg.One[Version](ctx, tx, `select `+versionColumns+versionFrom+`
-		where v.policy_id = @policy and v.status = @status`, pg.Args{"policy": p.ID, "status": from})
-	if errors.Is(err, problem.ErrNotFound) {
-		return v, &problem.ConflictError{Key: "policy_rule.nothing_waits"}
-	}
-	if err != nil {
-		return v, err
-	}
-	if report := policydoc.Check(p.Kind, []byte(v.Document), policydoc.Around{}); !report.OK() {
-		return v, &FindingsError{Report: report}
-	}
-	return v, nil
-}
-
-// supersede ends the version that was in force, or was last, in favour of next,
-// and returns its number.
-func supersede(ctx context.Context, tx *pg.Tx, next Version) (string, error) {
-	numbers, err := pg.Values[string](ctx, tx, `
-		update policy_versions set status = 'superseded'
-		where policy_id = @policy and id <> @next and status in ('active', 'deactivated') returning number::text`,
-		pg.Args{"policy": next.PolicyID, "next": next.ID})
-	if err != nil {
-		return "", err
-	}
-	return strings.Join(numbers, ", "), closePeriod(ctx, tx, next.PolicyID)
-}
-
-// markActive is where the database refuses one pair of eyes.
-func (s *Service) markActive(ctx context.Context, tx *pg.Tx, a authz.Actor, v Version) error {
-	return pg.Exec1(ctx, tx, `
-		update policy_versions set status = 'active', activated_by = @by, activated_at = @now, four_eyes = @four_eyes
-		where id = @id and status = @from`,
-		pg.Args{"id": v.ID, "by": a.User, "now": tx.Now(), "four_eyes": s.FourEyes(), "from": v.Status})
-}
-
-func closePeriod(ctx context.Context, tx *pg.Tx, pid id.Policy) error {
-	_, err := tx.Exec(ctx, `
-		update policy_periods set valid_to = greatest(@now, valid_from) where policy_id = @policy and valid_to is null`,
-		pg.Args{"policy": pid, "now": tx.Now()})
-	return err
-}
-
-// openPeriod starts a period where the last one ended, should the clocks of two
-// machines disagree. A version that comes back at the very moment it went simply
-// stays.
-func openPeriod(ctx context.Context, tx *pg.Tx, v Version) error {
-	_, err := tx.Exec(ctx, `
-		insert into policy_periods (version_id, policy_id, valid_from)
-		values (@version, @policy, greatest(@now, (select max(valid_to) from policy_periods where policy_id = @policy)))
-		on conflict (version_id, valid_from) do update set valid_to = null`,
-		pg.Args{"version": v.ID, "policy": v.PolicyID, "now": tx.Now()})
-	return err
-}
-
-// refuseFourEyes records who wanted to put their own words into force.
-func (s *Service) refuseFourEyes(ctx context.Context, a authz.Actor, p Policy, v Version, action audit.Action) error {
-	event := p.event(action, p.Version, []audit.Change{
-		{Field: "version", After: strconv.Itoa(v.Number)},
-		{Field: "four_eyes", After: "refused"},
-	})
-	if err := s.db.Record(ctx, a, event, audit.Denied); err != nil {
-		return err
-	}
-	return &FourEyesError{Policy: p.ID, Number: v.Number, Written: v.AuthorID == a.User}
+func (s *Service) ReactivatePolicy(ctx context.Context, a authz.Actor, pid id.Policy, saw Seen) error {
+	return wrap("reactivate policy", s.decide(ctx, a, pid, Reactivate, saw))
 }
 
 // DeactivatePolicy takes a policy out of force; a version that waits goes on
-// waiting. Permission: authz.PolicyActivate. A stale page, or a policy that is
-// not in force, is a problem.ErrConflict.
-func (s *Service) DeactivatePolicy(ctx context.Context, a authz.Actor, pid id.Policy, version int) error {
-	err := s.db.Change(ctx, a, authz.PolicyActivate, func(tx *pg.Tx) (audit.Event, error) {
-		p, err := lockPolicy(ctx, tx, a, pid, version)
+// waiting. One person is enough. Permission: authz.PolicyActivate. A stale page,
+// a policy that is not in force, or another picture than was seen is a
+// problem.ErrConflict.
+func (s *Service) DeactivatePolicy(ctx context.Context, a authz.Actor, pid id.Policy, saw Seen) error {
+	return wrap("deactivate policy", s.decide(ctx, a, pid, Deactivate, saw))
+}
+
+// ruling is a decision that is being taken, on a policy that is locked.
+type ruling struct {
+	drawn
+	id     id.PolicyDecision
+	actor  authz.Actor
+	policy Policy
+	saw    Seen
+}
+
+// errAlone is a decision that needs a second person.
+var errAlone = errors.New("one pair of eyes")
+
+// decide takes one of the decisions on what is in force. The group is held
+// exclusively: no partner is admitted, and no neighbour comes into force, between
+// the picture and the commit.
+func (s *Service) decide(ctx context.Context, a authz.Actor, pid id.Policy, action Action, saw Seen) error {
+	var r ruling
+	err := s.db.Change(ctx, a, saw.permission(), func(tx *pg.Tx) (audit.Event, error) {
+		saw, err := saw.check(action)
 		if err != nil {
 			return audit.Event{}, err
 		}
-		if err := Statuses.Check(p.Status, Deactivated); err != nil {
-			return audit.Event{}, err
-		}
-		number, err := pg.Value[int](ctx, tx, `
-			update policy_versions set status = 'deactivated' where policy_id = @policy and status = 'active' returning number`,
-			pg.Args{"policy": pid})
+		p, err := lockPolicy(ctx, tx, a, pid, saw.Version, exclusive)
 		if err != nil {
 			return audit.Event{}, err
 		}
-		if err := closePeriod(ctx, tx, pid); err != nil {
+		if r, err = s.rule(ctx, tx, a, p, action, 0, saw); err != nil {
 			return audit.Event{}, err
 		}
-		p.Status = Deactivated
-		err = updatePolicy(ctx, tx, &p)
-		return p.event(audit.PolicyDeactivated, version, []audit.Change{{Field: "version", Before: strconv.Itoa(number)}}), err
+		if action == Deactivate {
+			return r.takeOut(ctx, tx)
+		}
+		return r.putIn(ctx, tx)
 	})
-	return wrap("deactivate policy", err)
+	if errors.Is(err, errAlone) || pg.Violates(err, "policy_decisions_four_eyes_check") || pg.Violates(err, "policy_versions_four_eyes_check") {
+		return s.refuseFourEyes(ctx, r)
+	}
+	return err
+}
+
+// rule draws the picture again. Only what could be carried out otherwise is held
+// against what the person saw.
+func (s *Service) rule(ctx context.Context, tx *pg.Tx, a authz.Actor, p Policy, action Action, number int, saw Seen) (ruling, error) {
+	d, err := s.draw(ctx, tx, a, p, action, number)
+	if err != nil {
+		return ruling{}, err
+	}
+	r := ruling{drawn: d, id: id.New[id.PolicyDecision](), actor: a, policy: p, saw: saw}
+	if err := r.may(ctx, tx); err != nil {
+		return r, err
+	}
+	if d.Fingerprint() != saw.Picture {
+		return r, &PictureChangedError{Picture: d.Picture}
+	}
+	return r, nil
+}
+
+// may is what keeps a decision from being taken. An emergency lifts nothing but
+// the second person.
+func (r *ruling) may(ctx context.Context, tx *pg.Tx) error {
+	if r.policy.GroupStatus != GroupActive && r.Action != Deactivate {
+		return groupDeactivated(r.policy.GroupName)
+	}
+	if r.Action == Activate || r.Action == Reactivate {
+		report, err := judge(ctx, tx, r.words, r.policy, r.subject.Document)
+		if err != nil {
+			return err
+		}
+		if !report.OK() {
+			return &FindingsError{Report: report}
+		}
+	}
+	switch alone := r.Alone(); {
+	case !alone && !r.saw.Emergency:
+		return errAlone
+	case alone && r.saw.Emergency:
+		return &problem.ConflictError{Key: "policy_rule.no_emergency"}
+	}
+	return nil
+}
+
+// putIn lets the version come into force.
+func (r *ruling) putIn(ctx context.Context, tx *pg.Tx) (audit.Event, error) {
+	// An active policy stays active when a new version of it comes into force.
+	if r.policy.Status != Active {
+		if err := Statuses.Check(r.policy.Status, Active); err != nil {
+			return audit.Event{}, err
+		}
+	}
+	replaced, err := supersede(ctx, tx, r.subject)
+	if err != nil {
+		return audit.Event{}, err
+	}
+	if err := r.store(ctx, tx); err != nil {
+		return audit.Event{}, err
+	}
+	if err := r.markActive(ctx, tx); err != nil {
+		return audit.Event{}, err
+	}
+	if err := openPeriod(ctx, tx, r.subject); err != nil {
+		return audit.Event{}, err
+	}
+	r.policy.Status = Active
+	if err := updatePolicy(ctx, tx, &r.policy); err != nil {
+		return audit.Event{}, err
+	}
+	detail := []audit.Change{{Field: "version", After: strconv.Itoa(r.Number)}}
+	detail = audit.Diff(detail, "superseded", "", replaced)
+	detail = audit.Diff(detail, "document", "", text{document: r.subject.Document}.fingerprint())
+	detail = audit.Diff(detail, "reason", "", r.saw.Reason)
+	return r.policy.event(r.auditAction(), r.saw.Version, detail), r.tellOthers(ctx, tx)
+}
+
+// takeOut takes the version out of force.
+func (r *ruling) takeOut(ctx context.Context, tx *pg.Tx) (audit.Event, error) {
+	if err := Statuses.Check(r.policy.Status, Deactivated); err != nil {
+		return audit.Event{}, err
+	}
+	err := pg.Exec1(ctx, tx, `update policy_versions set status = 'deactivated' where id = @id and status = 'active'`,
+		pg.Args{"id": r.subject.ID})
+	if err != nil {
+		return audit.Event{}, err
+	}
+	if err := closePeriod(ctx, tx, r.policy.ID); err != nil {
+		return audit.Event{}, err
+	}
+	if err := r.store(ctx, tx); err != nil {
+		return audit.Event{}, err
+	}
+	r.policy.Status = Deactivated
+	err = updatePolicy(ctx, tx, &r.policy)
+	return r.policy.event(audit.PolicyDeactivated, r.saw.Version, []audit.Change{{Field: "version", Before: strconv.Itoa(r.Number)}}), err
+}
+
+func (r *ruling) auditAction() audit.Action {
+	switch {
+	case r.saw.Emergency:
+		return audit.PolicyActivatedAlone
+	case r.Action == Reactivate:
+		return audit.PolicyReactivated
+	}
+	return audit.PolicyActivated
+}
+
+// markActive is where the database refuses one pair of eyes. The row says for
+// ever whether it was allowed.
+func (r *ruling) markActive(ctx context.Context, tx *pg.Tx) error {
+	return pg.Exec1(ctx, tx, `
+		update policy_versions set status = 'active', activated_by = @by, activated_at = @now, four_eyes = @four_eyes
+		where id = @id and status = @from`,
+		pg.Args{
+			"id": r.subject.ID, "by": r.actor.User, "now": tx.Now(), "from": r.subject.Status,
+			"four_eyes": r.Eyes != EyesOff && (!r.Own || !r.Alone() && !r.saw.Emergency),
+		})
+}
+
+// tellOthers mails those who could have been the second person, where there was
+// none.
+func (r *ruling) tellOthers(ctx context.Context, tx *pg.Tx) error {
+	switch {
+	case r.saw.Emergency:
+		if err := r.openReview(ctx, tx); err != nil {
+			return err
+		}
+		return r.tell(ctx, tx, mail.PolicyEmergency, id.User{})
+	case r.Own && r.Eyes == EyesByRisk:
+		return r.tell(ctx, tx, mail.PolicyChangedAlone, r.actor.User)
+	}
+	return nil
+}
+
+// refuseFourEyes records who wanted to put their own words into force.
+func (s *Service) refuseFourEyes(ctx context.Context, r ruling) error {
+	v := r.subject
+	event := r.policy.event(r.auditAction(), r.policy.Version, []audit.Change{
+		{Field: "version", After: strconv.Itoa(v.Number)},
+		{Field: "four_eyes", After: "refused"},
+	})
+	if err := s.db.Record(ctx, r.actor, event, audit.Denied); err != nil {
+		return err
+	}
+	return &FourEyesError{Policy: r.policy.ID, Number: v.Number, Written: v.AuthorID == r.actor.User}
 }

@@ -35,29 +35,29 @@ func TestLifeOfAPolicy(t *testing.T) {
 		return o.full(p.ID)
 	}
 	hour()
-	f := step("policy.activated", o.ActivatePolicy(ctx, o.max, p.ID, 1), `{"field":"version","after":"1"}`) // 1 → 2
+	f := step("policy.activated", o.activate(o.max, p.ID, 1), `{"field":"version","after":"1"}`) // 1 → 2
 	if f.Status != policy.Active || f.InForce == nil || f.Waiting != nil || f.InForce.ActivatedByName != "Max" || !f.InForce.ActivatedAt.Equal(at(1)) {
 		t.Fatalf("%+v", f)
 	}
 	f = o.rewrite(o.max, f, 1)
-	f = step("policy.activated", o.ActivatePolicy(ctx, o.ada, p.ID, f.Version), `"superseded"`) // 2 → 3
+	f = step("policy.activated", o.activate(o.ada, p.ID, f.Version), `"superseded"`) // 2 → 3
 	if f.InForce.Number != 2 || f.Versions[1].Status != policy.VersionSuperseded || f.Versions[1].Document != "" {
 		t.Fatalf("%+v", f)
 	}
-	f = step("policy.deactivated", o.DeactivatePolicy(ctx, o.max, p.ID, f.Version)) // 3 → 4
+	f = step("policy.deactivated", o.deactivate(o.max, p.ID, f.Version)) // 3 → 4
 	if f.Status != policy.Deactivated || f.InForce != nil || f.Deactivated == nil || f.Deactivated.Number != 2 {
 		t.Fatalf("%+v", f)
 	}
-	f = step("policy.reactivated", o.ReactivatePolicy(ctx, o.ada, p.ID, f.Version)) // 4 → 5
+	f = step("policy.reactivated", o.reactivate(o.ada, p.ID, f.Version)) // 4 → 5
 	if f.Status != policy.Active || f.InForce.Number != 2 {
 		t.Fatalf("%+v", f)
 	}
 	f = o.rewrite(o.ada, f, 2)
-	f = step("policy.deactivated", o.DeactivatePolicy(ctx, o.max, p.ID, f.Version)) // 5 → 6, version 3 waits on
+	f = step("policy.deactivated", o.deactivate(o.max, p.ID, f.Version)) // 5 → 6, version 3 waits on
 	if f.Waiting == nil || f.Waiting.Number != 3 {
 		t.Fatalf("%+v", f)
 	}
-	f = step("policy.activated", o.ActivatePolicy(ctx, o.max, p.ID, f.Version)) // 6 → …: the deactivated one is superseded
+	f = step("policy.activated", o.activate(o.max, p.ID, f.Version)) // 6 → …: the deactivated one is superseded
 	if f.InForce.Number != 3 || f.Deactivated != nil || f.Versions[1].Status != policy.VersionSuperseded {
 		t.Fatalf("%+v", f)
 	}
@@ -93,14 +93,14 @@ func TestActivationsAtOneMoment(t *testing.T) {
 	o := newOffice(t)
 	p := o.outOfForce("P")
 	for range 3 {
-		o.must(o.ReactivatePolicy(t.Context(), o.max, p.ID, p.Version))
-		o.must(o.DeactivatePolicy(t.Context(), o.max, p.ID, p.Version+1))
+		o.must(o.reactivate(o.max, p.ID, p.Version))
+		o.must(o.deactivate(o.max, p.ID, p.Version+1))
 		p = o.full(p.ID)
 	}
 	o.clock.Advance(-time.Minute) // another machine, whose clock is behind
-	o.must(o.ReactivatePolicy(t.Context(), o.max, p.ID, p.Version))
-	o.must(o.DeactivatePolicy(t.Context(), o.max, p.ID, p.Version+1))
-	o.must(o.ReactivatePolicy(t.Context(), o.max, p.ID, p.Version+2))
+	o.must(o.reactivate(o.max, p.ID, p.Version))
+	o.must(o.deactivate(o.max, p.ID, p.Version+1))
+	o.must(o.reactivate(o.max, p.ID, p.Version+2))
 	o.clock.Advance(time.Minute)
 	if v, err := o.InForceAt(t.Context(), p.ID, o.db.Now()); err != nil || v.Number != 1 {
 		t.Errorf("%+v %v", v, err)
@@ -119,7 +119,7 @@ func TestActivationNeedsAGoodDocument(t *testing.T) {
 	p := o.create(in)
 	n := o.logged()
 	var findings *policy.FindingsError
-	if err := o.ActivatePolicy(t.Context(), o.max, p.ID, 1); !errors.As(err, &findings) || findings.Report.OK() {
+	if err := o.activate(o.max, p.ID, 1); !errors.As(err, &findings) || findings.Report.OK() {
 		t.Fatalf("%v, want findings", err)
 	}
 	o.noEvent(n)
@@ -128,7 +128,7 @@ func TestActivationNeedsAGoodDocument(t *testing.T) {
 	}
 	// What was counted when it was saved decides nothing.
 	o.exec(`update policy_versions set errors = 0`, nil)
-	if err := o.ActivatePolicy(t.Context(), o.max, p.ID, 1); !errors.As(err, &findings) {
+	if err := o.activate(o.max, p.ID, 1); !errors.As(err, &findings) {
 		t.Errorf("%v, want findings", err)
 	}
 }
@@ -151,9 +151,9 @@ func TestDecisionsInTheWrongState(t *testing.T) {
 			do  func(o *office, pid id.Policy, version int) error
 			may bool
 		}{
-			"activate":   {func(o *office, pid id.Policy, v int) error { return o.ActivatePolicy(t.Context(), o.max, pid, v) }, c.activate},
-			"deactivate": {func(o *office, pid id.Policy, v int) error { return o.DeactivatePolicy(t.Context(), o.max, pid, v) }, c.deactivate},
-			"reactivate": {func(o *office, pid id.Policy, v int) error { return o.ReactivatePolicy(t.Context(), o.max, pid, v) }, c.reactivate},
+			"activate":   {func(o *office, pid id.Policy, v int) error { return o.activate(o.max, pid, v) }, c.activate},
+			"deactivate": {func(o *office, pid id.Policy, v int) error { return o.deactivate(o.max, pid, v) }, c.deactivate},
+			"reactivate": {func(o *office, pid id.Policy, v int) error { return o.reactivate(o.max, pid, v) }, c.reactivate},
 		} {
 			n := o.logged()
 			if err := d.do(o, c.p.ID, c.p.Version+1); !errors.Is(err, problem.ErrConflict) {
@@ -178,7 +178,7 @@ func TestNothingComesIntoForceUnderADeactivatedGroup(t *testing.T) {
 	o := newOffice(t)
 	p := o.outOfForce("P")
 	o.must(o.DeactivateGroup(t.Context(), o.max, o.telecom.ID, 1))
-	err := o.ReactivatePolicy(t.Context(), o.max, p.ID, p.Version)
+	err := o.reactivate(o.max, p.ID, p.Version)
 	var conflict *problem.ConflictError
 	if !errors.As(err, &conflict) || conflict.Key != "policy_rule.group_deactivated" {
 		t.Errorf("%v, want the group named", err)
@@ -191,9 +191,9 @@ func TestCON2SecondClickChangesNothing(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
 	p := o.written("P")
-	o.must(o.ActivatePolicy(t.Context(), o.max, p.ID, 1))
+	o.must(o.activate(o.max, p.ID, 1))
 	n := o.logged()
-	if err := o.ActivatePolicy(t.Context(), o.max, p.ID, 1); !errors.Is(err, problem.ErrConflict) {
+	if err := o.activate(o.max, p.ID, 1); !errors.Is(err, problem.ErrConflict) {
 		t.Errorf("%v, want a conflict", err)
 	}
 	o.noEvent(n)
@@ -214,9 +214,9 @@ func TestAUT6WriterAndLastEditorCannotActivate(t *testing.T) {
 		written bool
 	}{{o.ada, true}, {promoted, true}, {o.max, false}} {
 		n := o.logged()
-		err := o.ActivatePolicy(t.Context(), c.a, p.ID, p.Version)
+		err := o.activate(c.a, p.ID, p.Version)
 		var eyes *policy.FourEyesError
-		if !errors.As(err, &eyes) || eyes.Written != c.written || eyes.Number != 1 || eyes.Policy != p.ID {
+		if !errors.As(err, &eyes) || eyes.Written != c.written || eyes.Number != 2 || eyes.Policy != p.ID {
 			t.Errorf("%s: %v (%+v), want four eyes", c.a.Name, err, eyes)
 		}
 		o.onlyEvent(n, "policy.activated", "denied", `{"field":"four_eyes","after":"refused"}`)
@@ -224,14 +224,14 @@ func TestAUT6WriterAndLastEditorCannotActivate(t *testing.T) {
 	if f := o.full(p.ID); f.Status != policy.Inactive || f.Version != p.Version {
 		t.Errorf("a refusal changed something: %+v", f)
 	}
-	o.must(o.ActivatePolicy(t.Context(), eva, p.ID, p.Version))
+	o.must(o.activate(eva, p.ID, p.Version))
 	// Putting it back into force is putting it into force.
-	o.must(o.DeactivatePolicy(t.Context(), o.ada, p.ID, p.Version+1))
+	o.must(o.deactivate(o.ada, p.ID, p.Version+1))
 	var eyes *policy.FourEyesError
-	if err := o.ReactivatePolicy(t.Context(), o.ada, p.ID, p.Version+2); !errors.As(err, &eyes) {
+	if err := o.reactivate(o.ada, p.ID, p.Version+2); !errors.As(err, &eyes) {
 		t.Errorf("reactivated by its writer: %v", err)
 	}
-	o.must(o.ReactivatePolicy(t.Context(), eva, p.ID, p.Version+2))
+	o.must(o.reactivate(eva, p.ID, p.Version+2))
 }
 
 // The constraint refuses too, whatever a program forgets.
@@ -240,19 +240,19 @@ func TestAUT6DatabaseRefusesTheWriter(t *testing.T) {
 	o := newOffice(t)
 	p := o.rewrite(o.max, o.full(o.written("P").ID), 1)
 	for _, a := range []authz.Actor{o.ada, o.max} {
-		err := o.try(`update policy_versions set status = 'active', activated_by = @by, activated_at = @now where policy_id = @policy`,
+		err := o.try(`update policy_versions set status = 'active', activated_by = @by, activated_at = @now where policy_id = @policy and status = 'inactive'`,
 			pg.Args{"by": a.User, "now": o.db.Now(), "policy": p.ID})
 		if !pg.Violates(err, "policy_versions_four_eyes_check") {
 			t.Errorf("%s: %v, want the constraint", a.Name, err)
 		}
 	}
-	err := o.try(`update policy_versions set status = 'active' where policy_id = @policy`, pg.Args{"policy": p.ID})
+	err := o.try(`update policy_versions set status = 'active' where policy_id = @policy and status = 'inactive'`, pg.Args{"policy": p.ID})
 	if !pg.Violates(err, "policy_versions_activated_check") {
 		t.Errorf("activated by nobody: %v", err)
 	}
 	// Nor can somebody become the writer of what they activated.
-	o.must(o.ActivatePolicy(t.Context(), o.person("Eva", authz.PolicyManager), p.ID, p.Version))
-	err = o.try(`update policy_versions set last_editor_id = activated_by where policy_id = @policy`, pg.Args{"policy": p.ID})
+	o.must(o.activate(o.person("Eva", authz.PolicyManager), p.ID, p.Version))
+	err = o.try(`update policy_versions set last_editor_id = activated_by where policy_id = @policy and status = 'active'`, pg.Args{"policy": p.ID})
 	if !pg.Violates(err, "policy_versions_four_eyes_check") {
 		t.Errorf("edited by who activated: %v", err)
 	}
@@ -270,15 +270,15 @@ func TestAUT6OfficeOfOnePerson(t *testing.T) {
 	if w != (policy.WaitingCount{Auth: 1}) {
 		t.Errorf("%+v", w)
 	}
-	o.must(o.ActivatePolicy(t.Context(), o.ada, p.ID, 1))
+	o.must(o.activate(o.ada, p.ID, 1))
 	// The row says so for ever; switched on again, the rule holds for the next.
 	if n := o.count(`select count(*) from policy_versions where not four_eyes`, nil); n != 1 {
 		t.Errorf("%d versions are marked", n)
 	}
 	strict := policy.NewService(o.db, policy.EyesAlways)
-	o.must(strict.DeactivatePolicy(t.Context(), o.ada, p.ID, 2))
+	o.must(decide(t.Context(), strict, o.ada, p.ID, policy.Deactivate, policy.Seen{Version: 2}))
 	var eyes *policy.FourEyesError
-	if err := strict.ReactivatePolicy(t.Context(), o.ada, p.ID, 3); !errors.As(err, &eyes) {
+	if err := decide(t.Context(), strict, o.ada, p.ID, policy.Reactivate, policy.Seen{Version: 3}); !errors.As(err, &eyes) {
 		t.Errorf("%v, want four eyes", err)
 	}
 }

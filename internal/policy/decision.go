@@ -1,12 +1,14 @@
 package policy
 
 import (
-	"context"
-	"time"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 
 	"portal/internal/authz"
 	"portal/internal/id"
 	"portal/internal/policydoc"
+	"portal/internal/problem"
 )
 
 // Eyes says when a second person has to put a version into force (design
@@ -41,7 +43,7 @@ type Picture struct {
 	Document        string          `json:"document"`                   // SHA-256 of the version's text, in hex
 	AgainstDocument string          `json:"against_document,omitempty"` // of the other's
 	Changes         policydoc.Delta `json:"changes"`
-	Class           policydoc.Class `json:"class"`
+	Class           policydoc.Class `json:"class"`   // of Changes; Widens also where nothing is in force now, or a text cannot be understood
 	Special         bool            `json:"special"` // the version, or the change, is about special data
 	First           bool            `json:"first"`   // the policy was never in force
 	Own             bool            `json:"own"`     // whoever looks wrote the version or edited it last
@@ -52,11 +54,24 @@ type Picture struct {
 	PendingTotal    int             `json:"pending_total"`
 }
 
+// maxTouched is how many partners, and how many requests, a picture names.
+const maxTouched = 200
+
 // Alone reports whether the person who looks may carry the decision out although
 // the version is their own.
 func (p Picture) Alone() bool {
 	return !p.Own || p.Action == Deactivate || p.Action == Restore || p.Eyes == EyesOff ||
 		p.Eyes == EyesByRisk && p.Action == Activate && p.Class != policydoc.Widens && !p.Special && !p.First
+}
+
+// Fingerprint is the same for two pictures exactly when they show the same.
+func (p Picture) Fingerprint() string {
+	text, err := json.Marshal(p)
+	if err != nil {
+		panic("policy: picture: " + err.Error()) // plain data always has a JSON text
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:])
 }
 
 // Touched is a partner that a decision touches, by the name that it had then.
@@ -75,62 +90,31 @@ type Seen struct {
 	Reason    string // of an emergency, 1 to MaxReason characters
 }
 
+// permission is what a decision needs: an emergency is for fewer people.
+func (s Seen) permission() authz.Permission {
+	if s.Emergency {
+		return authz.PolicyEmergency
+	}
+	return authz.PolicyActivate
+}
+
+// check reads what was said of an emergency. Without one there is no reason.
+func (s Seen) check(action Action) (Seen, error) {
+	if !s.Emergency {
+		s.Reason = ""
+		return s, nil
+	}
+	if action != Activate && action != Reactivate {
+		return s, problem.ErrBadRequest // nothing is so urgent about these that one person could not do them
+	}
+	var f problem.Fields
+	s.Reason = f.Lines("reason", s.Reason, MaxReason, true)
+	return s, f.Err()
+}
+
 // MaxReason and MaxNote limit what people write with a decision and with a
 // saved version, in characters.
 const (
 	MaxReason = 2000
 	MaxNote   = 500
 )
-
-// Decision is one that was taken, with its picture.
-type Decision struct {
-	ID            id.PolicyDecision
-	PolicyID      id.Policy
-	Action        Action
-	Number        int // of the version
-	Emergency     bool
-	Reason        string
-	Picture       Picture
-	DecidedBy     id.User
-	DecidedByName string
-	DecidedAt     time.Time
-}
-
-// Fingerprint is the same for two pictures exactly when they show the same.
-func (p Picture) Fingerprint() string { panic("policy: to be written") }
-
-// Picture draws what an action on a policy would do, for a person. number is the
-// version to restore and is read for Restore only. A *problem.ConflictError
-// tells that the policy's state does not allow the action.
-func (s *Service) Picture(ctx context.Context, a authz.Actor, pid id.Policy, action Action, number int) (Picture, error) {
-	panic("policy: to be written")
-}
-
-// Decisions are those on a policy, newest first, at most 100.
-func (s *Service) Decisions(ctx context.Context, pid id.Policy) ([]Decision, error) {
-	panic("policy: to be written")
-}
-
-// Decision is one of them; problem.ErrNotFound if it is not of this policy.
-func (s *Service) Decision(ctx context.Context, pid id.Policy, did id.PolicyDecision) (Decision, error) {
-	panic("policy: to be written")
-}
-
-// RestoreVersion makes a new inactive version with the text of an old one; what
-// waited is replaced by it. Permission: authz.PolicyWrite.
-func (s *Service) RestoreVersion(ctx context.Context, a authz.Actor, pid id.Policy, number int, saw Seen) (Policy, error) {
-	panic("policy: to be written")
-}
-
-// DiscardVersion throws the waiting version away; it stays readable. A policy
-// that was never in force goes with it. Permission: authz.PolicyWrite.
-func (s *Service) DiscardVersion(ctx context.Context, a authz.Actor, pid id.Policy, version int) (Policy, error) {
-	panic("policy: to be written")
-}
-
-// Judge says what is wrong with a text as a policy of this kind in this group,
-// beside the neighbours of the policy pid (zero for a new one), and the
-// vocabulary that it was judged by.
-func (s *Service) Judge(ctx context.Context, kind Kind, gid id.PolicyGroup, pid id.Policy, document string) (policydoc.Report, *policydoc.Vocabulary, error) {
-	panic("policy: to be written")
-}

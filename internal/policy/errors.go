@@ -36,6 +36,19 @@ type FourEyesError struct {
 
 func (e *FourEyesError) Error() string { return "the version needs a second person" }
 
+// PictureChangedError tells that a decision would do something else now than
+// what the person saw: here is what it would do. It is an ErrConflict, and
+// nothing was stored (security.md CON-2).
+type PictureChangedError struct{ Picture Picture }
+
+func (e *PictureChangedError) Error() string { return "the decision would do something else now" }
+
+// Is makes every PictureChangedError an ErrConflict.
+func (e *PictureChangedError) Is(target error) bool { return target == problem.ErrConflict }
+
+// discarded is the conflict of working on a policy that was thrown away.
+func discarded() error { return &problem.ConflictError{Key: "policy_rule.discarded"} }
+
 // groupDeactivated is the conflict of putting something into force under a
 // group that is out of use.
 func groupDeactivated(name string) error {

@@ -40,7 +40,7 @@ type Group struct {
 // GroupRow is a group in a list.
 type GroupRow struct {
 	Group
-	Policies int // of both kinds, in every state
+	Policies int // of both kinds, in every state but discarded
 }
 
 // GroupInput is what a person says of a group.

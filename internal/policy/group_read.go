@@ -30,7 +30,7 @@ func (s *Service) Groups(ctx context.Context, q list.Query) (list.Page[GroupRow]
 		w.And("g.status = @status", "status", status)
 	}
 	p, err := pg.List[GroupRow](ctx, s.db.Read(), q,
-		groupColumns+`, (select count(*) from policies p where p.group_id = g.id) as policies`, `from policy_groups g`, w)
+		groupColumns+`, (select count(*) from policies p where p.group_id = g.id and p.status <> 'discarded') as policies`, `from policy_groups g`, w)
 	return p, wrap("groups", err)
 }
 
@@ -63,7 +63,7 @@ const maxRefs = 50
 
 // GroupUse is what stands under a group.
 type GroupUse struct {
-	Auth, DataShare int   // policies of each kind, in every state
+	Auth, DataShare int   // policies of each kind, in every state but discarded
 	Blocking        []Ref // those in force or unfinished, by name, at most 50
 	Total           int   // of Blocking
 }
@@ -73,7 +73,7 @@ type GroupUse struct {
 func (s *Service) GroupUse(ctx context.Context, gid id.PolicyGroup) (GroupUse, error) {
 	count, err := pg.One[struct{ Auth, Datashare int }](ctx, s.db.Read(), `
 		select count(*) filter (where kind = 'auth') as auth, count(*) filter (where kind = 'datashare') as datashare
-		from policies where group_id = @group`, pg.Args{"group": gid})
+		from policies where group_id = @group and status <> 'discarded'`, pg.Args{"group": gid})
 	if err != nil {
 		return GroupUse{}, wrap("group use", err)
 	}
@@ -98,7 +98,7 @@ func blocking(ctx context.Context, q pg.Querier, gid id.PolicyGroup) ([]Ref, int
 	}](ctx, q, `
 		select p.id, p.kind, p.name, p.status, w.id is not null as waiting, count(*) over () as total
 		from policies p left join policy_versions w on w.policy_id = p.id and w.status = 'inactive'
-		where p.group_id = @group and (p.status <> 'deactivated' or w.id is not null)
+		where p.group_id = @group and (p.status not in ('deactivated', 'discarded') or w.id is not null)
 		order by lower(p.name), p.id limit @max`, pg.Args{"group": gid, "max": maxRefs})
 	if err != nil || len(rows) == 0 {
 		return nil, 0, err

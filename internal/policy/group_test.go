@@ -269,8 +269,8 @@ func TestGroupsList(t *testing.T) {
 func TestGroupInUseNamesAtMostFifty(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
-	o.exec(`insert into policies (id, kind, group_id, name, description, status, created_by, created_at, updated_at)
-		select gen_random_uuid(), 'auth', @group, 'p' || n, 'd', 'inactive', @user, @now, @now from generate_series(1, 60) n`,
+	o.exec(`insert into policies (id, kind, group_id, name, description, status, review_on, created_by, created_at, updated_at)
+		select gen_random_uuid(), 'auth', @group, 'p' || n, 'd', 'inactive', current_date, @user, @now, @now from generate_series(1, 60) n`,
 		pg.Args{"group": o.telecom.ID, "user": o.ada.User, "now": o.db.Now()})
 	var inUse *policy.GroupInUseError
 	if err := o.DeactivateGroup(t.Context(), o.max, o.telecom.ID, 1); !errors.As(err, &inUse) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"portal/internal/audit"
@@ -22,17 +23,22 @@ type Input struct {
 	Name        string
 	Description string
 	Document    string
+	Note        string    // why it is saved; stands on the version that this makes, if it makes one; may be empty
+	ReviewOn    time.Time // a day; zero: twelve months on for a new policy, the present one for an old
 }
 
-// check reads the input. Findings in the document are no error here: a draft
-// may have them (issue J7).
-func (in Input) check() (Input, error) {
+// check reads the input at a moment, beside the review date that the policy has
+// (zero for a new one). Findings in the document are no error here: a draft may
+// have them (issue J7).
+func (in Input) check(now, reviewOn time.Time) (Input, error) {
 	if !in.Kind.Valid() {
 		return in, problem.ErrBadRequest
 	}
 	var f problem.Fields
 	in.Name = f.Line("name", in.Name, MaxName, true)
 	in.Description = f.Lines("description", in.Description, MaxDescription, true)
+	in.Note = f.Lines("note", in.Note, MaxNote, false)
+	in.ReviewOn = checkReview(&f, in.ReviewOn, now, reviewOn)
 	switch d := in.Document; {
 	case strings.TrimSpace(d) == "":
 		f.Add("document", "problem.required")
@@ -43,6 +49,35 @@ func (in Input) check() (Input, error) {
 	}
 	return in, f.Err()
 }
+
+// maxReviewYears is how far ahead a review date may lie.
+const maxReviewYears = 5
+
+// checkReview reads a review date. One that stays as it is may have passed.
+func checkReview(f *problem.Fields, typed, now, before time.Time) time.Time {
+	today := day(now)
+	switch typed = day(typed); {
+	case typed.IsZero() && before.IsZero():
+		return today.AddDate(1, 0, 0)
+	case typed.IsZero(), typed.Equal(before):
+		return before
+	case !typed.After(today), typed.After(today.AddDate(maxReviewYears, 0, 0)):
+		f.Add("review_on", "policy_rule.review_day", "Years", maxReviewYears)
+	}
+	return typed
+}
+
+// day is the day of a moment, as the database keeps it.
+func day(t time.Time) time.Time {
+	if t.IsZero() {
+		return time.Time{}
+	}
+	y, m, d := t.Date()
+	return time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
+}
+
+// dayText is a day in the audit log.
+func dayText(t time.Time) string { return t.Format(time.DateOnly) }
 
 // allWrong joins the findings of several checks, so that a form tells all of
 // them at once; any other error comes first.
@@ -65,8 +100,9 @@ func sameDocument(a, b string) bool {
 // text is a document as the audit log knows it: by its bytes and its findings,
 // never by its words.
 type text struct {
-	document string
-	errors   int
+	document   string
+	errors     int
+	attributes *int // that it hands out; nil if it cannot be understood
 }
 
 func (t text) fingerprint() string {

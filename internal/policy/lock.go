@@ -3,6 +3,7 @@ package policy
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -16,12 +17,29 @@ import (
 // shareGroups keeps groups from being deactivated until the end of the
 // transaction. Always in the order of their ids, before any policy is locked.
 func shareGroups(ctx context.Context, tx *pg.Tx, groups ...id.PolicyGroup) error {
-	ids := make([]uuid.UUID, len(groups))
-	for i, g := range groups {
+	_, err := lockGroups(ctx, tx, id.Policy{}, shared, groups...)
+	return err
+}
+
+// hold is how a group is locked: shared for work on one of its policies,
+// exclusive for deciding what is in force. Whoever admits a partner holds it
+// shared, so nobody is admitted while a decision counts the partners.
+type hold string
+
+const (
+	shared    hold = "for share"
+	exclusive hold = "for update"
+)
+
+// lockGroups locks the group of a policy and others, and tells which it locked.
+func lockGroups(ctx context.Context, tx *pg.Tx, pid id.Policy, h hold, others ...id.PolicyGroup) ([]id.PolicyGroup, error) {
+	ids := make([]uuid.UUID, len(others))
+	for i, g := range others {
 		ids[i] = g.UUID
 	}
-	_, err := pg.Values[uuid.UUID](ctx, tx, `select id from policy_groups where id = any(@ids) order by id for share`, pg.Args{"ids": ids})
-	return err
+	return pg.Values[id.PolicyGroup](ctx, tx, `
+		select id from policy_groups where id = any(@ids) or id = (select group_id from policies where id = @policy)
+		order by id `+string(h), pg.Args{"ids": ids, "policy": pid})
 }
 
 // activeGroup is a group that the caller has locked, for use by a policy: a
@@ -39,19 +57,16 @@ func activeGroup(ctx context.Context, tx *pg.Tx, gid id.PolicyGroup) (Group, err
 
 // lockPolicy locks a policy for a change, its group and other groups before it,
 // and refuses a stale page.
-func lockPolicy(ctx context.Context, tx *pg.Tx, a authz.Actor, pid id.Policy, version int, others ...id.PolicyGroup) (Policy, error) {
-	gid, err := pg.Value[id.PolicyGroup](ctx, tx, `select group_id from policies where id = @id`, pg.Args{"id": pid})
+func lockPolicy(ctx context.Context, tx *pg.Tx, a authz.Actor, pid id.Policy, version int, h hold, others ...id.PolicyGroup) (Policy, error) {
+	groups, err := lockGroups(ctx, tx, pid, h, others...)
 	if err != nil {
-		return Policy{}, err
-	}
-	if err := shareGroups(ctx, tx, append(others, gid)...); err != nil {
 		return Policy{}, err
 	}
 	p, err := pg.One[Policy](ctx, tx, `select `+policyColumns+policyFrom+` where p.id = @id for update of p`, pg.Args{"id": pid})
 	if err != nil {
 		return Policy{}, err
 	}
-	if p.Version != version || p.GroupID != gid { // moved to a group that is not locked: the row changed as well
+	if p.Version != version || !slices.Contains(groups, p.GroupID) { // moved to a group that is not locked: the row changed as well
 		return Policy{}, stale(ctx, tx, a, audit.Policy, pid.String())
 	}
 	return p, nil
@@ -63,17 +78,20 @@ func updatePolicy(ctx context.Context, tx *pg.Tx, p *Policy) error {
 	p.Version, p.UpdatedAt = seen+1, tx.Now()
 	return pg.Exec1(ctx, tx, `
 		update policies set group_id = @group, name = @name, description = @description, status = @status,
-			version = @version, updated_at = @now
+			review_on = @review, version = @version, updated_at = @now
 		where id = @id and version = @seen`,
 		pg.Args{
 			"id": p.ID, "group": p.GroupID, "name": p.Name, "description": p.Description, "status": p.Status,
-			"version": p.Version, "seen": seen, "now": p.UpdatedAt,
+			"review": p.ReviewOn, "version": p.Version, "seen": seen, "now": p.UpdatedAt,
 		})
 }
 
-// latest is the newest version that is not superseded: the one that waits, else
-// the one that is or was last in force.
+// liveStates are those of versions that are or can come into force.
+const liveStates = `('inactive', 'active', 'deactivated')`
+
+// latest is the version that an edit starts from: the one that waits, else the
+// one that is or was last in force.
 func latest(ctx context.Context, tx *pg.Tx, pid id.Policy) (Version, error) {
 	return pg.One[Version](ctx, tx, `select `+versionColumns+versionFrom+`
-		where v.policy_id = @policy and v.status <> 'superseded' order by v.number desc limit 1`, pg.Args{"policy": pid})
+		where v.policy_id = @policy and v.status in `+liveStates+` order by v.number desc limit 1`, pg.Args{"policy": pid})
 }

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"portal/internal/authz"
@@ -24,8 +25,8 @@ const (
 		join users e on e.id = v.last_editor_id left join users x on x.id = v.activated_by`
 )
 
-// maxVersions is how many versions a policy's page lists. Only superseded ones
-// can be older.
+// maxVersions is how many versions a policy's page lists: those that are or can
+// come into force, however old, and the newest of the others.
 const maxVersions = 100
 
 // Policy is one policy of a kind with its versions. Documents come with the
@@ -39,11 +40,13 @@ func (s *Service) Policy(ctx context.Context, pid id.Policy, kind Kind) (Full, e
 		return Full{}, wrap("policy", err)
 	}
 	versions, err := pg.All[Version](ctx, q, `
-		select case when v.status = 'superseded' then '' else v.document end as document,`+versionFacts+versionFrom+`
-		where v.policy_id = @policy order by v.number desc limit @max`, pg.Args{"policy": pid, "max": maxVersions})
+		select case when v.status in `+liveStates+` then v.document else '' end as document,`+versionFacts+versionFrom+`
+		where v.policy_id = @policy order by v.status in `+liveStates+` desc, v.number desc limit @max`,
+		pg.Args{"policy": pid, "max": maxVersions})
 	if err != nil {
 		return Full{}, wrap("versions", err)
 	}
+	slices.SortFunc(versions, func(a, b Version) int { return b.Number - a.Number })
 	if err := addPeriods(ctx, q, pid, versions); err != nil {
 		return Full{}, wrap("periods", err)
 	}
@@ -56,7 +59,7 @@ func (s *Service) Policy(ctx context.Context, pid id.Policy, kind Kind) (Full, e
 			full.Waiting = v
 		case VersionDeactivated:
 			full.Deactivated = v
-		case VersionSuperseded:
+		case VersionSuperseded, VersionReplaced, VersionDiscarded:
 		}
 	}
 	return full, nil
@@ -86,8 +89,8 @@ func addPeriods(ctx context.Context, q pg.Querier, pid id.Policy, versions []Ver
 	return nil
 }
 
-// Version is one version of a policy with its document, by its number, also one
-// that is superseded. problem.ErrNotFound if there is none.
+// Version is one version of a policy with its document, by its number, in every
+// state. problem.ErrNotFound if there is none.
 func (s *Service) Version(ctx context.Context, pid id.Policy, number int) (Version, error) {
 	v, err := pg.One[Version](ctx, s.db.Read(), `select `+versionColumns+versionFrom+`
 		where v.policy_id = @policy and v.number = @number`, pg.Args{"policy": pid, "number": number})
@@ -105,7 +108,7 @@ func (s *Service) InForceAt(ctx context.Context, pid id.Policy, t time.Time) (Ve
 }
 
 // Policies is one page of the list of policies of a kind, by a query of
-// PolicyList.
+// PolicyList. Discarded ones come only when the filter "status" asks for them.
 func (s *Service) Policies(ctx context.Context, kind Kind, q list.Query) (list.Page[Row], error) {
 	var w pg.Where
 	w.And("p.kind = @kind", "kind", kind)
@@ -123,6 +126,8 @@ func (s *Service) Policies(ctx context.Context, kind Kind, q list.Query) (list.P
 		w.And("p.status = @status", "status", status)
 	case status == StatusWaiting:
 		w.And("w.id is not null", "", nil)
+	default:
+		w.And("p.status <> 'discarded'", "", nil)
 	}
 	p, err := pg.List[Row](ctx, s.db.Read(), q, `
 		p.id, p.kind, p.group_id, g.name as group_name, g.status as group_status, p.name, p.description, p.status, p.version,

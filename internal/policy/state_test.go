@@ -17,8 +17,8 @@ import (
 func TestMovesExhaustively(t *testing.T) {
 	t.Parallel()
 	check(t, policy.GroupStatuses, "active>deactivated", "deactivated>active")
-	check(t, policy.Statuses, "inactive>active", "active>deactivated", "deactivated>active")
-	check(t, policy.VersionStatuses, "inactive>active", "active>deactivated", "active>superseded",
+	check(t, policy.Statuses, "inactive>active", "inactive>discarded", "active>deactivated", "deactivated>active")
+	check(t, policy.VersionStatuses, "inactive>active", "inactive>replaced", "inactive>discarded", "active>deactivated", "active>superseded",
 		"deactivated>active", "deactivated>superseded")
 }
 

@@ -80,7 +80,7 @@ type Version struct {
 	ID              id.PolicyVersion
 	PolicyID        id.Policy
 	Number          int    // from 1
-	Document        string // as it was typed; "" in Full.Versions for superseded ones
+	Document        string // as it was typed; "" in Full.Versions where it neither is nor can come into force
 	Status          VersionStatus
 	Errors          int    // findings that keep it from being activated, when it was saved
 	Note            string // why it was saved; may be empty
@@ -90,7 +90,7 @@ type Version struct {
 	LastEditorID    id.User
 	LastEditorName  string
 	CreatedAt       time.Time
-	UpdatedAt       time.Time // when the document was last edited
+	UpdatedAt       time.Time // when the document was saved
 	ActivatedBy     *id.User  // who put it into force last; nil if nobody
 	ActivatedByName string
 	ActivatedAt     *time.Time
@@ -113,7 +113,7 @@ type Full struct {
 	InForce     *Version  // nil if none is
 	Waiting     *Version  // the inactive one, nil if none
 	Deactivated *Version  // what ReactivatePolicy would put back into force
-	Versions    []Version // newest first, the last 100
+	Versions    []Version // newest first, at most 100: see Service.Version for others
 }
 
 // Row is a policy in a list.

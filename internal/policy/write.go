@@ -10,39 +10,47 @@ import (
 	"portal/internal/authz"
 	"portal/internal/id"
 	"portal/internal/pg"
-	"portal/internal/policydoc"
 	"portal/internal/problem"
 )
 
 // CreatePolicy adds an inactive policy with version 1. Permission:
 // authz.PolicyWrite. Errors at the fields "name" (empty, too long, or used in
-// the group), "description", "group" (unknown or out of use) and "document"
-// (empty, too large, no text); findings in the document are counted, not
-// refused. The same form sent again returns the policy that it made (security.md
+// the group), "description", "group" (unknown or out of use), "note" (too long),
+// "review_on" (not from tomorrow to five years ahead) and "document" (empty, too
+// large, no text); findings in the document are counted, not refused. The same form sent again returns the policy that it made (security.md
 // CON-3); with other words in it, it is a conflict.
 func (s *Service) CreatePolicy(ctx context.Context, a authz.Actor, in Input) (Policy, error) {
 	var p Policy
+	var sent Input
 	err := s.db.Change(ctx, a, authz.PolicyWrite, func(tx *pg.Tx) (audit.Event, error) {
 		if err := shareGroups(ctx, tx, in.GroupID); err != nil {
 			return audit.Event{}, err
 		}
-		in, wrong := in.check()
+		in, wrong := in.check(tx.Now(), time.Time{})
 		g, err := activeGroup(ctx, tx, in.GroupID)
 		if err := allWrong(wrong, err); err != nil {
 			return audit.Event{}, err
 		}
-		p = newPolicy(in, g, a, tx)
+		p, sent = newPolicy(in, g, a, tx), in
 		if err := insertPolicy(ctx, tx, p); err != nil {
 			return audit.Event{}, err
 		}
-		now := text{in.Document, policydoc.Check(in.Kind, []byte(in.Document), policydoc.Around{}).Errors}
+		now, err := judged(ctx, tx, p, in.Document)
+		if err != nil {
+			return audit.Event{}, err
+		}
 		detail := audit.Diff(nil, "group", "", g.Name)
 		detail = audit.Diff(detail, "description", "", p.Description)
+		detail = audit.Diff(detail, "note", "", in.Note)
 		detail = diffDocument(detail, text{}, now)
-		return p.event(audit.PolicyCreated, 0, detail), insertVersion(ctx, tx, p.ID, 1, now, a.User)
+		_, err = insertVersion(ctx, tx, p.ID, Version{AuthorID: a.User, LastEditorID: a.User, Note: in.Note}, now)
+		return p.event(audit.PolicyCreated, 0, detail), err
 	})
 	if errors.Is(err, errReplayed) {
-		return s.replayedPolicy(ctx, a, p, in.Document)
+		if in.ReviewOn.IsZero() { // a day that nobody chose is no other word
+			sent.ReviewOn = time.Time{}
+		}
+		return s.replayedPolicy(ctx, a, p.ID, sent)
 	}
 	return p, wrap("create policy", policyTaken(err))
 }
@@ -53,7 +61,7 @@ func newPolicy(in Input, g Group, a authz.Actor, tx *pg.Tx) Policy {
 	}
 	return Policy{
 		ID: in.ID, Kind: in.Kind, GroupID: g.ID, GroupName: g.Name, GroupStatus: g.Status, Name: in.Name,
-		Description: in.Description, Status: Inactive, Version: 1, ReviewOn: reviewDay(tx.Now()), CreatedBy: a.User, CreatedByName: a.Name,
+		Description: in.Description, Status: Inactive, Version: 1, ReviewOn: in.ReviewOn, CreatedBy: a.User, CreatedByName: a.Name,
 		CreatedAt: tx.Now(), UpdatedAt: tx.Now(),
 	}
 }
@@ -73,58 +81,66 @@ func insertPolicy(ctx context.Context, tx *pg.Tx, p Policy) error {
 	return err
 }
 
-func insertVersion(ctx context.Context, tx *pg.Tx, pid id.Policy, number int, t text, author id.User) error {
-	_, err := tx.Exec(ctx, `
-		insert into policy_versions (id, policy_id, number, document, status, errors, author_id, last_editor_id, created_at, updated_at)
-		values (@id, @policy, @number, @document, @status, @errors, @author, @author, @now, @now)`,
+// insertVersion stores a text as the version that waits, with what v says of its
+// writers, note and origin, and returns its number. The caller holds the policy.
+func insertVersion(ctx context.Context, tx *pg.Tx, pid id.Policy, v Version, t text) (int, error) {
+	return pg.Value[int](ctx, tx, `
+		insert into policy_versions (id, policy_id, number, document, status, errors, attributes, note, origin,
+			author_id, last_editor_id, created_at, updated_at)
+		select @id, @policy, coalesce(max(number), 0) + 1, @document, @status, @errors, @attributes, @note, @origin,
+			@author, @editor, @now, @now
+		from policy_versions where policy_id = @policy returning number`,
 		pg.Args{
-			"id": id.New[id.PolicyVersion](), "policy": pid, "number": number, "document": t.document,
-			"status": VersionInactive, "errors": t.errors, "author": author, "now": tx.Now(),
+			"id": id.New[id.PolicyVersion](), "policy": pid, "document": t.document, "status": VersionInactive,
+			"errors": t.errors, "attributes": t.attributes, "note": v.Note, "origin": v.Origin,
+			"author": v.AuthorID, "editor": v.LastEditorID, "now": tx.Now(),
 		})
-	return err
 }
 
 // replayedPolicy is what a form that was sent before made, if it said the same.
-func (s *Service) replayedPolicy(ctx context.Context, a authz.Actor, sent Policy, document string) (Policy, error) {
-	p, err := s.Policy(ctx, sent.ID, sent.Kind)
+func (s *Service) replayedPolicy(ctx context.Context, a authz.Actor, pid id.Policy, sent Input) (Policy, error) {
+	p, err := s.Policy(ctx, pid, sent.Kind)
 	if err != nil && !errors.Is(err, problem.ErrNotFound) {
 		return Policy{}, err
 	}
 	same := err == nil && p.CreatedBy == a.User && p.GroupID == sent.GroupID && p.Name == sent.Name &&
-		p.Description == sent.Description && len(p.Versions) == 1 && sameDocument(p.Versions[0].Document, document)
+		p.Description == sent.Description && (sent.ReviewOn.IsZero() || p.ReviewOn.Equal(sent.ReviewOn)) &&
+		len(p.Versions) == 1 && p.Versions[0].Note == sent.Note && sameDocument(p.Versions[0].Document, sent.Document)
 	if !same {
 		return Policy{}, &problem.ConflictError{Key: "policy_rule.already_sent"}
 	}
 	return p.Policy, nil
 }
 
-// EditPolicy changes a policy's name, description and document. Permission:
-// authz.PolicyWrite. A version that waits is edited itself, and the actor
-// becomes its last editor; otherwise another document becomes a new inactive
-// version while the one in force stays there. The group can be changed until
-// the policy is in force for the first time. version is the row version that the
-// person saw; a stale one is a problem.ErrConflict that says who was faster
-// (security.md CON-1). Errors at the fields as in CreatePolicy. An edit that
-// changes nothing leaves no trace.
+// EditPolicy changes a policy's name, description, review date and document.
+// Permission: authz.PolicyWrite. Every saved document stays: another one becomes
+// a new version that waits, with the note; what waited until then is replaced by
+// it, and its first writer stays the author, so that nobody activates what they
+// wrote or edited last. The one in force stays in force. The group can be
+// changed until the policy is in force for the first time. version is the row
+// version that the person saw; a stale one is a problem.ErrConflict that says
+// who was faster (security.md CON-1), and so is a discarded policy. Errors at
+// the fields as in CreatePolicy. An edit that changes nothing leaves no trace.
 func (s *Service) EditPolicy(ctx context.Context, a authz.Actor, pid id.Policy, version int, in Input) (Policy, error) {
 	var p Policy
 	err := s.db.Change(ctx, a, authz.PolicyWrite, func(tx *pg.Tx) (audit.Event, error) {
-		old, err := lockPolicy(ctx, tx, a, pid, version, in.GroupID)
+		old, err := lockPolicy(ctx, tx, a, pid, version, shared, in.GroupID)
 		if err != nil {
 			return audit.Event{}, err
 		}
-		if old.Kind != in.Kind {
+		switch {
+		case old.Kind != in.Kind:
 			return audit.Event{}, problem.ErrNotFound
+		case old.Status == Discarded:
+			return audit.Event{}, discarded()
 		}
-		in, wrong := in.check()
+		in, wrong := in.check(tx.Now(), old.ReviewOn)
 		p, err = edited(ctx, tx, old, in)
 		if err := allWrong(wrong, err); err != nil {
 			return audit.Event{}, err
 		}
-		detail := audit.Diff(nil, "name", old.Name, p.Name)
-		detail = audit.Diff(detail, "description", old.Description, p.Description)
-		detail = audit.Diff(detail, "group", old.GroupName, p.GroupName)
-		action, more, err := editDocument(ctx, tx, a, p, in.Document)
+		detail := diffWords(old, p)
+		action, more, err := editDocument(ctx, tx, a, p, in)
 		if err != nil {
 			return audit.Event{}, err
 		}
@@ -142,7 +158,7 @@ func (s *Service) EditPolicy(ctx context.Context, a authz.Actor, pid id.Policy, 
 
 // edited is the policy with its new words. Every group that it names is locked.
 func edited(ctx context.Context, tx *pg.Tx, p Policy, in Input) (Policy, error) {
-	p.Name, p.Description = in.Name, in.Description
+	p.Name, p.Description, p.ReviewOn = in.Name, in.Description, in.ReviewOn
 	if id.IsZero(in.GroupID) || in.GroupID == p.GroupID {
 		return p, nil
 	}
@@ -154,30 +170,45 @@ func edited(ctx context.Context, tx *pg.Tx, p Policy, in Input) (Policy, error) 
 	return p, err
 }
 
-// editDocument stores another document where it belongs, and tells what it did;
-// no detail means that the document is the same.
-func editDocument(ctx context.Context, tx *pg.Tx, a authz.Actor, p Policy, document string) (audit.Action, []audit.Change, error) {
+// diffWords tells what changed of a policy besides its document.
+func diffWords(old, p Policy) []audit.Change {
+	detail := audit.Diff(nil, "name", old.Name, p.Name)
+	detail = audit.Diff(detail, "description", old.Description, p.Description)
+	detail = audit.Diff(detail, "group", old.GroupName, p.GroupName)
+	return audit.Diff(detail, "review_on", dayText(old.ReviewOn), dayText(p.ReviewOn))
+}
+
+// editDocument stores another document as the version that waits, and tells what
+// it did; no detail means that the document is the same.
+func editDocument(ctx context.Context, tx *pg.Tx, a authz.Actor, p Policy, in Input) (audit.Action, []audit.Change, error) {
 	v, err := latest(ctx, tx, p.ID)
-	if err != nil || sameDocument(v.Document, document) {
+	if err != nil || sameDocument(v.Document, in.Document) {
 		return audit.PolicyEdited, nil, err
-	}
-	now := text{document, policydoc.Check(p.Kind, []byte(document), policydoc.Around{}).Errors}
-	detail := diffDocument(nil, text{v.Document, v.Errors}, now)
-	if v.Status == VersionInactive {
-		return audit.PolicyEdited, detail, pg.Exec1(ctx, tx, `
-			update policy_versions set document = @document, errors = @errors, last_editor_id = @editor, updated_at = @now
-			where id = @id and status = 'inactive'`,
-			pg.Args{"id": v.ID, "document": document, "errors": now.errors, "editor": a.User, "now": tx.Now()})
 	}
 	if p.GroupStatus != GroupActive { // else the group would have an unfinished policy
 		return "", nil, problem.Invalid("document", "policy_rule.group_deactivated", "Name", p.GroupName)
 	}
-	detail = append(detail, audit.Change{Field: "version", Before: strconv.Itoa(v.Number), After: strconv.Itoa(v.Number + 1)})
-	return audit.PolicyVersionCreated, detail, insertVersion(ctx, tx, p.ID, v.Number+1, now, a.User)
+	now, err := judged(ctx, tx, p, in.Document)
+	if err != nil {
+		return "", nil, err
+	}
+	next := Version{AuthorID: a.User, LastEditorID: a.User, Note: in.Note}
+	if v.Status == VersionInactive {
+		next.AuthorID = v.AuthorID
+	}
+	number, err := replaceWaiting(ctx, tx, p.ID, next, now)
+	detail := diffDocument(nil, text{document: v.Document, errors: v.Errors}, now)
+	detail = append(detail, audit.Change{Field: "version", Before: strconv.Itoa(v.Number), After: strconv.Itoa(number)})
+	return audit.PolicyVersionCreated, audit.Diff(detail, "note", "", in.Note), err
 }
 
-// reviewDay is the day, twelve months on, by which somebody looks again.
-func reviewDay(now time.Time) time.Time {
-	y, m, d := now.Date()
-	return time.Date(y+1, m, d, 0, 0, 0, 0, time.UTC)
+// replaceWaiting stores a text as the version that waits, in the place of
+// another one that did.
+func replaceWaiting(ctx context.Context, tx *pg.Tx, pid id.Policy, v Version, t text) (int, error) {
+	_, err := tx.Exec(ctx, `update policy_versions set status = 'replaced' where policy_id = @policy and status = 'inactive'`,
+		pg.Args{"policy": pid})
+	if err != nil {
+		return 0, err
+	}
+	return insertVersion(ctx, tx, pid, v, t)
 }

@@ -34,7 +34,7 @@ func TestCreatePolicy(t *testing.T) {
 	want := policy.Policy{
 		ID: p.ID, Kind: policydoc.KindAuth, GroupID: o.telecom.ID, GroupName: "Telecom",
 		GroupStatus: policy.GroupActive, Name: "Banking checks", Description: "For  Banking checks", Status: policy.Inactive,
-		Version: 1, CreatedBy: o.ada.User, CreatedByName: "Ada", CreatedAt: o.db.Now(), UpdatedAt: o.db.Now(),
+		Version: 1, ReviewOn: day(o.db.Now()).AddDate(1, 0, 0), CreatedBy: o.ada.User, CreatedByName: "Ada", CreatedAt: o.db.Now(), UpdatedAt: o.db.Now(),
 	}
 	if diff := cmp.Diff(want, p); diff != "" {
 		t.Error(diff)
@@ -103,8 +103,8 @@ func TestPoliciesAreWrittenByStaff(t *testing.T) {
 		_, edit := o.EditPolicy(t.Context(), a, p.ID, 1, policy.Input{})
 		for what, err := range map[string]error{
 			"create": create, "edit": edit,
-			"activate": o.ActivatePolicy(t.Context(), a, p.ID, 1), "deactivate": o.DeactivatePolicy(t.Context(), a, p.ID, 1),
-			"reactivate": o.ReactivatePolicy(t.Context(), a, p.ID, 1),
+			"activate": o.activate(a, p.ID, 1), "deactivate": o.deactivate(a, p.ID, 1),
+			"reactivate": o.reactivate(a, p.ID, 1),
 		} {
 			if !errors.Is(err, problem.ErrDenied) {
 				t.Errorf("%s %s: %v, want denied", role, what, err)
@@ -172,25 +172,32 @@ func TestCON3PolicyFormSentAgainMakesOnePolicy(t *testing.T) {
 	o.noEvent(n)
 }
 
-func TestEditWaitingVersionInPlace(t *testing.T) {
+// Another document takes the place of the one that waits; both stay.
+func TestEditWhatWaitsReplacesIt(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
 	p := o.full(o.written("P").ID)
 	in := o.input("P renamed")
-	in.Document = "{"
+	in.Document, in.Note = "{", " shorter "
 	n := o.logged()
 	got, err := o.EditPolicy(t.Context(), o.max, p.ID, 1, in)
 	o.must(err)
-	o.onlyEvent(n, "policy.edited", "done", `"after":"P renamed"`, `{"field":"errors","before":"0","after":"1"}`)
+	o.onlyEvent(n, "policy.version_created", "done", `"after":"P renamed"`, `{"field":"errors","before":"0","after":"1"}`,
+		`{"field":"version","before":"1","after":"2"}`, `{"field":"note","after":"shorter"}`)
 	now := o.full(p.ID)
 	if diff := cmp.Diff(now.Policy, got); diff != "" {
 		t.Errorf("stored and returned: %s", diff)
 	}
-	if now.Version != 2 || now.Name != "P renamed" || now.Status != policy.Inactive || len(now.Versions) != 1 {
+	if now.Version != 2 || now.Name != "P renamed" || now.Status != policy.Inactive || len(now.Versions) != 2 {
 		t.Errorf("%+v", now)
 	}
-	if v := now.Waiting; v.Document != "{" || v.Errors != 1 || v.AuthorID != o.ada.User || v.LastEditorID != o.max.User {
+	if v := now.Waiting; v.Number != 2 || v.Document != "{" || v.Errors != 1 || v.Note != "shorter" || v.AuthorID != o.ada.User || v.LastEditorID != o.max.User {
 		t.Errorf("%+v", v)
+	}
+	old, err := o.Version(t.Context(), p.ID, 1)
+	o.must(err)
+	if old.Status != policy.VersionReplaced || old.Document != sample(p.Kind, 0) || old.LastEditorID != o.ada.User || now.Versions[1].Document != "" {
+		t.Errorf("%+v", old)
 	}
 }
 
@@ -234,8 +241,8 @@ func TestEditInForceMakesANewVersion(t *testing.T) {
 		if !cmp.Equal(now.InForce, p.InForce) || !cmp.Equal(now.Deactivated, p.Deactivated) {
 			t.Errorf("%s: the other version changed", p.Name)
 		}
-		again := o.rewrite(o.ada, now, 2) // the waiting one is edited, no third is made
-		if len(again.Versions) != 2 || again.Waiting.Number != 2 || again.Waiting.LastEditorID != o.ada.User || again.Waiting.AuthorID != o.max.User {
+		again := o.rewrite(o.ada, now, 2) // takes the place of the one that waits; its first writer stays the author
+		if len(again.Versions) != 3 || again.Waiting.Number != 3 || again.Waiting.LastEditorID != o.ada.User || again.Waiting.AuthorID != o.max.User {
 			t.Errorf("%s: %+v", p.Name, again.Waiting)
 		}
 	}

@@ -22,7 +22,7 @@ import (
 const maxParam = 200
 
 // params are the values that the texts may use. A mail gives those it has.
-var params = []string{"Name", "Organisation", "Reason"}
+var params = []string{"Name", "Organisation", "Reason", "Policy", "Actor"}
 
 // Writer renders mails.
 type Writer struct {
@@ -65,6 +65,8 @@ func (w Writer) derived(m mail.Message) (secret, link string) {
 		return "", w.Origin + "/reset?token=" + w.Codes.LinkToken("invite", challenge, send)
 	case mail.RegistrationWaiting:
 		return "", w.Origin + "/partners/" + local(m.Params["ID"])
+	case mail.PolicyChangedAlone, mail.PolicyEmergency:
+		return "", w.Origin + "/policies/" + local(m.Params["ID"])
 	case mail.AlreadyRegistered, mail.RegistrationReceived, mail.RegistrationApproved, mail.RegistrationRejected,
 		mail.RegistrationReturned:
 		return "", w.Origin + "/signin"

@@ -19,8 +19,9 @@ import (
 // decision is one of the three that change what is in force. Each has a page
 // that says what will happen, and a button that makes it happen.
 type decision struct {
-	verb string
-	do   func(*policy.Service, context.Context, authz.Actor, id.Policy, int) error
+	verb   string
+	action policy.Action
+	do     func(*policy.Service, context.Context, authz.Actor, id.Policy, policy.Seen) error
 	// subject is the version that it is about, nil if the policy's state does
 	// not allow it.
 	subject func(policy.Full) *policy.Version
@@ -30,17 +31,17 @@ type decision struct {
 
 var (
 	activation = decision{
-		verb: "activate", do: (*policy.Service).ActivatePolicy,
+		verb: "activate", action: policy.Activate, do: (*policy.Service).ActivatePolicy,
 		subject: func(p policy.Full) *policy.Version { return p.Waiting },
 		done:    inForce,
 	}
 	deactivation = decision{
-		verb: "deactivate", do: (*policy.Service).DeactivatePolicy,
+		verb: "deactivate", action: policy.Deactivate, do: (*policy.Service).DeactivatePolicy,
 		subject: func(p policy.Full) *policy.Version { return p.InForce },
 		done:    func(p policy.Full, _ int) bool { return p.Status == policy.Deactivated },
 	}
 	reactivation = decision{
-		verb: "reactivate", do: (*policy.Service).ReactivatePolicy,
+		verb: "reactivate", action: policy.Reactivate, do: (*policy.Service).ReactivatePolicy,
 		subject: func(p policy.Full) *policy.Version { return p.Deactivated },
 		done:    inForce,
 	}
@@ -55,6 +56,7 @@ func (d decision) key(suffix string) string { return "policy." + d.verb + "." + 
 type decidePage struct {
 	policy.Full
 	decision
+	Picture    policy.Picture
 	Vocabulary *policydoc.Vocabulary
 	Subject    policy.Version
 	Report     policydoc.Report
@@ -77,11 +79,18 @@ func (h handlers) about(r *http.Request, p policy.Full, d decision) (c decidePag
 	if subject == nil {
 		return decidePage{}, false, nil
 	}
+	picture, err := h.policies.Picture(r.Context(), h.actor(r), p.ID, d.action, 0)
+	if errors.Is(err, problem.ErrConflict) {
+		return decidePage{}, false, nil
+	}
+	if err != nil {
+		return decidePage{}, false, err
+	}
 	words, err := h.words.All(r.Context())
 	if err != nil {
 		return decidePage{}, false, err
 	}
-	c = decidePage{Full: p, decision: d, Vocabulary: words, Subject: *subject}
+	c = decidePage{Full: p, decision: d, Picture: picture, Vocabulary: words, Subject: *subject}
 	if d.verb != deactivation.verb {
 		c.Report = policydoc.Check(p.Kind, []byte(subject.Document), policydoc.Around{Vocabulary: words})
 		c.Blocked, c.Writer = !c.Report.OK(), h.wrote(r, *subject)
@@ -112,7 +121,7 @@ func (h handlers) confirm(d decision) page.Handler {
 // showed.
 func (h handlers) decide(d decision) page.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		v, err := form.Parse(r, "version", "number")
+		v, err := form.Parse(r, "version", "number", "picture")
 		if err != nil {
 			return err
 		}
@@ -121,7 +130,7 @@ func (h handlers) decide(d decision) page.Handler {
 			return err
 		}
 		saw := seen{v.Int("version"), v.Int("number")}
-		if err := d.do(h.policies, r.Context(), h.actor(r), p.ID, saw.row); err != nil {
+		if err := d.do(h.policies, r.Context(), h.actor(r), p.ID, policy.Seen{Version: saw.row, Picture: v.Raw("picture")}); err != nil {
 			return h.refused(w, r, p, d, saw, err)
 		}
 		if subject := d.subject(p); subject != nil {
@@ -142,6 +151,7 @@ func (h handlers) refused(w http.ResponseWriter, r *http.Request, p policy.Full,
 	var (
 		findings *policy.FindingsError
 		eyes     *policy.FourEyesError
+		changed  *policy.PictureChangedError
 	)
 	blocked, own, late := errors.As(reason, &findings), errors.As(reason, &eyes), errors.Is(reason, problem.ErrConflict)
 	if !blocked && !own && !late {
@@ -167,7 +177,7 @@ func (h handlers) refused(w http.ResponseWriter, r *http.Request, p policy.Full,
 	case blocked:
 		c.Blocked, c.Report = true, findings.Report
 		return page.Render(w, r, http.StatusUnprocessableEntity, confirmPage(c))
-	case now.Version == saw.row:
+	case now.Version == saw.row && !errors.As(reason, &changed):
 		return reason // something else is in the way, and says what
 	}
 	c.Changed, c.Reason = true, policywords.Reason(r.Context(), reason)

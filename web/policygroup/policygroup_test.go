@@ -245,7 +245,12 @@ func TestDeactivationNamesWhatStandsInTheWay(t *testing.T) {
 	p := d.create("Telecom")
 	confirm := d.max.Get(p.Path + "/deactivate").Want(200) // opened before there was a policy
 	draft, active := d.policy(p, "Draft"), d.policy(p, "Voice")
-	if err := d.App.Policies.ActivatePolicy(t.Context(), d.max.Actor, active.ID, 1); err != nil {
+	picture, err := d.App.Policies.Picture(t.Context(), d.max.Actor, active.ID, policy.Activate, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	saw := policy.Seen{Version: 1, Picture: picture.Fingerprint()}
+	if err := d.App.Policies.ActivatePolicy(t.Context(), d.max.Actor, active.ID, saw); err != nil {
 		t.Fatal(err)
 	}
 	for what, page := range map[string]*webtest.Page{"asked": d.max.Get(p.Path + "/deactivate").Want(200), "sent": confirm.Submit(nil).Want(409)} {

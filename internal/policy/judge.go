@@ -1,0 +1,71 @@
+package policy
+
+import (
+	"context"
+
+	"portal/internal/id"
+	"portal/internal/pg"
+	"portal/internal/policydoc"
+	"portal/internal/vocabulary"
+)
+
+// Judge says what is wrong with a text as a policy of this kind in this group,
+// beside the neighbours of the policy pid (zero for a new one), and the
+// vocabulary that it was judged by. A group that is not chosen yet (zero) has no
+// neighbours. Saving and activating judge in the same way.
+func (s *Service) Judge(ctx context.Context, kind Kind, gid id.PolicyGroup, pid id.Policy, document string) (policydoc.Report, *policydoc.Vocabulary, error) {
+	q := s.db.Read()
+	words, err := vocabulary.Load(ctx, q)
+	if err != nil {
+		return policydoc.Report{}, nil, wrap("judge", err)
+	}
+	report, err := judge(ctx, q, words, Policy{ID: pid, Kind: kind, GroupID: gid}, document)
+	return report, words, wrap("judge", err)
+}
+
+func judge(ctx context.Context, q pg.Querier, words *policydoc.Vocabulary, p Policy, document string) (policydoc.Report, error) {
+	around := policydoc.Around{Vocabulary: words}
+	var err error
+	if !id.IsZero(p.GroupID) {
+		around.Neighbours, err = neighbours(ctx, q, p)
+	}
+	return policydoc.Check(p.Kind, []byte(document), around), err
+}
+
+// neighbours are the other policies in force of a policy's kind in its group,
+// those whose attributes were counted.
+func neighbours(ctx context.Context, q pg.Querier, p Policy) (policydoc.Neighbours, error) {
+	return pg.One[policydoc.Neighbours](ctx, q, `
+		select count(v.attributes) as policies, coalesce(max(v.attributes), 0) as most_attributes
+		from policies p join policy_versions v on v.policy_id = p.id and v.status = 'active'
+		where p.group_id = @group and p.kind = @kind and p.status = 'active' and p.id <> @policy`,
+		pg.Args{"group": p.GroupID, "kind": p.Kind, "policy": p.ID})
+}
+
+// judged is a text that is about to be stored, with what is known of it.
+func judged(ctx context.Context, q pg.Querier, p Policy, document string) (text, error) {
+	words, err := vocabulary.Load(ctx, q)
+	if err != nil {
+		return text{}, err
+	}
+	report, err := judge(ctx, q, words, p, document)
+	return text{document: document, errors: report.Errors, attributes: attributes(p.Kind, document)}, err
+}
+
+// attributes counts the attributes that a text hands out, each name once; nil if
+// it cannot be understood.
+func attributes(kind Kind, document string) *int {
+	m, ok := policydoc.Understand(kind, []byte(document))
+	if !ok {
+		return nil
+	}
+	names := map[string]bool{}
+	for _, a := range m.Auth.Attributes {
+		names[a.Name] = true
+	}
+	for _, a := range m.Share.Attributes {
+		names[a.Name] = true
+	}
+	n := len(names)
+	return &n
+}

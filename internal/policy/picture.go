@@ -1,0 +1,194 @@
+package policy
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+
+	"portal/internal/authz"
+	"portal/internal/id"
+	"portal/internal/pg"
+	"portal/internal/policydoc"
+	"portal/internal/problem"
+	"portal/internal/vocabulary"
+)
+
+// Picture draws what an action on a policy would do, for a person. number is the
+// version to restore and is read for Restore only. Its page gives the
+// Fingerprint back in Seen. A *problem.ConflictError tells that the policy's
+// state does not allow the action; problem.ErrNotFound that there is no such
+// policy, or no such version to restore. What only keeps the action from being
+// carried out (findings, four eyes, a group out of use) does not keep it from
+// being drawn.
+func (s *Service) Picture(ctx context.Context, a authz.Actor, pid id.Policy, action Action, number int) (Picture, error) {
+	q := s.db.Read()
+	p, err := pg.One[Policy](ctx, q, `select `+policyColumns+policyFrom+` where p.id = @id`, pg.Args{"id": pid})
+	if err != nil {
+		return Picture{}, wrap("picture", err)
+	}
+	d, err := s.draw(ctx, q, a, p, action, number)
+	return d.Picture, wrap("picture", err)
+}
+
+// drawn is a picture with what it was drawn from.
+type drawn struct {
+	Picture
+	subject Version
+	stage   stage
+	words   *policydoc.Vocabulary
+}
+
+// draw is Picture inside and outside a transaction: both see the same.
+func (s *Service) draw(ctx context.Context, q pg.Querier, a authz.Actor, p Policy, action Action, number int) (drawn, error) {
+	st, err := stageOf(ctx, q, p.ID, number)
+	if err != nil {
+		return drawn{}, err
+	}
+	subject, err := st.subject(p, action, number)
+	if err != nil {
+		return drawn{}, err
+	}
+	words, err := vocabulary.Load(ctx, q)
+	if err != nil {
+		return drawn{}, err
+	}
+	d := drawn{subject: *subject, stage: st, words: words, Picture: Picture{
+		Action: action, Row: p.Version, Number: subject.Number, Document: digest(subject.Document),
+		First: !st.ran, Own: subject.WrittenBy(a.User), Eyes: s.eyes,
+	}}
+	d.compare(p.Kind)
+	if d.Partners, d.PartnersTotal, err = touched(ctx, q, p, partnersUsing); err != nil {
+		return drawn{}, err
+	}
+	d.Pending, d.PendingTotal, err = touched(ctx, q, p, requestsPending)
+	return d, err
+}
+
+func digest(document string) string {
+	sum := sha256.Sum256([]byte(document))
+	return hex.EncodeToString(sum[:])
+}
+
+// compare fills in what changes. Taking a policy out of force loses all of it,
+// putting it back gains all of it.
+func (d *drawn) compare(kind Kind) {
+	from, to := "", d.subject.Document
+	var against *Version
+	switch d.Action {
+	case Activate, Restore:
+		if against = d.stage.inForce; against == nil {
+			against = d.stage.deactivated
+		}
+	case Deactivate:
+		from, to = to, from
+	case Reactivate:
+	}
+	if against != nil {
+		from = against.Document
+		d.Against, d.AgainstDocument = against.Number, digest(from)
+	}
+	changes, known := difference(kind, from, to, d.words)
+	d.Changes, d.Class = changes, changes.Class()
+	if !known || d.Action == Activate && d.stage.inForce == nil {
+		d.Class = policydoc.Widens
+	}
+	d.Special = special(changes)
+	if d.Action != Deactivate && !d.Special {
+		all, _ := difference(kind, "", d.subject.Document, d.words)
+		d.Special = special(all)
+	}
+}
+
+func special(changes policydoc.Delta) bool {
+	for _, c := range changes {
+		if c.Special {
+			return true
+		}
+	}
+	return false
+}
+
+// stage is the versions of a policy that a decision can be about.
+type stage struct {
+	waiting, inForce, deactivated *Version
+	chosen                        *Version // by its number
+	ran                           bool     // the policy was in force before
+}
+
+func stageOf(ctx context.Context, q pg.Querier, pid id.Policy, number int) (stage, error) {
+	rows, err := pg.All[struct {
+		Version
+		Ran bool
+	}](ctx, q, `
+		select `+versionColumns+`, exists (select 1 from policy_periods r where r.policy_id = v.policy_id) as ran`+versionFrom+`
+		where v.policy_id = @policy and (v.status in `+liveStates+` or v.number = @number)`,
+		pg.Args{"policy": pid, "number": number})
+	if err != nil {
+		return stage{}, err
+	}
+	var st stage
+	for i := range rows {
+		v := &rows[i].Version
+		st.ran = rows[i].Ran
+		if v.Number == number {
+			st.chosen = v
+		}
+		switch v.Status {
+		case VersionInactive:
+			st.waiting = v
+		case VersionActive:
+			st.inForce = v
+		case VersionDeactivated:
+			st.deactivated = v
+		case VersionSuperseded, VersionReplaced, VersionDiscarded:
+		}
+	}
+	return st, nil
+}
+
+// subject is the version that an action is about.
+func (st stage) subject(p Policy, action Action, number int) (*Version, error) {
+	if p.Status == Discarded {
+		return nil, discarded()
+	}
+	switch action {
+	case Activate:
+		return st.waiting, missing(st.waiting, "policy_rule.nothing_waits")
+	case Deactivate:
+		return st.inForce, missing(st.inForce, "policy_rule.not_in_force")
+	case Reactivate:
+		return st.deactivated, missing(st.deactivated, "policy_rule.not_deactivated")
+	case Restore:
+		if st.chosen == nil {
+			return nil, problem.ErrNotFound
+		}
+		return st.chosen, st.worthRestoring(number)
+	}
+	return nil, problem.ErrBadRequest
+}
+
+func missing(v *Version, key string) error {
+	if v == nil {
+		return &problem.ConflictError{Key: key}
+	}
+	return nil
+}
+
+// newest is the version that an edit starts from: the one that waits, else the
+// one that is or was last in force. Nil only for a discarded policy.
+func (st stage) newest() *Version {
+	for _, v := range []*Version{st.waiting, st.inForce, st.deactivated} {
+		if v != nil {
+			return v
+		}
+	}
+	return nil
+}
+
+// worthRestoring refuses to make a version that says what the newest says.
+func (st stage) worthRestoring(number int) error {
+	if v := st.newest(); v != nil && sameDocument(v.Document, st.chosen.Document) {
+		return &problem.ConflictError{Key: "policy_rule.nothing_to_restore", Args: []any{"Number", number, "Newest", v.Number}}
+	}
+	return nil
+}

@@ -1,0 +1,98 @@
+package policy
+
+import (
+	"context"
+	"time"
+
+	"portal/internal/id"
+	"portal/internal/mail"
+	"portal/internal/pg"
+)
+
+// store keeps the decision with its picture. The database refuses a decision
+// that one person may not take alone.
+func (r *ruling) store(ctx context.Context, tx *pg.Tx) error {
+	_, err := tx.Exec(ctx, `
+		insert into policy_decisions (id, policy_id, version_id, author_id, last_editor_id, action, class, special, first,
+			four_eyes, emergency, reason, picture, decided_by, decided_at)
+		values (@id, @policy, @version, @author, @editor, @action, @class, @special, @first,
+			@four_eyes, @emergency, @reason, @picture, @by, @now)`,
+		pg.Args{
+			"id": r.id, "policy": r.policy.ID, "version": r.subject.ID, "author": r.subject.AuthorID, "editor": r.subject.LastEditorID,
+			"action": r.Action, "class": r.Class, "special": r.Special, "first": r.First, "four_eyes": r.Eyes,
+			"emergency": r.saw.Emergency, "reason": r.saw.Reason, "picture": r.Picture, "by": r.actor.User, "now": tx.Now(),
+		})
+	return err
+}
+
+// reviewWithin is how soon somebody else looks at what came into force in an
+// emergency, in days.
+const reviewWithin = 7
+
+// openReview asks for the second look that there was no time for.
+func (r *ruling) openReview(ctx context.Context, tx *pg.Tx) error {
+	_, err := tx.Exec(ctx, `
+		insert into policy_reviews (id, policy_id, kind, decision_id, due_on, opened_by, opened_at)
+		values (@id, @policy, 'emergency', @decision, @due, @by, @now)`,
+		pg.Args{
+			"id": id.New[id.PolicyReview](), "policy": r.policy.ID, "decision": r.id,
+			"due": day(tx.Now()).AddDate(0, 0, reviewWithin), "by": r.actor.User, "now": tx.Now(),
+		})
+	return err
+}
+
+// tell mails all active staff who may activate policies, but not one of them.
+func (r *ruling) tell(ctx context.Context, tx *pg.Tx, kind mail.Kind, but id.User) error {
+	staff, err := pg.All[struct{ Email, Lang, FirstName string }](ctx, tx, `
+		select u.email, u.lang, u.first_name from users u
+		where u.status = 'active' and u.id is distinct from @but
+			and exists (select 1 from user_roles r where r.user_id = u.id and r.role in ('PARTNER_ADMIN', 'POLICYMANAGER'))
+		order by u.id`, pg.Args{"but": id.OrNull(but)})
+	if err != nil {
+		return err
+	}
+	for _, to := range staff {
+		err := mail.Enqueue(ctx, tx, mail.Message{Kind: kind, To: to.Email, Lang: to.Lang, Params: map[string]string{
+			"Name": to.FirstName, "Actor": r.actor.Name, "Policy": r.policy.Name, "ID": r.policy.ID.String(), "Reason": r.saw.Reason,
+		}})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+const decisionColumns = `d.id, d.policy_id, d.action, v.number, d.emergency, d.reason, d.picture, d.decided_by,
+	btrim(u.first_name || ' ' || u.last_name) as decided_by_name, d.decided_at
+	from policy_decisions d join policy_versions v on v.id = d.version_id join users u on u.id = d.decided_by`
+
+// maxDecisions is how many decisions a policy's page lists.
+const maxDecisions = 100
+
+// Decisions are those on a policy, newest first, at most 100.
+func (s *Service) Decisions(ctx context.Context, pid id.Policy) ([]Decision, error) {
+	all, err := pg.All[Decision](ctx, s.db.Read(), `select `+decisionColumns+`
+		where d.policy_id = @policy order by d.decided_at desc, d.id desc limit @max`, pg.Args{"policy": pid, "max": maxDecisions})
+	return all, wrap("decisions", err)
+}
+
+// Decision is one of them; problem.ErrNotFound if it is not of this policy.
+func (s *Service) Decision(ctx context.Context, pid id.Policy, did id.PolicyDecision) (Decision, error) {
+	d, err := pg.One[Decision](ctx, s.db.Read(), `select `+decisionColumns+`
+		where d.policy_id = @policy and d.id = @id`, pg.Args{"policy": pid, "id": did})
+	return d, wrap("decision", err)
+}
+
+// Decision is one that was taken, with its picture.
+type Decision struct {
+	ID            id.PolicyDecision
+	PolicyID      id.Policy
+	Action        Action
+	Number        int // of the version
+	Emergency     bool
+	Reason        string
+	Picture       Picture
+	DecidedBy     id.User
+	DecidedByName string
+	DecidedAt     time.Time
+}

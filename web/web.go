@@ -30,6 +30,7 @@ import (
 	"portal/web/policy"
 	"portal/web/policygroup"
 	"portal/web/policypreview"
+	"portal/web/policyimport"
 	"portal/web/policyreview"
 	"portal/web/policystudio"
 	"portal/web/register"
@@ -102,6 +103,7 @@ func table(a *app.App, site *page.Site) []route.Route {
 		policypreview.Routes(a.Policies, a.Vocabulary),
 		vocabulary.Routes(a.Vocabulary, trail),
 		policyreview.Routes(a.Policies, a.Vocabulary),
+		policyimport.Routes(a.Policies, a.Vocabulary),
 		staff.Routes(a.Accounts, trail),
 		auditlog.Routes(a.DB, site.Zone),
 		outbox.Routes(a.DB),

@@ -94,7 +94,7 @@ func table(a *app.App, site *page.Site) []route.Route {
 		account.Routes(a.Accounts),
 		partner.Routes(a.Partners, trail),
 		policygroup.Routes(a.Policies, trail),
-		policy.Routes(a.Policies, a.Vocabulary, trail),
+		policy.Routes(a.Policies, a.Vocabulary, trail, site.Zone),
 		policystudio.Routes(a.Policies, a.Vocabulary),
 		staff.Routes(a.Accounts, trail),
 		auditlog.Routes(a.DB, site.Zone),

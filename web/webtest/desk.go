@@ -99,7 +99,7 @@ func Value(p *Page, name string) string {
 // VersionStates are the states in the page's table of versions, newest first.
 func VersionStates(p *Page) string {
 	var out []string
-	for _, n := range p.Doc.Find("table tbody .tag").EachIter() {
+	for _, n := range p.Doc.Find("table").First().Find("tbody .tag").EachIter() {
 		out = append(out, n.Text())
 	}
 	return strings.Join(out, ", ")

@@ -301,7 +301,7 @@ func versionText(v policy.Version, report policydoc.Report) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = text(v).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = text(v, "whole").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

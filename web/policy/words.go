@@ -36,7 +36,11 @@ func period(ctx context.Context, p policy.Period) string {
 	if p.To == nil {
 		return i18n.T(ctx, "policy.period.open", "From", i18n.Date(ctx, p.From))
 	}
-	return i18n.T(ctx, "policy.period.closed", "From", i18n.Date(ctx, p.From), "To", i18n.Date(ctx, *p.To))
+	from, to := i18n.Date(ctx, p.From), i18n.Date(ctx, *p.To)
+	if from == to {
+		return i18n.T(ctx, "policy_version.period.day", "Date", from)
+	}
+	return i18n.T(ctx, "policy.period.closed", "From", from, "To", to)
 }
 
 func versionTag(s policy.VersionStatus) string {

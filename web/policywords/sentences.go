@@ -2,22 +2,105 @@ package policywords
 
 import (
 	"context"
+	"strings"
 
 	"portal/internal/policydoc"
+	"portal/web/i18n"
 )
 
-// Sentences tell what a partner with this policy may do, what it gets and what
-// it does not get: plain text, one fact each, always in the same order.
-func Sentences(ctx context.Context, v *policydoc.Vocabulary, m policydoc.Meaning) []string {
-	var out []string
-	for _, w := range m.Auth.Ways {
-		out = append(out, Label(ctx, v, policydoc.AuthTypes, w.Type))
+// Line is a sentence in the reader's language.
+type Line struct {
+	ID      string // see policydoc.Sentence
+	Part    policydoc.Part
+	Text    string
+	Special bool // it is about data that needs the most care
+	Lines   []int
+
+	marks [][2]int
+}
+
+// Piece is a part of a line's text; Special ones name data that needs the most
+// care.
+type Piece struct {
+	Text    string
+	Special bool
+}
+
+// Pieces is the line's text cut where names of special data begin and end.
+func (l Line) Pieces() []Piece { return pieces(l.Text, l.marks) }
+
+func pieces(text string, marks [][2]int) []Piece {
+	out := make([]Piece, 0, 2*len(marks)+1)
+	at := 0
+	for _, m := range marks {
+		if m[0] > at {
+			out = append(out, Piece{Text: text[at:m[0]]})
+		}
+		out = append(out, Piece{Text: text[m[0]:m[1]], Special: true})
+		at = m[1]
 	}
-	for _, a := range m.Auth.Attributes {
-		out = append(out, Label(ctx, v, policydoc.Attributes, a.Name))
-	}
-	for _, a := range m.Share.Attributes {
-		out = append(out, Label(ctx, v, policydoc.Attributes, a.Name))
+	if at < len(text) {
+		out = append(out, Piece{Text: text[at:]})
 	}
 	return out
+}
+
+// Sentences tell what a partner with this policy may do, what it gets and what
+// it does not get: plain text, one fact each, in a fixed order.
+func Sentences(ctx context.Context, v *policydoc.Vocabulary, m policydoc.Meaning) []Line {
+	return lines(ctx, v, policydoc.Sentences(m, v))
+}
+
+func lines(ctx context.Context, v *policydoc.Vocabulary, all []policydoc.Sentence) []Line {
+	t := teller{i18n.Lang(ctx), v}
+	out := make([]Line, 0, len(all))
+	for _, s := range all {
+		w := t.sentence(s.Key, s.Count, s.Args)
+		out = append(out, Line{ID: s.ID, Part: s.Part, Text: w.text, Special: s.Special, Lines: s.Lines, marks: w.marks})
+	}
+	return out
+}
+
+// Plain is all sentences as text for a mail or a terminal: a heading for each
+// part, a line for each sentence.
+func Plain(ctx context.Context, v *policydoc.Vocabulary, m policydoc.Meaning) string {
+	var b strings.Builder
+	for _, p := range grouped(Sentences(ctx, v, m)) {
+		if b.Len() > 0 {
+			b.WriteByte('\n')
+		}
+		b.WriteString(i18n.T(ctx, p.part.Key()) + "\n")
+		for _, l := range p.lines {
+			b.WriteString("- " + l.Text + "\n")
+		}
+	}
+	return b.String()
+}
+
+type partLines struct {
+	part  policydoc.Part
+	lines []Line
+}
+
+// grouped puts lines under their parts; a part without lines is left out.
+func grouped(all []Line) []partLines {
+	var out []partLines
+	for _, p := range policydoc.Parts() {
+		group := partLines{part: p}
+		for _, l := range all {
+			if l.Part == p {
+				group.lines = append(group.lines, l)
+			}
+		}
+		if len(group.lines) > 0 {
+			out = append(out, group)
+		}
+	}
+	return out
+}
+
+// tagged reports whether a line is to carry a tag of its own: where it says that
+// special data is used or handed over, once for all names in it.
+func (l Line) tagged() bool {
+	return l.Special && (strings.HasSuffix(l.ID, ".data") && l.Part == policydoc.Gets || l.Part == policydoc.MayDo)
 }

@@ -17,6 +17,7 @@ type comparePage struct {
 	From, To   *policy.Version
 	Vocabulary *policydoc.Vocabulary
 	Understood bool // both follow their schema, so that they can be compared by what they say
+	Was, Is    policydoc.Meaning
 	Delta      policydoc.Delta
 	Runs       []run // of the two texts, as one
 	Garbage    bool  // the address asks for numbers that are none
@@ -81,6 +82,12 @@ func (h handlers) fill(r *http.Request, c *comparePage, from, to int) error {
 	}
 	c.From, c.To = &a, &b
 	c.Runs = diffRuns(a.Document, b.Document)
+	var was, is bool
+	c.Was, was = policydoc.Understand(c.Kind, []byte(a.Document))
+	c.Is, is = policydoc.Understand(c.Kind, []byte(b.Document))
+	if c.Understood = was && is; c.Understood {
+		c.Delta = policydoc.Compare(c.Was, c.Is, c.Vocabulary)
+	}
 	return nil
 }
 

@@ -554,7 +554,7 @@ func meaningChanged(c comparePage) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = deltaList(c.Vocabulary, c.Kind, c.Delta).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = policywords.DeltaList(c.Vocabulary, c.Delta).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -578,7 +578,7 @@ func meaningChanged(c comparePage) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = sentenceCompare(c.Vocabulary, c.Kind, c.From.Document, c.To.Document).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = policywords.SentenceCompare(c.Vocabulary, c.Was, c.Is).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -136,8 +136,8 @@ func says(words *policydoc.Vocabulary, k policy.Kind, v policy.Version) templ.Co
 			templ_7745c5c3_Var7 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		if _, ok := policydoc.Understand(k, []byte(v.Document)); ok {
-			templ_7745c5c3_Err = policywords.Says(words, k, v.Document).Render(ctx, templ_7745c5c3_Buffer)
+		if m, ok := policydoc.Understand(k, []byte(v.Document)); ok {
+			templ_7745c5c3_Err = policywords.SaysMeaning(words, m).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

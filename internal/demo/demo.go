@@ -17,7 +17,6 @@ import (
 	"portal/internal/partner"
 	"portal/internal/pg"
 	"portal/internal/policy"
-	"portal/internal/policydoc"
 )
 
 // Password is the password of all accounts of the demonstration.
@@ -88,74 +87,6 @@ func (l *loader) policyGroups(ctx context.Context) {
 	if l.err == nil {
 		l.err = l.app.Policies.DeactivateGroup(ctx, l.admin, l.groups["Postal services"], 1)
 	}
-}
-
-// unfinished is a draft with findings, to see what they look like.
-const unfinished = `{
-  "authTokenType": "partner",
-  "allowedAuthTypes": [
-    { "authType": "otp", "mandatory": "yes" }
-  ],
-  "allowedKycAttributs": []
-}
-`
-
-func (l *loader) policies(ctx context.Context) {
-	sample := func(kind policydoc.Kind, n int) string { return string(policydoc.Samples(kind)[n].Document) }
-	auth, share := policydoc.KindAuth, policydoc.KindDataShare
-	for _, p := range []struct {
-		kind                               policydoc.Kind
-		group, name, description, document string
-		state                              string // "", "active", "edited", "deactivated"
-	}{
-		{auth, "Telecom", "Sign-in by one-time code", "Verify subscribers by a code sent to their phone.", sample(auth, 0), "active"},
-		{auth, "Banking", "Know your customer", "Open accounts with verified personal data.", sample(auth, 1), "edited"},
-		{auth, "Banking", "Single sign-on", "Sign in to online banking with the national identity.", sample(auth, 2), ""},
-		{auth, "Insurance", "Claims desk", "Verify claimants at the counter.", unfinished, ""},
-		{auth, "Telecom", "SIM swap pilot", "The pilot ended in spring.", sample(auth, 0), "deactivated"},
-		{share, "Telecom", "Subscriber register", "Keep subscribers' names and dates of birth up to date.", sample(share, 0), "active"},
-		{share, "Banking", "Card printing", "Print identity cards at the branches.", sample(share, 1), ""},
-	} {
-		l.policy(ctx, policy.Input{Kind: p.kind, GroupID: l.groups[p.group], Name: p.name, Description: p.description, Document: p.document}, p.state)
-	}
-}
-
-func (l *loader) policy(ctx context.Context, in policy.Input, state string) {
-	if l.err != nil {
-		return
-	}
-	var p policy.Policy
-	if p, l.err = l.app.Policies.CreatePolicy(ctx, l.admin, in); l.err != nil || state == "" {
-		return
-	}
-	if l.err = l.decide(ctx, l.manager, p.ID, policy.Activate, policy.Seen{}); l.err != nil || state == "active" {
-		return
-	}
-	var full policy.Full
-	if full, l.err = l.app.Policies.Policy(ctx, p.ID, p.Kind); l.err != nil {
-		return
-	}
-	switch state {
-	case "deactivated":
-		l.err = l.decide(ctx, l.manager, p.ID, policy.Deactivate, policy.Seen{})
-	case "edited":
-		in.GroupID = id.PolicyGroup{}
-		in.Document = string(policydoc.Samples(policydoc.KindAuth)[2].Document)
-		_, l.err = l.app.Policies.EditPolicy(ctx, l.admin, p.ID, full.Version, in)
-	}
-}
-
-// decide looks at what a decision would do, as its page does, and takes it.
-func (l *loader) decide(ctx context.Context, a authz.Actor, pid id.Policy, action policy.Action, saw policy.Seen) error {
-	picture, err := l.app.Policies.Picture(ctx, a, pid, action, 0)
-	if err != nil {
-		return err
-	}
-	saw.Version, saw.Picture = picture.Row, picture.Fingerprint()
-	do := map[policy.Action]func(context.Context, authz.Actor, id.Policy, policy.Seen) error{
-		policy.Activate: l.app.Policies.ActivatePolicy, policy.Deactivate: l.app.Policies.DeactivatePolicy,
-	}
-	return do[action](ctx, a, pid, saw)
 }
 
 func (l *loader) partners(ctx context.Context) {

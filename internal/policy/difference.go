@@ -6,6 +6,17 @@ import "portal/internal/policydoc"
 // allows nothing. known is false when one of them cannot be understood: then
 // nobody may say that the change is harmless.
 func difference(kind Kind, from, to string, words *policydoc.Vocabulary) (changes policydoc.Delta, known bool) {
-	_, _ = words, kind
-	return nil, from == to || from == "" || to == ""
+	a, aKnown := meaning(kind, from)
+	b, bKnown := meaning(kind, to)
+	if !aKnown || !bKnown {
+		return nil, false
+	}
+	return policydoc.Compare(a, b, words), true
+}
+
+func meaning(kind Kind, document string) (policydoc.Meaning, bool) {
+	if document == "" {
+		return policydoc.Meaning{Kind: kind}, true
+	}
+	return policydoc.Understand(kind, []byte(document))
 }

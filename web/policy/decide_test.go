@@ -16,7 +16,7 @@ func TestSecondPersonActivates(t *testing.T) {
 	d := webtest.NewDesk(t)
 	p := d.Auth("Voice")
 	page := d.Second.Get(p.Path).Want(200).Click("Activate").Want(200)
-	webtest.WantText(t, page, "Activate version 1 of Voice?", "Wanda", "partners of the group Telecom can use", "One-time code")
+	webtest.WantText(t, page, "Activate version 1 of Voice?", "Wanda", "partners of the group Telecom can use", "one-time code")
 	if got := page.Doc.Find("main form button").Text(); got != "Activate version 1 of Voice" {
 		t.Errorf("button %q", got)
 	}
@@ -85,7 +85,7 @@ func TestCON1StaleActivationShowsWhatIsThereNow(t *testing.T) {
 	d.Edit(p.Path, webtest.Other(policydoc.KindAuth))
 	stale := page.Submit(nil).Want(409)
 	webtest.WantText(t, stale, "This policy changed after you opened the page", "Wanda")
-	if got := webtest.VersionStates(d.Second.Get(p.Path)); got != "Waiting for activation, Replaced before it was in force" {
+	if got := webtest.VersionStates(d.Second.Get(p.Path)); got != "Waiting for activation, Replaced" {
 		t.Errorf("versions: %s", got)
 	}
 	webtest.WantText(t, stale.Submit(nil).Want(200), "is now in force")

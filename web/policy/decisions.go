@@ -20,6 +20,7 @@ import (
 type decidedPage struct {
 	policy.Full
 	Decision   policy.Decision
+	Subject    policy.Version // that it was about; versions never change
 	Vocabulary *policydoc.Vocabulary
 }
 
@@ -34,6 +35,9 @@ func (h handlers) decided(w http.ResponseWriter, r *http.Request) error {
 	}
 	s := decidedPage{Full: p}
 	if s.Decision, err = h.policies.Decision(r.Context(), p.ID, did); err != nil {
+		return err
+	}
+	if s.Subject, err = h.policies.Version(r.Context(), p.ID, s.Decision.Number); err != nil {
 		return err
 	}
 	if s.Vocabulary, err = h.words.All(r.Context()); err != nil {

@@ -86,15 +86,14 @@ func (h handlers) ownPutBack(ctx context.Context, v policy.Version) bool {
 // facts are what holds for a policy whatever its versions say.
 func (s showPage) facts(ctx context.Context) []ui.Row {
 	rows := []ui.Row{
-		{Label: i18n.T(ctx, "common.status"), Value: i18n.T(ctx, "policy.meaning."+string(s.Status))},
 		{Label: i18n.T(ctx, "policy.group"), Component: groupLink(s.Policy)},
 		{Label: i18n.T(ctx, "policy.created_by"), Component: ui.Text(s.CreatedByName), Note: i18n.DateTime(ctx, s.CreatedAt)},
 		{Label: i18n.T(ctx, "common.updated"), Component: ui.Time(s.UpdatedAt)},
 	}
 	if s.Status == policy.Active {
-		rows = append(rows, ui.Row{Label: i18n.T(ctx, "policy_version.review_on"), Component: reviewDay(s.ReviewOn)})
+		return append(rows, ui.Row{Label: i18n.T(ctx, "policy_version.review_on"), Component: reviewDay(s.ReviewOn)})
 	}
-	return rows
+	return append(rows, ui.Row{Label: i18n.T(ctx, "common.status"), Value: i18n.T(ctx, "policy.meaning."+string(s.Status))})
 }
 
 // versionRows tell who wrote a version and who put it into force.

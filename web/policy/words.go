@@ -57,10 +57,23 @@ func classTag(c policydoc.Class) string {
 	case policydoc.Widens:
 		return "warn"
 	case policydoc.Narrows:
-		return "info"
+		return "good"
 	case policydoc.Neutral:
 	}
 	return "neutral"
+}
+
+// wholeKey is the message over what a version says where it is compared with
+// nothing: all of it comes, or all of it goes.
+func wholeKey(p policy.Picture) string {
+	switch p.Action {
+	case policy.Deactivate:
+		return "policy_decision.whole.ends"
+	case policy.Restore:
+		return "policy_decision.whole.waits"
+	case policy.Activate, policy.Reactivate:
+	}
+	return "policy_decision.whole.begins"
 }
 
 // cloneURL is where a new policy starts from a version of another; 0 is its

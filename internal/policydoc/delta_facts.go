@@ -112,27 +112,26 @@ func joined(all []entry, text func(entry) string) string {
 // notCovered finds the entries of own that nothing of other covers, each with
 // those of other that it covers: what is left of it there.
 func notCovered(own, other []entry, found func(e entry, left []entry)) {
-	set := setOf(other)
-	lost := make(map[entry][]entry)
+	covered := coverageOf(other)
+	var lost []entry
 	for _, e := range own {
-		if !e.coveredBy(set) {
-			lost[e] = nil
+		if !covered.covers(e) {
+			lost = append(lost, e)
 		}
 	}
-	if len(lost) == 0 {
-		return
-	}
-	for _, e := range other {
-		for w := range e.wider {
-			if left, ok := lost[w]; ok {
-				lost[w] = append(left, e)
+	left := make(map[entry][]entry)
+	if len(lost) > 0 {
+		in := coverageOf(lost)
+		for _, e := range other {
+			for w := range e.wider(in.reach) {
+				if _, ok := in.set[w]; ok {
+					left[w] = append(left[w], e)
+				}
 			}
 		}
 	}
-	for _, e := range own {
-		if left, ok := lost[e]; ok {
-			found(e, left)
-		}
+	for _, e := range lost {
+		found(e, left[e])
 	}
 }
 
@@ -183,37 +182,43 @@ func count(n int) string {
 
 // value is an item with what limits it, for Values.
 func (it *item) value() string {
-	out := value(it.name)
+	out := []string{it.name}
 	if it.mixed {
 		for _, e := range it.entries {
-			out += valueEnd + e.value()
+			out = append(out, e.value())
 		}
-		return out
+		return strings.Join(out, valueEnd)
 	}
 	for _, s := range it.sources {
 		if !it.asRecorded() {
-			out += valueEnd + value("source", s.name) + s.limits()
+			out = append(out, value("source", s.name))
+			out = append(out, s.limits()...)
 		}
 	}
 	for _, format := range it.formats {
 		if format != "" {
-			out += valueEnd + value("format", format)
+			out = append(out, value("format", format))
 		}
 	}
 	if it.plain {
-		out += valueEnd + "plain"
+		out = append(out, "plain")
 	}
-	return out
+	return strings.Join(out, valueEnd)
+}
+
+// value is a source with the parts that are taken of it, for Values.
+func (s source) value() string {
+	return strings.Join(append([]string{s.name}, s.limits()...), valueEnd)
 }
 
 // limits are the parts that are taken of a source; nothing for all of it.
-func (s source) limits() string {
-	out := ""
+func (s source) limits() []string {
 	if s.whole() {
-		return out
+		return nil
 	}
+	out := make([]string, 0, len(s.parts))
 	for _, p := range s.parts {
-		out += valueEnd + value("part", p.typ, p.sub, p.lang)
+		out = append(out, value("part", p.typ, p.sub, p.lang))
 	}
 	return out
 }

@@ -50,7 +50,7 @@ func (c *comparison) sources(a, b *item) {
 	for _, s := range b.sources {
 		old := in[s.name]
 		if old == nil {
-			c.add(AspectSource, a.name, "", value(s.name)+s.limits(), Widens, special(s))
+			c.add(AspectSource, a.name, "", s.value(), Widens, special(s))
 			continue
 		}
 		delete(in, s.name)
@@ -58,7 +58,7 @@ func (c *comparison) sources(a, b *item) {
 		c.sets(AspectPart, value(a.name, s.name), old.parts, s.parts, partValue, func(entry) bool { return both })
 	}
 	for _, name := range sortedNames(in) {
-		c.add(AspectSource, a.name, value(name)+in[name].limits(), "", Narrows, special(*in[name]))
+		c.add(AspectSource, a.name, in[name].value(), "", Narrows, special(*in[name]))
 	}
 }
 

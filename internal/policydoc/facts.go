@@ -100,18 +100,17 @@ func said(all []Said) map[string]lines {
 // wider already covers. It is made for comparing, not for reading.
 func Canonical(m Meaning) string {
 	f := factsOf(m)
-	var b strings.Builder
+	var b []byte
 	fact := func(words ...string) {
 		for _, w := range words {
-			b.WriteString(strconv.Quote(w))
-			b.WriteByte(' ')
+			b = append(strconv.AppendQuote(b, w), ' ')
 		}
-		b.WriteByte('\n')
+		b = append(b, '\n')
 	}
 	fact("kind", string(f.kind))
 	if f.kind == KindDataShare {
 		f.canonicalShare(fact)
-		return b.String()
+		return string(b)
 	}
 	fact("token_type", f.token)
 	for _, w := range sortedWays(f.allowed) {
@@ -126,7 +125,7 @@ func Canonical(m Meaning) string {
 	for _, name := range sortedNames(f.languages) {
 		fact("language", name)
 	}
-	return b.String()
+	return string(b)
 }
 
 func (f facts) canonicalShare(fact func(...string)) {

@@ -1,7 +1,7 @@
 package policydoc
 
 import (
-	"cmp"
+	"iter"
 	"slices"
 	"strings"
 )
@@ -36,97 +36,177 @@ type entry struct {
 	plain                          bool
 }
 
-// wider yields e and everything that would cover it, at most 24 of them.
-func (e entry) wider(yield func(entry) bool) {
-	parts := [][2]string{{e.typ, e.sub}, {e.typ, ""}, {"", ""}}
-	if e.sub == "" {
-		parts = parts[1:]
+// reach says which wider entries a set can have at all. Most have few, and what
+// a set cannot have is not looked for.
+type reach struct{ whole, anySub, anyLang, asRecorded, plain bool }
+
+func reachOf(all []entry) reach {
+	var r reach
+	for _, e := range all {
+		r.whole = r.whole || e.typ == ""
+		r.anySub = r.anySub || e.sub == ""
+		r.anyLang = r.anyLang || e.lang == ""
+		r.asRecorded = r.asRecorded || e.format == ""
+		r.plain = r.plain || e.plain
 	}
-	if e.typ == "" {
-		parts = parts[:1]
-	}
-	for _, part := range parts {
-		for i := range 8 {
-			lang, format, plain := i&1 != 0, i&2 != 0, i&4 != 0
-			if lang && e.lang == "" || format && e.format == "" || plain && e.plain {
-				continue // the same again
+	return r
+}
+
+// wider yields e and everything within reach that would cover it, at most 24
+// entries.
+func (e entry) wider(r reach) iter.Seq[entry] {
+	return func(yield func(entry) bool) {
+		for part := range 3 {
+			if part == 1 && (e.sub == "" || !r.anySub) || part == 2 && (e.typ == "" || !r.whole) {
+				continue // the same again, or out of reach
 			}
-			w := entry{e.source, part[0], part[1], e.lang, e.format, e.plain || plain}
-			if lang {
-				w.lang = ""
-			}
-			if format {
-				w.format = ""
-			}
-			if !yield(w) {
-				return
+			for i := range 8 {
+				lang, format, plain := i&1 != 0, i&2 != 0, i&4 != 0
+				if lang && (e.lang == "" || !r.anyLang) || format && (e.format == "" || !r.asRecorded) || plain && (e.plain || !r.plain) {
+					continue
+				}
+				if !yield(e.widened(part, lang, format, plain)) {
+					return
+				}
 			}
 		}
 	}
 }
 
-func (e entry) compare(o entry) int {
-	plain := 0
-	if e.plain != o.plain {
-		plain = 1
-		if o.plain {
-			plain = -1
+// widened is e for any sub-type (part 1) or as a whole (part 2), in any
+// language, as recorded, readable.
+func (e entry) widened(part int, lang, format, plain bool) entry {
+	if part > 0 {
+		e.sub = ""
+	}
+	if part > 1 {
+		e.typ = ""
+	}
+	if lang {
+		e.lang = ""
+	}
+	if format {
+		e.format = ""
+	}
+	e.plain = e.plain || plain
+	return e
+}
+
+// compareEntries is called often enough by long lists to be worth its length.
+func compareEntries(e, o *entry) int {
+	switch {
+	case e.source != o.source:
+		return strings.Compare(e.source, o.source)
+	case e.typ != o.typ:
+		return strings.Compare(e.typ, o.typ)
+	case e.sub != o.sub:
+		return strings.Compare(e.sub, o.sub)
+	case e.lang != o.lang:
+		return strings.Compare(e.lang, o.lang)
+	case e.format != o.format:
+		return strings.Compare(e.format, o.format)
+	case e.plain == o.plain:
+		return 0
+	case o.plain:
+		return -1
+	}
+	return 1
+}
+
+// inOrder puts entries in order, each once. It sorts their places: moving whole
+// entries about takes longer.
+func inOrder(all []entry) []entry {
+	places := make([]int, len(all))
+	ordered := true
+	for i := range all {
+		places[i] = i
+		ordered = ordered && (i == 0 || compareEntries(&all[i-1], &all[i]) < 0)
+	}
+	if ordered {
+		return all
+	}
+	slices.SortFunc(places, func(i, j int) int { return compareEntries(&all[i], &all[j]) })
+	out := make([]entry, 0, len(all))
+	for _, i := range places {
+		if n := len(out); n == 0 || out[n-1] != all[i] {
+			out = append(out, all[i])
 		}
 	}
-	return cmp.Or(strings.Compare(e.source, o.source), strings.Compare(e.typ, o.typ), strings.Compare(e.sub, o.sub),
-		strings.Compare(e.lang, o.lang), strings.Compare(e.format, o.format), plain)
+	return out
 }
 
 // part is e without what its source does not decide.
 func (e entry) part() entry { return entry{typ: e.typ, sub: e.sub, lang: e.lang} }
 
-// coveredBy reports whether something of the set covers e.
-func (e entry) coveredBy(set map[entry]struct{}) bool {
-	for w := range e.wider {
-		if _, ok := set[w]; ok {
+// coverage is a set of entries to ask what it covers.
+type coverage struct {
+	set   map[entry]struct{}
+	reach reach
+}
+
+func coverageOf(all []entry) coverage {
+	c := coverage{make(map[entry]struct{}, len(all)), reachOf(all)}
+	for _, e := range all {
+		c.set[e] = struct{}{}
+	}
+	return c
+}
+
+// covers reports whether something of the set covers e.
+func (c coverage) covers(e entry) bool {
+	for w := range e.wider(c.reach) {
+		if _, ok := c.set[w]; ok {
 			return true
 		}
 	}
 	return false
 }
 
-func setOf(all []entry) map[entry]struct{} {
-	set := make(map[entry]struct{}, len(all))
-	for _, e := range all {
-		set[e] = struct{}{}
+// coversOtherwise reports whether something of the set but e covers e.
+func (c coverage) coversOtherwise(e entry) bool {
+	for w := range e.wider(c.reach) {
+		if _, ok := c.set[w]; ok && w != e {
+			return true
+		}
 	}
-	return set
+	return false
 }
 
-// widest are the entries that no other covers, in order, each once.
+// widest are the entries that no other covers, in order, each once. It takes
+// the slice over.
 func widest(all []entry) []entry {
 	if len(all) < 2 {
 		return all
 	}
-	set := setOf(all)
-	out := make([]entry, 0, len(set))
-	for e := range set {
-		covered := false
-		for w := range e.wider {
-			if _, ok := set[w]; ok && w != e {
-				covered = true
-				break
-			}
-		}
-		if !covered {
-			out = append(out, e)
+	all = inOrder(all)
+	if !mayCover(all) {
+		return all
+	}
+	return slices.DeleteFunc(all, coverageOf(all).coversOtherwise)
+}
+
+// mayCover is false if no two of the entries can cover each other, as they all
+// limit the same things. It spares the usual list the looking up.
+func mayCover(all []entry) bool {
+	first := all[0]
+	for _, e := range all[1:] {
+		if (e.typ == "") != (first.typ == "") || (e.sub == "") != (first.sub == "") || (e.lang == "") != (first.lang == "") ||
+			(e.format == "") != (first.format == "") || e.plain != first.plain {
+			return true
 		}
 	}
-	slices.SortFunc(out, entry.compare)
-	return out
+	return false
 }
 
 func (f *facts) foldShare(all []SharedAttribute) {
 	f.items = make(map[string]*item, len(all))
-	for _, a := range all {
+	room := make([]item, 0, len(all))
+	for i := range all {
+		a := &all[i]
 		it := f.items[a.Name]
 		if it == nil {
-			it = &item{name: a.Name}
+			room = append(room, item{name: a.Name})
+			it = &room[len(room)-1]
 			f.items[a.Name] = it
 		}
 		it.lines = append(it.lines, a.Line)
@@ -148,12 +228,14 @@ func appendSource(out []entry, s Source, format string, plain bool) []entry {
 	if len(s.Filters) == 0 {
 		return append(out, e)
 	}
+	out = slices.Grow(out, len(s.Filters))
 	for _, f := range s.Filters {
 		e.typ, e.sub, e.lang = f.Type, "", f.Language
 		if len(f.SubTypes) == 0 || f.Type == "" {
 			out = append(out, e)
 			continue
 		}
+		out = slices.Grow(out, len(f.SubTypes))
 		for _, sub := range f.SubTypes {
 			e.sub = sub
 			out = append(out, e)
@@ -167,30 +249,50 @@ func (it *item) fold() {
 	slices.Sort(it.groups)
 	it.groups = slices.Compact(it.groups)
 	it.entries = widest(it.entries)
-	where := make(map[string]lines, len(it.sources))
-	for _, s := range it.sources {
-		where[s.name] = append(where[s.name], s.lines...)
-	}
-	it.sources = it.sources[:0]
-	var formats []entry
-	for _, e := range it.entries {
-		if n := len(it.sources); n == 0 || it.sources[n-1].name != e.source {
-			it.sources = append(it.sources, source{name: e.source, lines: where[e.source]})
+	var where map[string]lines
+	if len(it.sources) > 1 {
+		where = make(map[string]lines, len(it.sources))
+		for _, s := range it.sources {
+			where[s.name] = append(where[s.name], s.lines...)
 		}
-		s := &it.sources[len(it.sources)-1]
-		s.parts = append(s.parts, e.part())
-		formats = append(formats, entry{format: e.format})
-		it.plain = it.plain || e.plain
-		it.mixed = it.mixed || e.format != it.entries[0].format || e.plain != it.entries[0].plain
+	} else if len(it.entries) == 1 {
+		it.sources[0].parts = []entry{it.entries[0].part()}
+		it.plain, it.formats = it.entries[0].plain, []string{it.entries[0].format}
+		return
 	}
-	if !it.mixed {
-		formats = formats[:min(1, len(formats))]
+	given := it.sources
+	it.sources = nil
+	for start := 0; start < len(it.entries); {
+		name := it.entries[start].source
+		end := start
+		for end < len(it.entries) && it.entries[end].source == name {
+			end++
+		}
+		parts := make([]entry, 0, end-start)
+		for _, e := range it.entries[start:end] {
+			parts = append(parts, e.part())
+			it.plain = it.plain || e.plain
+			it.mixed = it.mixed || e.format != it.entries[0].format || e.plain != it.entries[0].plain
+		}
+		at := where[name]
+		if where == nil {
+			at = given[0].lines
+		}
+		it.sources = append(it.sources, source{name: name, parts: widest(parts), lines: at})
+		start = end
+	}
+	it.foldFormats()
+}
+
+func (it *item) foldFormats() {
+	var formats []entry
+	for i, e := range it.entries {
+		if i == 0 || it.mixed {
+			formats = append(formats, entry{format: e.format})
+		}
 	}
 	for _, e := range widest(formats) {
 		it.formats = append(it.formats, e.format)
-	}
-	for i := range it.sources {
-		it.sources[i].parts = widest(it.sources[i].parts)
 	}
 }
 

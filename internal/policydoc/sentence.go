@@ -82,16 +82,14 @@ func (n Name) same(o Name) bool {
 // the document.
 func Sentences(m Meaning, v *Vocabulary) []Sentence {
 	w := writer{v: v, f: factsOf(m), order: make(map[Family]map[string]int)}
+	w.out = make([]Sentence, 0, 16+2*len(w.f.items))
 	if m.Kind == KindDataShare {
 		w.share()
 	} else {
 		w.auth()
 	}
-	slices.SortStableFunc(w.out, func(a, b Sentence) int { return partRank[a.Part] - partRank[b.Part] })
 	return w.out
 }
-
-var partRank = map[Part]int{MayDo: 0, Gets: 1, NotGets: 2, How: 3}
 
 type writer struct {
 	v     *Vocabulary
@@ -103,7 +101,9 @@ type writer struct {
 func (w *writer) say(p Part, id string, at []int, args ...Arg) *Sentence {
 	s := Sentence{ID: id, Part: p, Key: "policy_says." + id, Lines: at, Args: args}
 	for _, a := range args {
-		s.Special = s.Special || slices.ContainsFunc(a.Names, func(n Name) bool { return n.Special })
+		for i := range a.Names {
+			s.Special = s.Special || a.Names[i].Special
+		}
 	}
 	w.out = append(w.out, s)
 	return &w.out[len(w.out)-1]
@@ -124,22 +124,25 @@ func one(arg string, n Name) Arg { return Arg{Name: arg, Joined: All, Names: []N
 // ordered puts names as a reader expects them: what needs the most care first,
 // then in the order of the vocabulary, then those that it does not know.
 func (w *writer) ordered(names []Name) []Name {
-	type place struct {
-		Name
-		rank int
+	if len(names) < 2 {
+		return names
 	}
+	type place struct{ at, rank int }
 	places := make([]place, len(names))
-	for i, n := range names {
-		places[i] = place{n, w.rank(n.Family, n.Name)}
-		if n.Special {
+	for i := range names {
+		places[i] = place{i, w.rank(names[i].Family, names[i].Name)}
+		if names[i].Special {
 			places[i].rank -= 1 << 30
 		}
 	}
-	slices.SortStableFunc(places, func(a, b place) int { return cmp.Or(a.rank-b.rank, strings.Compare(a.Name.Name, b.Name.Name)) })
+	slices.SortFunc(places, func(a, b place) int {
+		return cmp.Or(a.rank-b.rank, strings.Compare(names[a.at].Name, names[b.at].Name), a.at-b.at)
+	})
+	out := make([]Name, len(names))
 	for i, p := range places {
-		names[i] = p.Name
+		out[i] = names[p.at]
 	}
-	return names
+	return out
 }
 
 func (w *writer) rank(f Family, name string) int {

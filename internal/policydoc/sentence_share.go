@@ -55,9 +55,15 @@ func (w *writer) item(n Name, it *item) {
 		return
 	}
 	for _, s := range it.sources {
-		from, parts := one("Source", w.name(Attributes, s.name)), Arg{"Parts", All, w.parts(s.parts)}
-		switch own, whole := s.name == it.name, s.whole(); {
-		case it.asRecorded():
+		own, whole := s.name == it.name, s.whole()
+		if own && whole && len(it.sources) == 1 {
+			continue // there is nothing to say of it
+		}
+		from, parts := one("Source", w.name(Attributes, s.name)), Arg{Name: "Parts", Joined: All}
+		if !whole {
+			parts.Names = w.parts(s.parts)
+		}
+		switch {
 		case own && whole:
 			w.sayOf(it, "share.own", s.lines.sorted(), about)
 		case own:
@@ -95,9 +101,14 @@ func (w *writer) sayOf(it *item, id string, at []int, args ...Arg) {
 func (w *writer) parts(all []entry) []Name {
 	var names []Name
 	at := make(map[[2]string]int)
+	i, last := -1, [2]string{}
 	for _, p := range all {
 		key := [2]string{p.typ, p.lang}
-		i, known := at[key]
+		known := i >= 0 && key == last // nearly always
+		if !known {
+			i, known = at[key]
+			last = key
+		}
 		if !known {
 			i = len(names)
 			at[key] = i

@@ -24,6 +24,7 @@ type office struct {
 	clock   *pgtest.Clock
 	ada     authz.Actor // Partner Admin
 	max     authz.Actor // Policy Manager
+	third   authz.Actor // Policy Manager, where two are not enough
 	telecom policy.Group
 	warmed  bool // its pools hold all their connections
 }
@@ -35,6 +36,7 @@ func officeWith(t testing.TB, eyes policy.Eyes) *office {
 	db, clock := pgtest.NewWithClock(t)
 	o := &office{Service: policy.NewService(db, eyes), t: t, db: db, clock: clock}
 	o.ada, o.max = o.person("Ada", authz.PartnerAdmin), o.person("Max", authz.PolicyManager)
+	o.third = o.person("Thea", authz.PolicyManager)
 	o.telecom = o.group("Telecom")
 	return o
 }
@@ -46,6 +48,10 @@ func (o *office) person(name string, roles ...authz.Role) authz.Actor {
 	o.exec(`insert into users (id, email, email_key, first_name, last_name, phone, lang, status, created_at, updated_at)
 		values (@id, @email, @email, @name, '', '', 'en', 'active', @now, @now)`,
 		pg.Args{"id": a.User, "email": a.User.String() + "@office.test", "name": name, "now": o.db.Now()})
+	for _, r := range roles {
+		o.exec(`insert into user_roles (user_id, role, granted_at) values (@id, @role, @now)`,
+			pg.Args{"id": a.User, "role": string(r), "now": o.db.Now()})
+	}
 	return a
 }
 
@@ -87,6 +93,16 @@ func sample(k policy.Kind, n int) string { return string(policydoc.Samples(k)[n]
 
 // day is the day of a moment.
 func day(t time.Time) time.Time { return t.Truncate(24 * time.Hour) }
+
+// letter is an Auth policy's document: a one-time code, and these attributes.
+func letter(attributes ...string) string {
+	entries := make([]string, len(attributes))
+	for i, name := range attributes {
+		entries[i] = `{"attributeName": "` + name + `"}`
+	}
+	return `{"authTokenType": "partner", "allowedAuthTypes": [{"authType": "otp", "mandatory": false}], "allowedKycAttributes": [` +
+		strings.Join(entries, ", ") + "]}"
+}
 
 func (o *office) input(name string) policy.Input {
 	return policy.Input{
@@ -162,10 +178,43 @@ func (o *office) reactivate(a authz.Actor, pid id.Policy, version int) error {
 	return o.decide(a, pid, policy.Reactivate, policy.Seen{Version: version})
 }
 
+// restore looks at what restoring a version would do, and does it.
+func (o *office) restore(a authz.Actor, p policy.Full, number int) (policy.Policy, error) {
+	saw := policy.Seen{Version: p.Version}
+	picture, err := o.Picture(o.t.Context(), a, p.ID, policy.Restore, number)
+	if err == nil {
+		saw.Picture = picture.Fingerprint()
+	}
+	return o.RestoreVersion(o.t.Context(), a, p.ID, number, saw)
+}
+
+// discard throws away what waits.
+func (o *office) discard(a authz.Actor, p policy.Full) policy.Full {
+	o.t.Helper()
+	_, err := o.DiscardVersion(o.t.Context(), a, p.ID, p.Version)
+	o.must(err)
+	return o.full(p.ID)
+}
+
+// states are those of the versions, newest first: "inactive superseded".
+func states(p policy.Full) string {
+	var out []string
+	for _, v := range p.Versions {
+		out = append(out, string(v.Status))
+	}
+	return strings.Join(out, " ")
+}
+
 // rewrite is an edit of a policy that changes its document to sample n.
 func (o *office) rewrite(a authz.Actor, p policy.Full, n int) policy.Full {
 	o.t.Helper()
-	in := policy.Input{Kind: p.Kind, Name: p.Name, Description: p.Description, Document: sample(p.Kind, n)}
+	return o.save(a, p, sample(p.Kind, n))
+}
+
+// save is an edit of a policy that changes its document.
+func (o *office) save(a authz.Actor, p policy.Full, document string) policy.Full {
+	o.t.Helper()
+	in := policy.Input{Kind: p.Kind, Name: p.Name, Description: p.Description, Document: document}
 	if _, err := o.EditPolicy(o.t.Context(), a, p.ID, p.Version, in); err != nil {
 		o.t.Fatal(err)
 	}

@@ -1,8 +1,9 @@
 // Package policy is about policy groups and the policies that stand under
-// them: who may write which, what waits, what is in force and since when. It
-// keeps a policy's document as the very bytes that were typed and asks package
-// policydoc what is wrong with them. It refuses to know what a document means,
-// which partner uses a policy, and that there is a browser.
+// them: who may write which, what waits, what is in force and since when, and
+// what a decision on it would do. It keeps every document that was saved as the
+// very bytes that were typed, and asks package policydoc what is wrong with them
+// and in what they differ. Of partners it reads nothing but the names of those
+// that a decision touches. It refuses to know that there is a browser.
 package policy
 
 import (
@@ -26,9 +27,10 @@ const (
 // Service changes and reads policy groups and policies.
 //
 // Its locks come in one order, everywhere: group (shared for work on one of its
-// policies, exclusive for deactivating it), then policy, then what hangs on it.
-// So a group cannot be deactivated while one of its policies is put into force
-// (security.md CON-4).
+// policies, exclusive for deactivating it and for deciding what is in force),
+// then policy, then what hangs on it. So a group cannot be deactivated while one
+// of its policies is put into force (security.md CON-4), and no partner is
+// admitted behind the picture of a decision (CON-2).
 type Service struct {
 	db   *pg.DB
 	eyes Eyes

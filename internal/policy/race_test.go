@@ -4,12 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 
 	"portal/internal/audit"
 	"portal/internal/authz"
 	"portal/internal/id"
+	"portal/internal/partner/partnertest"
 	"portal/internal/pg"
 	"portal/internal/policy"
 	"portal/internal/problem"
@@ -81,16 +83,24 @@ func (o *office) won(errs []error) int {
 	return n
 }
 
-// activation is a way to activate a policy: the service's own, or a wrong one.
-type activation func(o *office, a authz.Actor, p policy.Full) error
+// activation is a way to activate a policy on what was seen of it: the service's
+// own, or a wrong one.
+type activation func(o *office, a authz.Actor, p policy.Full, saw policy.Seen) error
+
+// look is what somebody sees of a decision before they take it.
+func (o *office) look(a authz.Actor, p policy.Full, action policy.Action, number int) policy.Seen {
+	o.t.Helper()
+	return policy.Seen{Version: p.Version, Picture: o.picture(a, p.ID, action, number).Fingerprint()}
+}
 
 // activateOften lets many people activate one policy at once, and tells how many
 // succeeded, how many such events were logged, and how often the row changed.
 func activateOften(t *testing.T, submits int, do activation) (won, events, changes int) {
 	o := newOffice(t)
 	p := o.full(o.written("P").ID)
+	saw := o.look(o.max, p, policy.Activate, 0)
 	before := o.logged()
-	won = o.won(o.atOnce(submits, func(int) error { return do(o, o.max, p) }))
+	won = o.won(o.atOnce(submits, func(int) error { return do(o, o.max, p, saw) }))
 	for _, e := range o.since(before) {
 		if e.Action == string(audit.PolicyActivated) && e.Result == string(audit.Done) {
 			events++
@@ -106,8 +116,8 @@ func activateOften(t *testing.T, submits int, do activation) (won, events, chang
 func TestCON2F14ManyActivationsAreOne(t *testing.T) {
 	t.Parallel()
 	for range 3 {
-		won, events, changes := activateOften(t, 200, func(o *office, a authz.Actor, p policy.Full) error {
-			return o.activate(a, p.ID, p.Version)
+		won, events, changes := activateOften(t, 200, func(o *office, a authz.Actor, p policy.Full, saw policy.Seen) error {
+			return o.ActivatePolicy(t.Context(), a, p.ID, saw)
 		})
 		if won != 1 || events != 1 || changes != 1 {
 			t.Fatalf("%d succeeded with %d events and %d changes, want one of each", won, events, changes)
@@ -127,7 +137,7 @@ func TestCON2F14MutantIsCaught(t *testing.T) {
 	t.Error("the race was never lost: this test would not see a missing lock")
 }
 
-func lookThenActivate(o *office, a authz.Actor, p policy.Full) error {
+func lookThenActivate(o *office, a authz.Actor, p policy.Full, _ policy.Seen) error {
 	ctx := o.t.Context()
 	return o.db.Change(ctx, a, authz.PolicyActivate, func(tx *pg.Tx) (audit.Event, error) {
 		status, err := pg.Value[policy.Status](ctx, tx, `select status from policies where id = @id`, pg.Args{"id": p.ID})
@@ -149,29 +159,118 @@ func lookThenActivate(o *office, a authz.Actor, p policy.Full) error {
 	})
 }
 
-// Activating and editing at once: whoever is second is told, and what is in
+// Activating and changing at once: whoever is second is told, and what is in
 // force is never a text that its activator wrote.
 func TestCON2ActivateAgainstEdit(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
-	for i := range 20 {
-		p := o.full(o.written(fmt.Sprint("P", i)).ID)
-		in := o.input(p.Name)
-		in.Document = sample(p.Kind, 1)
+	ctx := t.Context()
+	for i := range 30 {
+		p := o.rewrite(o.ada, o.inForce(fmt.Sprint("P", i)), 2)
+		activate, restore := o.look(o.max, p, policy.Activate, 0), o.look(o.max, p, policy.Restore, 1)
+		against := []func() error{
+			func() error {
+				in := o.input(p.Name)
+				in.Document = sample(p.Kind, 1)
+				_, err := o.EditPolicy(ctx, o.max, p.ID, p.Version, in)
+				return err
+			},
+			func() error { _, err := o.RestoreVersion(ctx, o.max, p.ID, 1, restore); return err },
+			func() error { _, err := o.DiscardVersion(ctx, o.max, p.ID, p.Version); return err },
+		}[i%3]
 		errs := o.atOnce(2, func(k int) error {
-			if k == 0 {
-				return o.activate(o.max, p.ID, p.Version)
+			if k == i%2 {
+				return o.ActivatePolicy(ctx, o.max, p.ID, activate)
 			}
-			_, err := o.EditPolicy(t.Context(), o.max, p.ID, p.Version, in)
-			return err
+			return against()
 		})
 		if n := o.won(errs); n != 1 {
 			t.Fatalf("round %d: %d of 2 succeeded", i, n)
 		}
-		if f := o.full(p.ID); f.InForce != nil && f.InForce.WrittenBy(o.max.User) {
+		if f := o.full(p.ID); f.InForce.WrittenBy(o.max.User) {
 			t.Fatalf("round %d: Max's own text is in force by Max", i)
 		}
 	}
+}
+
+// admitted lets one policy be activated and one partner of its group be admitted
+// at once, and tells whether the decision was stored behind the admission without
+// knowing of it.
+func (o *office) admitted(round int, activate activation) (unseen bool, errs []error) {
+	o.t.Helper()
+	in := o.input(fmt.Sprint("P", round))
+	in.GroupID = o.group(fmt.Sprint("Group ", round)).ID
+	p := o.full(o.create(in).ID)
+	who := partnertest.World{T: o.t, DB: o.db}.Pending(fmt.Sprint("Partner ", round), in.GroupID)
+	saw := o.look(o.max, p, policy.Activate, 0)
+	errs = o.atOnce(2, func(k int) error {
+		if k == round%2 {
+			return o.admits(who)
+		}
+		return activate(o, o.max, p, saw)
+	})
+	order := o.count(`
+		select coalesce(sum(case when action = 'policy.activated' then seq else -seq end), 0) from audit_log
+		where result = 'done' and (action, subject_id) in (('policy.activated', @policy), ('registration.approved', @partner))`,
+		pg.Args{"policy": p.ID.String(), "partner": who.ID.String()})
+	// The picture showed a request that waits: behind the admission it was wrong.
+	return errs[0] == nil && errs[1] == nil && order > 0, errs
+}
+
+func TestCON2NoPartnerIsAdmittedBehindAPicture(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	outcome := map[string]int{}
+	for i := range 40 {
+		unseen, errs := o.admitted(i, func(o *office, a authz.Actor, p policy.Full, saw policy.Seen) error {
+			return o.ActivatePolicy(t.Context(), a, p.ID, saw)
+		})
+		if unseen {
+			t.Fatalf("round %d: the decision does not know of a partner that was admitted before it", i)
+		}
+		if err := errs[i%2]; err != nil {
+			t.Fatalf("round %d: the admission failed: %v", i, err)
+		}
+		var changed *policy.PictureChangedError
+		if err := errs[1-i%2]; err != nil && !errors.As(err, &changed) {
+			t.Fatalf("round %d: %v", i, err)
+		}
+		outcome[fmt.Sprint(errs[1-i%2] == nil)]++
+	}
+	t.Logf("activated: %v", outcome)
+}
+
+// The same test must catch a decision that shares the group with admissions.
+func TestCON2MutantThatSharesTheGroupIsCaught(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	for i := range 200 {
+		if unseen, _ := o.admitted(i, shareThenActivate); unseen {
+			return
+		}
+	}
+	t.Error("the race was never lost: this test would not see a lock that is too weak")
+}
+
+func shareThenActivate(o *office, a authz.Actor, p policy.Full, saw policy.Seen) error {
+	ctx := o.t.Context()
+	return o.db.Change(ctx, a, authz.PolicyActivate, func(tx *pg.Tx) (audit.Event, error) {
+		for _, sql := range []string{`select 1 from policy_groups where id = @group for share`, `select 1 from policies where id = @policy for update`} {
+			args := pg.Args{"group": p.GroupID}
+			if strings.Contains(sql, "@policy") {
+				args = pg.Args{"policy": p.ID}
+			}
+			if _, err := pg.Values[int](ctx, tx, sql, args); err != nil {
+				return audit.Event{}, err
+			}
+		}
+		partners, err := pg.Value[int](ctx, tx, `select count(*) from partners where policy_group_id = @group and status = 'active'`, pg.Args{"group": p.GroupID})
+		if err != nil || partners > 0 {
+			return audit.Event{}, errors.Join(problem.ErrConflict, err)
+		}
+		_, err = tx.Exec(ctx, `update policies set version = version + 1 where id = @policy and version = @seen`, pg.Args{"policy": p.ID, "seen": saw.Version})
+		return audit.Event{Action: audit.PolicyActivated, Subject: audit.Subject{Kind: audit.Policy, ID: p.ID.String()}}, err
+	})
 }
 
 // Eight editors count together in a policy's description. If one edit were lost
@@ -223,7 +322,7 @@ func (o *office) broken() int {
 	o.t.Helper()
 	return o.count(`
 		select count(*) from policies p join policy_groups g on g.id = p.group_id
-		where g.status = 'deactivated' and (p.status <> 'deactivated'
+		where g.status = 'deactivated' and (p.status not in ('deactivated', 'discarded')
 			or exists (select 1 from policy_versions v where v.policy_id = p.id and v.status = 'inactive'))`, nil)
 }
 

@@ -1,0 +1,333 @@
+package policy_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"portal/internal/authz"
+	"portal/internal/id"
+	"portal/internal/partner"
+	"portal/internal/partner/partnertest"
+	"portal/internal/pg"
+	"portal/internal/policy"
+	"portal/internal/policydoc"
+	"portal/internal/problem"
+)
+
+func (o *office) picture(a authz.Actor, pid id.Policy, action policy.Action, number int) policy.Picture {
+	o.t.Helper()
+	p, err := o.Picture(o.t.Context(), a, pid, action, number)
+	o.must(err)
+	return p
+}
+
+// asks is a partner of the office's group whose request waits.
+func (o *office) asks(organisation string, change ...func(*partner.Answers)) partner.Partner {
+	o.t.Helper()
+	return partnertest.World{T: o.t, DB: o.db}.Pending(organisation, o.telecom.ID, change...)
+}
+
+// admits approves a partner's request.
+func (o *office) admits(p partner.Partner) error {
+	return partner.NewService(o.db).Approve(o.t.Context(), o.ada, p.ID, p.Version)
+}
+
+func issuer(a *partner.Answers) { a.Type = authz.CredentialPartner }
+
+// said is a picture in one line: what is compared, how it is classed, and what
+// becomes more or less.
+func said(p policy.Picture) string {
+	var changes []string
+	for _, c := range p.Changes {
+		changes = append(changes, strings.NewReplacer("\x1e", "+", "\x1f", "/").Replace(c.Aspect+":"+c.From+">"+c.To))
+	}
+	flags := ""
+	for name, is := range map[string]bool{" special": p.Special, " first": p.First, " own": p.Own} {
+		if is {
+			flags += name
+		}
+	}
+	return fmt.Sprintf("%s %d against %d: %s%s [%s]", p.Action, p.Number, p.Against, p.Class, flags, strings.Join(changes, " "))
+}
+
+func TestPictureOfEachDecision(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	p := o.save(o.ada, o.full(o.written("P").ID), letter("fullName", "email")) // 2 waits
+	want := func(what string, a authz.Actor, action policy.Action, number int, want string) {
+		t.Helper()
+		if got := said(o.picture(a, p.ID, action, number)); got != want {
+			t.Errorf("%s: %s, want %s", what, got, want)
+		}
+	}
+	o.must(o.activate(o.max, p.ID, p.Version))
+	first := o.decisions(p.ID)[0].Picture
+	if !first.First || first.Class != policydoc.Widens || first.Against != 0 || len(first.Changes) < 3 {
+		t.Errorf("the first activation: %s", said(first))
+	}
+	p = o.save(o.max, o.full(p.ID), letter("fullName", "phone")) // 3 waits
+	want("another text", o.ada, policy.Activate, 0, "activate 3 against 2: widens [attribute:>phone attribute:email>]")
+	want("the writer's own", o.max, policy.Activate, 0, "activate 3 against 2: widens own [attribute:>phone attribute:email>]")
+	want("out of force", o.max, policy.Deactivate, 0, "deactivate 2 against 0: narrows [token_type:partner> way:otp/> attribute:email> attribute:fullName>]")
+	want("the first version", o.ada, policy.Restore, 1, "restore 1 against 2: widens own [way:>otp-request/ attribute:email> attribute:fullName>]")
+	o.must(o.deactivate(o.ada, p.ID, p.Version))
+	want("back into force", o.ada, policy.Reactivate, 0, "reactivate 2 against 0: widens own [token_type:>partner way:>otp/ attribute:>email attribute:>fullName]")
+	want("beside the last one", o.ada, policy.Activate, 0, "activate 3 against 2: widens [attribute:>phone attribute:email>]")
+	p = o.save(o.ada, o.full(p.ID), letter("photo")) // 4
+	want("special data", o.third, policy.Activate, 0, "activate 4 against 2: widens special [attribute:>photo attribute:email> attribute:fullName>]")
+	o.must(o.activate(o.third, p.ID, p.Version))
+	p = o.save(o.ada, o.full(p.ID), letter("photo")+"\n") // 5
+	want("no change, but special data", o.max, policy.Activate, 0, "activate 5 against 4: neutral special []")
+	p = o.save(o.ada, o.full(p.ID), letter()) // 6
+	want("special data lost", o.max, policy.Activate, 0, "activate 6 against 4: narrows special [attribute:photo>]")
+	p = o.save(o.ada, o.full(p.ID), "{") // 7
+	want("no policy at all", o.max, policy.Activate, 0, "activate 7 against 4: widens []")
+}
+
+func TestPictureNamesWhomItTouches(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	p := o.written("P")
+	share := o.input("Share")
+	share.Kind, share.Document = policydoc.KindDataShare, sample(policydoc.KindDataShare, 0)
+	s := o.create(share)
+	w := partnertest.World{T: t, DB: o.db}
+	for _, name := range []string{"zebra", "Alpha", "beta"} {
+		o.must(o.admits(o.asks(name)))
+	}
+	o.must(o.admits(o.asks("Printer", issuer)))
+	o.must(o.admits(w.Pending("Elsewhere", o.group("Other").ID)))
+	o.asks("Second")
+	o.clock.Advance(-time.Minute)
+	o.asks("First")
+	o.clock.Advance(2 * time.Minute)
+	returned := o.asks("Returned")
+	o.must(partner.NewService(o.db).RequestChanges(t.Context(), o.ada, returned.ID, returned.Version, nil, "Which?"))
+	rejected := o.asks("Rejected")
+	o.must(partner.NewService(o.db).Reject(t.Context(), o.ada, rejected.ID, rejected.Version, "No."))
+	names := func(list []policy.Touched) string {
+		var out []string
+		for _, n := range list {
+			out = append(out, n.Name)
+		}
+		return strings.Join(out, " ")
+	}
+	got := o.picture(o.max, p.ID, policy.Activate, 0)
+	if n := names(got.Partners); n != "Alpha beta zebra" || got.PartnersTotal != 3 {
+		t.Errorf("partners %q, %d", n, got.PartnersTotal)
+	}
+	if n := names(got.Pending); n != "First Second Returned" || got.PendingTotal != 3 {
+		t.Errorf("requests %q, %d", n, got.PendingTotal)
+	}
+	got = o.picture(o.max, s.ID, policy.Activate, 0)
+	if n := names(got.Partners); n != "Printer" || got.PendingTotal != 0 {
+		t.Errorf("data share: partners %q, %d requests", n, got.PendingTotal)
+	}
+	o.exec(`insert into partners (id, public_id, type, purpose, organisation, address, policy_group_id, email_domain, lang, status,
+			submitted_at, address_verified_at, terms_version, consented_at, created_at, updated_at)
+		select gen_random_uuid(), 'many-' || n, 'AUTH_PARTNER', 'x', 'Many ' || n, 'x', @group, 'x.test', 'en', 'active', @now, @now, 'x', @now, @now, @now
+		from generate_series(1, 300) n`, pg.Args{"group": o.telecom.ID, "now": o.db.Now()})
+	if got = o.picture(o.max, p.ID, policy.Activate, 0); len(got.Partners) != 200 || got.PartnersTotal != 303 {
+		t.Errorf("%d of %d partners", len(got.Partners), got.PartnersTotal)
+	}
+}
+
+func TestPictureOfWhatCannotBe(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	draft, active, off := o.full(o.written("draft").ID), o.inForce("active"), o.outOfForce("off")
+	for _, c := range []struct {
+		p      policy.Full
+		action policy.Action
+		key    string
+	}{
+		{active, policy.Activate, "policy_rule.nothing_waits"},
+		{off, policy.Activate, "policy_rule.nothing_waits"},
+		{draft, policy.Deactivate, "policy_rule.not_in_force"},
+		{off, policy.Deactivate, "policy_rule.not_in_force"},
+		{draft, policy.Reactivate, "policy_rule.not_deactivated"},
+		{active, policy.Reactivate, "policy_rule.not_deactivated"},
+		{draft, policy.Restore, "policy_rule.nothing_to_restore"},
+	} {
+		var conflict *problem.ConflictError
+		if _, err := o.Picture(t.Context(), o.max, c.p.ID, c.action, 1); !errors.As(err, &conflict) || conflict.Key != c.key {
+			t.Errorf("%s %s: %v, want %s", c.action, c.p.Name, err, c.key)
+		}
+	}
+	for what, call := range map[string]func() error{
+		"no such policy": func() error {
+			_, err := o.Picture(t.Context(), o.max, id.New[id.Policy](), policy.Activate, 0)
+			return err
+		},
+		"no such version": func() error { _, err := o.Picture(t.Context(), o.max, active.ID, policy.Restore, 9); return err },
+	} {
+		if err := call(); !errors.Is(err, problem.ErrNotFound) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	if _, err := o.Picture(t.Context(), o.max, active.ID, "sell", 0); !errors.Is(err, problem.ErrBadRequest) {
+		t.Errorf("an unknown action: %v", err)
+	}
+}
+
+// The picture that is kept is the one that was seen, and says the same when it
+// is read back.
+func TestPictureIsKeptAsSeen(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.must(o.admits(o.asks("شركة الأمان <b>")))
+	o.asks("Waiting")
+	p := o.written("P")
+	seen := o.picture(o.max, p.ID, policy.Activate, 0)
+	o.must(o.ActivatePolicy(t.Context(), o.max, p.ID, policy.Seen{Version: seen.Row, Picture: seen.Fingerprint()}))
+	kept := o.decisions(p.ID)[0].Picture
+	if diff := cmp.Diff(seen, kept); diff != "" || kept.Fingerprint() != seen.Fingerprint() {
+		t.Error(diff)
+	}
+}
+
+// Each fact of a picture is part of its fingerprint.
+func TestFingerprintTellsPicturesApart(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.must(o.admits(o.asks("A")))
+	o.asks("B")
+	p := o.picture(o.max, o.rewrite(o.ada, o.inForce("P"), 1).ID, policy.Activate, 0)
+	text, err := json.Marshal(p)
+	o.must(err)
+	var facts map[string]any
+	o.must(json.Unmarshal(text, &facts))
+	for name, value := range facts {
+		other := map[string]any{}
+		for k, v := range facts {
+			other[k] = v
+		}
+		switch v := value.(type) {
+		case bool:
+			other[name] = !v
+		case float64:
+			other[name] = v + 1
+		case string:
+			other[name] = v + "x"
+		case []any:
+			other[name] = v[1:]
+		default:
+			t.Fatalf("%s: %T", name, value)
+		}
+		text, err := json.Marshal(other)
+		o.must(err)
+		var changed policy.Picture
+		o.must(json.Unmarshal(text, &changed))
+		if changed.Fingerprint() == p.Fingerprint() {
+			t.Errorf("%s is not part of the fingerprint", name)
+		}
+	}
+	if len(facts) < 15 {
+		t.Errorf("only %d facts", len(facts))
+	}
+}
+
+// Whatever changes between the page and the button, and would make the decision
+// another one, is shown before it counts (issue, 6).
+func TestCON2DecisionCountsOnlyAsSeen(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	setTerm := func(column, value string) {
+		o.exec(`update vocabulary_terms set `+column+` = @value where family = 'attribute' and name = 'phone'`, pg.Args{"value": value})
+	}
+	waiting := o.asks("Waits")
+	n := 0
+	for name, c := range map[string]struct {
+		meanwhile func(p policy.Full)
+		changed   bool
+	}{
+		"nothing":             {func(policy.Full) {}, false},
+		"a partner admitted":  {func(policy.Full) { o.must(o.admits(waiting)) }, true},
+		"a request came":      {func(policy.Full) { o.asks("Came") }, true},
+		"of the other kind":   {func(policy.Full) { o.must(o.admits(o.asks("Prints", issuer))) }, false},
+		"another group's":     {func(policy.Full) { partnertest.World{T: t, DB: o.db}.Pending("Far", o.group("Far").ID) }, false},
+		"a label":             {func(policy.Full) { setTerm("label_en", "Telephone") }, false},
+		"a sensitivity":       {func(policy.Full) { setTerm("sensitivity", "special") }, true},
+		"another policy":      {func(policy.Full) { o.inForce("Beside") }, false},
+		"another version":     {func(p policy.Full) { o.save(o.ada, p, letter("email")) }, true},
+		"another description": {func(p policy.Full) { o.rename(p, p.Name+"!") }, true},
+	} {
+		n++
+		p := o.save(o.ada, o.inForce(fmt.Sprint("P", n)), letter("phone"))
+		seen := o.picture(o.max, p.ID, policy.Activate, 0)
+		c.meanwhile(p)
+		logged, decided := o.logged(), len(o.decisions(p.ID))
+		err := o.ActivatePolicy(t.Context(), o.max, p.ID, policy.Seen{Version: seen.Row, Picture: seen.Fingerprint()})
+		if errors.Is(err, problem.ErrConflict) != c.changed || err != nil && !c.changed {
+			t.Errorf("%s: %v", name, err)
+		}
+		if !c.changed {
+			continue
+		}
+		o.noEvent(logged)
+		if f := o.full(p.ID); f.Waiting == nil || len(o.decisions(p.ID)) != decided {
+			t.Errorf("%s: something was stored: %+v", name, f)
+		}
+		var changed *policy.PictureChangedError
+		now := o.picture(o.max, p.ID, policy.Activate, 0)
+		if errors.As(err, &changed) && !cmp.Equal(changed.Picture, now) {
+			t.Errorf("%s: the error shows %s, want %s", name, said(changed.Picture), said(now))
+		}
+		o.must(o.ActivatePolicy(t.Context(), o.max, p.ID, policy.Seen{Version: now.Row, Picture: now.Fingerprint()}))
+		setTerm("sensitivity", "personal")
+	}
+}
+
+// rename changes a policy's words, not its document.
+func (o *office) rename(p policy.Full, name string) {
+	o.t.Helper()
+	in := policy.Input{Kind: p.Kind, Name: name, Description: p.Description, Document: p.Waiting.Document}
+	_, err := o.EditPolicy(o.t.Context(), o.max, p.ID, p.Version, in)
+	o.must(err)
+}
+
+// Nobody decides blindly, nor on what somebody else saw.
+func TestCON2DecisionNeedsAPicture(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	p, q := o.rewrite(o.ada, o.inForce("P"), 1), o.outOfForce("Q")
+	forMax, forAda := o.picture(o.max, p.ID, policy.Activate, 0), o.picture(o.ada, p.ID, policy.Activate, 0)
+	if forMax.Fingerprint() == forAda.Fingerprint() || forMax.Fingerprint() != o.picture(o.third, p.ID, policy.Activate, 0).Fingerprint() {
+		t.Error("a picture depends on who looks by nothing but whose version it is")
+	}
+	n := o.logged()
+	for what, picture := range map[string]string{
+		"none": "", "rubbish": "x", "the writer's": forAda.Fingerprint(), "of another action": o.picture(o.max, p.ID, policy.Deactivate, 0).Fingerprint(),
+		"of another policy": o.picture(o.max, q.ID, policy.Reactivate, 0).Fingerprint(),
+	} {
+		ctx, saw := t.Context(), policy.Seen{Version: p.Version, Picture: picture}
+		var changed *policy.PictureChangedError
+		if err := o.ActivatePolicy(ctx, o.max, p.ID, saw); !errors.As(err, &changed) || !errors.Is(err, problem.ErrConflict) {
+			t.Errorf("activate with %s: %v", what, err)
+		}
+	}
+	for what, do := range map[string]func(context.Context, authz.Actor, id.Policy, policy.Seen) error{
+		"deactivate": o.DeactivatePolicy, "reactivate": o.ReactivatePolicy,
+		"restore": func(ctx context.Context, a authz.Actor, pid id.Policy, saw policy.Seen) error {
+			_, err := o.RestoreVersion(ctx, a, pid, 1, saw)
+			return err
+		},
+	} {
+		on := p
+		if what == "reactivate" {
+			on = q
+		}
+		var changed *policy.PictureChangedError
+		if err := do(t.Context(), o.max, on.ID, policy.Seen{Version: on.Version}); !errors.As(err, &changed) {
+			t.Errorf("%s blindly: %v", what, err)
+		}
+	}
+	o.noEvent(n)
+}

@@ -3,9 +3,11 @@ package policy
 import (
 	"context"
 	"net/http"
+	"slices"
 
 	"portal/internal/policy"
 	"portal/internal/policydoc"
+	"portal/internal/textdiff"
 	"portal/web/i18n"
 	"portal/web/page"
 )
@@ -81,7 +83,7 @@ func (h handlers) fill(r *http.Request, c *comparePage, from, to int) error {
 		return err
 	}
 	c.From, c.To = &a, &b
-	c.Runs = diffRuns(a.Document, b.Document)
+	c.Runs = runsOf(textdiff.Lines(a.Document, b.Document))
 	var was, is bool
 	c.Was, was = policydoc.Understand(c.Kind, []byte(a.Document))
 	c.Is, is = policydoc.Understand(c.Kind, []byte(b.Document))
@@ -93,4 +95,13 @@ func (h handlers) fill(r *http.Request, c *comparePage, from, to int) error {
 
 func (c comparePage) title(ctx context.Context) string {
 	return i18n.T(ctx, "policy_version.compare.title", "From", c.From.Number, "To", c.To.Number, "Name", c.Name)
+}
+
+// offered are the versions to choose from: those of the policy's page, and the
+// chosen one if it is too old for that.
+func offered(versions []policy.Version, chosen policy.Version) []policy.Version {
+	if slices.ContainsFunc(versions, func(v policy.Version) bool { return v.Number == chosen.Number }) {
+		return versions
+	}
+	return append(slices.Clone(versions), chosen)
 }

@@ -3,30 +3,80 @@ package policy
 import (
 	"strconv"
 	"strings"
+
+	"portal/internal/textdiff"
 )
 
-// diffLine is one line of a comparison.
-type diffLine struct {
-	Sign     string // "−" is gone, "+" is new, "" is in both
-	From, To int    // its numbers in the two texts, 0 where it is not
-	Text     string
+// foldFrom is from how many equal lines on a comparison folds them, and
+// contextLines how many of them stay around a change.
+const (
+	foldFrom     = 4
+	contextLines = 3
+)
+
+// run is lines of a comparison that are shown together: all of them in both
+// texts, or all of them in one.
+type run struct {
+	Lines  []textdiff.Line
+	Folded bool
 }
 
-func (l diffLine) from() string { return strconv.Itoa(l.From) }
-func (l diffLine) to() string   { return strconv.Itoa(l.To) }
+// runsOf groups the lines of a comparison, and folds what is long and the same.
+func runsOf(lines []textdiff.Line) []run {
+	var runs []run
+	for start := 0; start < len(lines); {
+		end := start + 1
+		for end < len(lines) && (lines[end].Kind == textdiff.Keep) == (lines[start].Kind == textdiff.Keep) {
+			end++
+		}
+		if same := lines[start:end]; same[0].Kind == textdiff.Keep {
+			runs = append(runs, fold(same, start > 0, end < len(lines))...)
+		} else {
+			runs = append(runs, run{Lines: same})
+		}
+		start = end
+	}
+	return runs
+}
 
-// run is lines that are shown together.
-type run []diffLine
+// fold keeps some lines in sight at the ends that have a change beside them.
+func fold(same []textdiff.Line, before, after bool) []run {
+	head, tail := 0, len(same)
+	if before {
+		head = contextLines
+	}
+	if after {
+		tail -= contextLines
+	}
+	if tail-head < foldFrom {
+		return []run{{Lines: same}}
+	}
+	var runs []run
+	for _, r := range []run{{Lines: same[:head]}, {Lines: same[head:tail], Folded: true}, {Lines: same[tail:]}} {
+		if len(r.Lines) > 0 {
+			runs = append(runs, r)
+		}
+	}
+	return runs
+}
 
-// folded reports whether a run is long and the same in both.
-func (r run) folded() bool { return len(r) >= foldFrom && r[0].Sign == "" }
+// place is a line's number, nothing where the line does not stand.
+func place(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.Itoa(n)
+}
 
-const (
-	around   = 3 // lines that stay around a change
-	foldFrom = 4 // a shorter run costs less than its fold
-)
-
-func diffRuns(a, b string) []run {
-	_ = strings.Fields
-	return nil
+// visible shows what is not seen of a line, where it makes a difference: a
+// carriage return, or that the text ends without a line end.
+func visible(l textdiff.Line) string {
+	if l.Kind == textdiff.Keep {
+		return strings.TrimSuffix(l.Text, "\r")
+	}
+	text := strings.ReplaceAll(l.Text, "\r", "␍")
+	if l.NoEnd {
+		text += "␃"
+	}
+	return text
 }

@@ -96,7 +96,7 @@ func eachPair(t *testing.T, test func(a, b Meaning) error) {
 	t.Helper()
 	r := random{rand.New(rand.NewPCG(3, 7))}
 	same := 0
-	for i := range 20_000 {
+	for i := range 6_000 {
 		kind := Kinds()[i%2]
 		a := r.meaning(kind)
 		b := r.meaning(kind)
@@ -110,7 +110,7 @@ func eachPair(t *testing.T, test func(a, b Meaning) error) {
 			t.Fatalf("pair %d: %v\nA: %+v\n%s\nB: %+v\n%s", i, err, a, Canonical(a), b, Canonical(b))
 		}
 	}
-	if same < 4_000 || same > 12_000 {
+	if same < 1_200 || same > 3_600 {
 		t.Errorf("%d pairs say the same", same)
 	}
 }

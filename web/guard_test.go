@@ -116,7 +116,11 @@ func TestLIM1Bodies(t *testing.T) {
 				t.Errorf("POST %s with %d bytes (chunked %v): %d, want 413", rt.Pattern, rt.Limit+1, chunked, code)
 			}
 		}
-		if rt.Limit > 1<<20 {
+		most := int64(1 << 20)
+		if strings.HasPrefix(rt.Pattern, "/auth-policies") || strings.HasPrefix(rt.Pattern, "/datashare-policies") {
+			most = 3 << 20 // four texts of 256 KiB with all line ends doubled, and the fields around them
+		}
+		if rt.Limit > most {
 			t.Errorf("POST %s takes %d bytes", rt.Pattern, rt.Limit)
 		}
 	}

@@ -25,6 +25,8 @@ var menu = []struct {
 		{"policy_groups", "/policy-groups", "group"},
 		{"auth_policies", "/auth-policies", "policy"},
 		{"datashare_policies", "/datashare-policies", "share"},
+		{"policy_reviews", "/policy-reviews", "clock"},
+		{"vocabulary", "/vocabulary", "book"},
 	}},
 	{"partner", []entry{{"partners", "/partners", "partners"}, {"registration", "/home/registration", "partners"}}},
 	{"administration", []entry{{"staff", "/staff", "staff"}, {"mail", "/mail", "mail"}, {"audit", "/audit", "audit"}}},

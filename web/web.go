@@ -29,6 +29,8 @@ import (
 	"portal/web/partner"
 	"portal/web/policy"
 	"portal/web/policygroup"
+	"portal/web/policyimport"
+	"portal/web/policyreview"
 	"portal/web/policystudio"
 	"portal/web/register"
 	"portal/web/route"
@@ -36,6 +38,7 @@ import (
 	"portal/web/signin"
 	"portal/web/staff"
 	"portal/web/static"
+	"portal/web/vocabulary"
 )
 
 // Options are what differs between serving, developing and testing.
@@ -96,6 +99,9 @@ func table(a *app.App, site *page.Site) []route.Route {
 		policygroup.Routes(a.Policies, trail),
 		policy.Routes(a.Policies, a.Vocabulary, trail, site.Zone),
 		policystudio.Routes(a.Policies, a.Vocabulary),
+		vocabulary.Routes(a.Vocabulary, trail),
+		policyreview.Routes(a.Policies, a.Vocabulary),
+		policyimport.Routes(a.Policies, a.Vocabulary),
 		staff.Routes(a.Accounts, trail),
 		auditlog.Routes(a.DB, site.Zone),
 		outbox.Routes(a.DB),

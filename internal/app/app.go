@@ -68,6 +68,7 @@ func (a *App) Draining() bool { return a.draining.Load() }
 func (a *App) Jobs(render func(mail.Message) (mail.Rendered, error), send mail.Transport) []job.Job {
 	jobs := []job.Job{
 		{Name: "purge", Every: time.Hour, Run: a.purge},
+		{Name: "review notices", Every: time.Hour, Run: a.Policies.NoticeReviews},
 	}
 	if send != nil {
 		w := a.MailWorker(render, send)

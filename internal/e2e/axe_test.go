@@ -209,6 +209,7 @@ func (g *guide) things(pattern string) []string {
 		"auth-policies":      `select distinct on (status) id::text from policies where kind = 'auth' order by status, id`,
 		"datashare-policies": `select distinct on (status) id::text from policies where kind = 'datashare' order by status, id`,
 		"policies":           `select id::text from policies limit 1`,
+		"vocabulary":         `select min(id::text) from vocabulary_terms group by sensitivity`,
 		"staff":              `select id::text from users where partner_id is null`,
 	}[key]
 	if sql == "" {

@@ -140,13 +140,19 @@ func (db *DB) Stat() (write, read *pgxpool.Stat) { return db.write.Stat(), db.re
 
 // Tx is a transaction that may write.
 type Tx struct {
-	tx  pgx.Tx
-	now time.Time
+	tx   pgx.Tx
+	now  time.Time
+	also []audit.Event
 }
 
 // Now is the moment of this transaction: one for all its rows and its audit
 // event.
 func (t *Tx) Now() time.Time { return t.now }
+
+// Also adds an event of the same change, for one that reaches several things:
+// each keeps a history of its own. It stands in the log before the event that
+// the callback returns.
+func (t *Tx) Also(event audit.Event) { t.also = append(t.also, event) }
 
 // Query reads inside the transaction; see One, All, Value and Values.
 func (t *Tx) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
@@ -179,10 +185,15 @@ func (db *DB) Change(ctx context.Context, a authz.Actor, p authz.Permission, fn 
 		if err != nil {
 			return err
 		}
-		if event.Action == "" || event.Subject.Kind == "" {
-			return fmt.Errorf("a change under %q returned no audit event", p)
+		for _, e := range append(tx.also, event) {
+			if e.Action == "" || e.Subject.Kind == "" {
+				return fmt.Errorf("a change under %q returned no audit event", p)
+			}
+			if err := appendEvent(ctx, tx, a, e, audit.Done); err != nil {
+				return err
+			}
 		}
-		return appendEvent(ctx, tx, a, event, audit.Done)
+		return nil
 	})
 }
 

@@ -219,12 +219,16 @@ func TestAUT6DatabaseRefusesDecisionsByOnePerson(t *testing.T) {
 				if r.manager {
 					return // the table knows no roles
 				}
-				want := ""
 				calm := action == policy.Deactivate || action == policy.Restore
+				alone := r.alone(eyes)
+				if action == policy.Reactivate { // the setting risk knows none of little risk
+					alone = r.alone(policy.EyesAlways) || eyes == policy.EyesOff
+				}
+				want := ""
 				switch {
 				case r.emergency && calm:
 					want = "policy_decisions_emergency_check"
-				case !calm && !r.emergency && !(r.alone(eyes) && (action == policy.Activate || !r.own || eyes == policy.EyesOff)):
+				case !calm && !r.emergency && !alone:
 					want = "policy_decisions_four_eyes_check"
 				}
 				err := insert(eyes, action, r)

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"context"
+	"maps"
 	"time"
 
 	"portal/internal/id"
@@ -43,19 +44,26 @@ func (r *ruling) openReview(ctx context.Context, tx *pg.Tx) error {
 
 // tell mails all active staff who may activate policies, but not one of them.
 func (r *ruling) tell(ctx context.Context, tx *pg.Tx, kind mail.Kind, but id.User) error {
+	return tellStaff(ctx, tx, kind, id.OrNull(but), map[string]string{
+		"Actor": r.actor.Name, "Policy": r.policy.Name, "ID": r.policy.ID.String(), "Reason": r.saw.Reason,
+	})
+}
+
+// tellStaff mails all active staff who may activate policies, but not the user
+// named by but (nil: all of them).
+func tellStaff(ctx context.Context, tx *pg.Tx, kind mail.Kind, but any, params map[string]string) error {
 	staff, err := pg.All[struct{ Email, Lang, FirstName string }](ctx, tx, `
 		select u.email, u.lang, u.first_name from users u
 		where u.status = 'active' and u.id is distinct from @but
 			and exists (select 1 from user_roles r where r.user_id = u.id and r.role in ('PARTNER_ADMIN', 'POLICYMANAGER'))
-		order by u.id`, pg.Args{"but": id.OrNull(but)})
+		order by u.id`, pg.Args{"but": but})
 	if err != nil {
 		return err
 	}
 	for _, to := range staff {
-		err := mail.Enqueue(ctx, tx, mail.Message{Kind: kind, To: to.Email, Lang: to.Lang, Params: map[string]string{
-			"Name": to.FirstName, "Actor": r.actor.Name, "Policy": r.policy.Name, "ID": r.policy.ID.String(), "Reason": r.saw.Reason,
-		}})
-		if err != nil {
+		params := maps.Clone(params)
+		params["Name"] = to.FirstName
+		if err := mail.Enqueue(ctx, tx, mail.Message{Kind: kind, To: to.Email, Lang: to.Lang, Params: params}); err != nil {
 			return err
 		}
 	}

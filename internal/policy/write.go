@@ -17,42 +17,48 @@ import (
 // authz.PolicyWrite. Errors at the fields "name" (empty, too long, or used in
 // the group), "description", "group" (unknown or out of use), "note" (too long),
 // "review_on" (not from tomorrow to five years ahead) and "document" (empty, too
-// large, no text); findings in the document are counted, not refused. The same form sent again returns the policy that it made (security.md
-// CON-3); with other words in it, it is a conflict.
+// large, no text); findings in the document are counted, not refused. The same
+// form sent again returns the policy that it made (security.md CON-3); with other
+// words in it, it is a conflict.
 func (s *Service) CreatePolicy(ctx context.Context, a authz.Actor, in Input) (Policy, error) {
 	var p Policy
-	var sent Input
 	err := s.db.Change(ctx, a, authz.PolicyWrite, func(tx *pg.Tx) (audit.Event, error) {
-		if err := shareGroups(ctx, tx, in.GroupID); err != nil {
-			return audit.Event{}, err
-		}
-		in, wrong := in.check(tx.Now(), time.Time{})
-		g, err := activeGroup(ctx, tx, in.GroupID)
-		if err := allWrong(wrong, err); err != nil {
-			return audit.Event{}, err
-		}
-		p, sent = newPolicy(in, g, a, tx), in
-		if err := insertPolicy(ctx, tx, p); err != nil {
-			return audit.Event{}, err
-		}
-		now, err := judged(ctx, tx, p, in.Document)
-		if err != nil {
-			return audit.Event{}, err
-		}
-		detail := audit.Diff(nil, "group", "", g.Name)
-		detail = audit.Diff(detail, "description", "", p.Description)
-		detail = audit.Diff(detail, "note", "", in.Note)
-		detail = diffDocument(detail, text{}, now)
-		_, err = insertVersion(ctx, tx, p.ID, Version{AuthorID: a.User, LastEditorID: a.User, Note: in.Note}, now)
-		return p.event(audit.PolicyCreated, 0, detail), err
+		var event audit.Event
+		var err error
+		p, event, err = createIn(ctx, tx, a, in)
+		return event, err
 	})
 	if errors.Is(err, errReplayed) {
-		if in.ReviewOn.IsZero() { // a day that nobody chose is no other word
-			sent.ReviewOn = time.Time{}
-		}
-		return s.replayedPolicy(ctx, a, p.ID, sent)
+		return s.replayedPolicy(ctx, a, p.ID, in)
 	}
 	return p, wrap("create policy", policyTaken(err))
+}
+
+// createIn makes a policy inside a change. errReplayed comes with the id of the
+// one that this input made before.
+func createIn(ctx context.Context, tx *pg.Tx, a authz.Actor, in Input) (Policy, audit.Event, error) {
+	if err := shareGroups(ctx, tx, in.GroupID); err != nil {
+		return Policy{}, audit.Event{}, err
+	}
+	in, wrong := in.check(tx.Now(), time.Time{})
+	g, err := activeGroup(ctx, tx, in.GroupID)
+	if err := allWrong(wrong, err); err != nil {
+		return Policy{}, audit.Event{}, err
+	}
+	p := newPolicy(in, g, a, tx)
+	if err := insertPolicy(ctx, tx, p); err != nil {
+		return p, audit.Event{}, err
+	}
+	now, err := judged(ctx, tx, p, in.Document)
+	if err != nil {
+		return p, audit.Event{}, err
+	}
+	detail := audit.Diff(nil, "group", "", g.Name)
+	detail = audit.Diff(detail, "description", "", p.Description)
+	detail = audit.Diff(detail, "note", "", in.Note)
+	detail = diffDocument(detail, text{}, now)
+	_, err = insertVersion(ctx, tx, p.ID, Version{AuthorID: a.User, LastEditorID: a.User, Note: in.Note}, now)
+	return p, p.event(audit.PolicyCreated, 0, detail), err
 }
 
 func newPolicy(in Input, g Group, a authz.Actor, tx *pg.Tx) Policy {
@@ -98,7 +104,12 @@ func insertVersion(ctx context.Context, tx *pg.Tx, pid id.Policy, v Version, t t
 }
 
 // replayedPolicy is what a form that was sent before made, if it said the same.
-func (s *Service) replayedPolicy(ctx context.Context, a authz.Actor, pid id.Policy, sent Input) (Policy, error) {
+func (s *Service) replayedPolicy(ctx context.Context, a authz.Actor, pid id.Policy, in Input) (Policy, error) {
+	sent, err := in.check(s.db.Now(), time.Time{})
+	if err != nil {
+		return Policy{}, err
+	}
+	sent.ReviewOn = day(in.ReviewOn) // a day that nobody chose is no other word
 	p, err := s.Policy(ctx, pid, sent.Kind)
 	if err != nil && !errors.Is(err, problem.ErrNotFound) {
 		return Policy{}, err

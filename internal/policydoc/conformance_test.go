@@ -51,12 +51,26 @@ func conformanceKind(t *testing.T, file string) Kind {
 	return kind
 }
 
+// What the documents that deployments install by default make us say: the whole
+// of it, so that a new rule shows here before it alarms everybody.
+var conformanceNotes = map[string]string{
+	"auth-default.json":      "56:20+8 risk AP-318 token_special /authTokenType",
+	"auth-kyc-basic.json":    "2:20+8 risk AP-318 token_special /authTokenType",
+	"auth-oidc-demo.json":    "2:20+8 risk AP-318 token_special /authTokenType\n23:24+6 risk AP-317 face_and_address /allowedKycAttributes/6/attributeName",
+	"datashare-basic.json":   "",
+	"datashare-default.json": "",
+}
+
 func TestConformanceEveryDocumentIsAccepted(t *testing.T) {
 	t.Parallel()
 	for file, doc := range conformanceDocuments(t) {
 		kind := conformanceKind(t, file)
-		if r := Check(kind, doc, testAround); len(r.Findings) > 0 {
+		r := Check(kind, doc, testAround)
+		if !r.OK() {
 			t.Errorf("%s:\n%s", file, showAll(r.Findings))
+		}
+		if want, known := conformanceNotes[file]; known && want != showAll(r.Findings) {
+			t.Errorf("%s: want\n%s\ngot\n%s", file, want, showAll(r.Findings))
 		}
 		if _, ok := Understand(kind, doc); !ok {
 			t.Errorf("%s: not understood", file)
@@ -125,14 +139,14 @@ func plants(lines []string) []plant {
 		}
 		if nameLine.MatchString(line) {
 			add("required key misspelt", i+1, "unknown_key_near", with(i, strings.Replace(line, "attributeName", "atributeName", 1)))
-			add("required key removed", opener(lines, i)+1, "missing_key", without(lines, i))
+			add("required key removed", opener(lines, i)+1, "missing_key", withoutLine(lines, i))
 			add("control character", i+1, "control", with(i, nameLine.ReplaceAllString(line, "${1}\x01")))
 			add("zero character", i+1, "control", with(i, nameLine.ReplaceAllString(line, `${1}\u0000`)))
 			add("quote removed", i+1, "quote_missing", with(i, strings.TrimSuffix(strings.TrimSuffix(line, ","), `"`)))
 		}
 		if flagLine.MatchString(line) {
 			add("wrong type", i+1, "flag_quotes", with(i, flagLine.ReplaceAllString(line, `${1}"${2}"`)))
-			add("required key removed", opener(lines, i)+1, "missing_key", without(lines, i))
+			add("required key removed", opener(lines, i)+1, "missing_key", withoutLine(lines, i))
 		}
 		if m := keyLine.FindString(line); m != "" {
 			add("key written twice", i+2, "duplicate_key", with(i, m+",", line))
@@ -153,8 +167,8 @@ func opener(lines []string, at int) int {
 	return 0
 }
 
-// without takes a line away, and the comma before it if it was the last.
-func without(lines []string, at int) []string {
+// withoutLine takes a line away, and the comma before it if it was the last.
+func withoutLine(lines []string, at int) []string {
 	out := append(append([]string{}, lines[:at]...), lines[at+1:]...)
 	if !strings.HasSuffix(lines[at], ",") && at > 0 {
 		out[at-1] = strings.TrimSuffix(out[at-1], ",")

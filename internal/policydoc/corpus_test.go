@@ -18,7 +18,9 @@ var update = flag.Bool("update", false, "write what Check finds into testdata/fa
 //	=== auth: name
 //	the document
 //	---
-//	2:3+4 JS-020 comma_missing /path
+//	2:3+4 JS-020 comma_missing /path → add
+//
+// An error is not called so, any other level is; → is the fix that is offered.
 type faulty struct {
 	name  string
 	kind  Kind
@@ -48,12 +50,15 @@ func readFaulty(t testing.TB, file string) []faulty {
 // show is a finding as the corpus has it.
 func show(f Finding) string {
 	level := ""
-	if f.Level == Warning {
-		level = "warning "
+	if f.Level != Error {
+		level = string(f.Level) + " "
 	}
 	s := fmt.Sprintf("%d:%d+%d %s%s %s %s", f.Line, f.Column, f.Length, level, f.Code,
 		strings.TrimPrefix(f.Key, "policydoc.finding."), f.Pointer())
-	return strings.TrimSpace(s)
+	if s = strings.TrimSpace(s); f.Fix != nil {
+		s += " → " + strings.TrimPrefix(f.Fix.Key, "policydoc.fix.")
+	}
+	return s
 }
 
 func showAll(findings []Finding) string {

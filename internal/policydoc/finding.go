@@ -62,24 +62,22 @@ type Finding struct {
 	// Fix is the change that would settle the finding; nil where there is no
 	// single sensible one.
 	Fix *Fix
-}
 
-// Fix is a change of the document that a person can ask for with one click.
-type Fix struct {
-	Key   string // message: what it does, such as "Replace by fullName"
-	Args  []any  // of the message
-	Edits []Edit // in the order of the text, not overlapping
-}
-
-// Edit replaces the bytes from Start to End by Text.
-type Edit struct {
-	Start, End int
-	Text       string
+	// Nth counts, from 0, the findings of the same code at the same place, such
+	// as two keys that are missing in one object.
+	Nth int
 }
 
 // ID tells a finding from the others of its report, and finds it again in a new
-// report of the same text: "AP-101@45".
-func (f Finding) ID() string { return f.Code + "@" + strconv.Itoa(f.Offset) }
+// report of the same text: "AP-101@45", the next of the same code at the same
+// place "AP-101@45.1".
+func (f Finding) ID() string {
+	id := f.Code + "@" + strconv.Itoa(f.Offset)
+	if f.Nth > 0 {
+		id += "." + strconv.Itoa(f.Nth)
+	}
+	return id
+}
 
 // Pointer is the finding's path as a JSON Pointer (RFC 6901); "" is the whole
 // document.
@@ -101,31 +99,71 @@ type found struct {
 	start, end int
 	values     []any
 	path       []Step
+	fix        *Fix
+}
+
+// mend gives a finding a fix. It does nothing for one that was not kept.
+func (f *found) mend(fix *Fix) {
+	if f != nil {
+		f.fix = fix
+	}
 }
 
 // lineOf, as a value of found, is a byte offset that the reader is told as a
 // line number.
 type lineOf int
 
-// collector gathers what the layers find and turns it into a report.
-type collector struct {
-	kind    Kind
-	around  Around
-	found   []found
-	guesses int // of misspelt words so far; see guess
+// maxKept bounds the findings of one rule. A report shows the first MaxFindings
+// of the text, and every rule goes through the text in its order, but for a few
+// findings of the objects around; eight times as many are safe.
+const maxKept = 8 * MaxFindings
+
+// notes are findings in the making.
+type notes struct {
+	found  []found
+	kept   [rules]int16 // findings of each rule
+	errors int          // errors that were counted only
+	others int          // other findings that were counted only
 }
 
-func (c *collector) add(rule ruleID, start, end int, path []Step, values ...any) {
-	c.found = append(c.found, found{rule, start, end, values, slices.Clone(path)})
+// add keeps a finding, or only counts it where there are more than anybody will
+// see; then it returns nil.
+func (n *notes) add(rule ruleID, start, end int, path []Step, values ...any) *found {
+	if n.kept[rule] == maxKept {
+		n.count(rule)
+		return nil
+	}
+	n.kept[rule]++
+	n.found = append(n.found, found{rule, start, end, values, slices.Clone(path), nil})
+	return &n.found[len(n.found)-1]
+}
+
+// count notes a finding that nobody will see.
+func (n *notes) count(rule ruleID) {
+	if catalogue[rule].level == Error {
+		n.errors++
+	} else {
+		n.others++
+	}
+}
+
+// collector gathers what the layers find and turns it into a report.
+type collector struct {
+	kind   Kind
+	around Around
+	doc    []byte
+	notes
+	guesses int               // of misspelt words so far; see guess
+	folded  map[string][]rune // words as guess compares them
 }
 
 // report sorts the findings by place, so that equal texts give equal reports
 // whatever order the layers worked in, and counts lines for those it shows.
-func (c *collector) report(doc []byte) Report {
+func (c *collector) report() Report {
 	slices.SortStableFunc(c.found, func(a, b found) int {
 		return cmp.Or(a.start-b.start, int(a.rule)-int(b.rule), compareValues(a.values, b.values))
 	})
-	var r Report
+	r := Report{Errors: c.errors, Notes: c.others}
 	for _, f := range c.found {
 		if catalogue[f.rule].level == Error {
 			r.Errors++
@@ -134,7 +172,7 @@ func (c *collector) report(doc []byte) Report {
 		}
 	}
 	shown := c.found[:min(len(c.found), MaxFindings)]
-	at := newLocator(doc)
+	at := newLocator(c.doc)
 	errors := 0
 	for _, f := range shown {
 		r.Findings = append(r.Findings, c.place(f, at))
@@ -142,14 +180,28 @@ func (c *collector) report(doc []byte) Report {
 			errors++
 		}
 	}
+	twins(r.Findings)
 	if rest := c.found[len(shown):]; len(rest) > 0 {
-		more := c.place(found{rule: jsMore, start: rest[0].start, end: rest[0].end, values: []any{len(rest)}}, at)
+		count := r.Errors + r.Notes - len(shown)
+		more := c.place(found{rule: jsMore, start: rest[0].start, end: rest[0].end, values: []any{count}}, at)
 		if errors == r.Errors {
 			more.Level = Warning
 		}
 		r.Findings = append(r.Findings, more)
 	}
 	return r
+}
+
+// twins tells findings of one code at one place apart.
+func twins(sorted []Finding) {
+	for i := range sorted {
+		for j := i - 1; j >= 0 && sorted[j].Offset == sorted[i].Offset; j-- {
+			if sorted[j].Code == sorted[i].Code {
+				sorted[i].Nth = sorted[j].Nth + 1
+				break
+			}
+		}
+	}
 }
 
 // compareValues orders two findings of one rule at one place, such as two keys
@@ -167,7 +219,7 @@ func compareValues(a, b []any) int {
 
 func (c *collector) place(f found, at *locator) Finding {
 	r := catalogue[f.rule]
-	out := Finding{Code: r.code, Level: r.level, Key: "policydoc.finding." + r.key, Offset: f.start, Path: f.path}
+	out := Finding{Code: r.code, Level: r.level, Key: "policydoc.finding." + r.key, Offset: f.start, Path: f.path, Fix: f.fix}
 	if r.code[0] != 'J' {
 		out.Code = c.prefix() + r.code
 	}

@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -54,10 +52,33 @@ func FuzzCheck(f *testing.F) {
 		if r.OK() {
 			checkAccepted(t, kind, doc, root)
 		}
-		if _, ok := Understand(kind, doc); ok != r.OK() {
+		m, ok := Understand(kind, doc)
+		if ok != r.OK() {
 			t.Fatal("a faulty document is understood, or a good one is not")
 		}
+		if both, report, good := Read(kind, doc, testAround); good != ok || !cmp.Equal(both, m) || !cmp.Equal(report, r) {
+			t.Fatal("Read says something else than Check and Understand")
+		}
+		if root != nil {
+			checkAgreement(t, kind, root)
+		}
+		checkFixes(t, kind, doc, r)
 	})
+}
+
+// checkFixes applies every fix of a report.
+func checkFixes(t *testing.T, kind Kind, doc []byte, r Report) {
+	t.Helper()
+	for _, f := range r.Findings {
+		after, ok := ApplyFix(kind, doc, testAround, f.ID())
+		if ok != (f.Fix != nil) {
+			t.Fatalf("%s: applied: %t", show(f), ok)
+		}
+		if ok {
+			checkApplied(t, doc, after, f)
+			Check(kind, after, testAround)
+		}
+	}
 }
 
 func checkReport(t *testing.T, doc []byte, r Report) {
@@ -161,46 +182,5 @@ func TestOneByteAway(t *testing.T) {
 				checkReport(t, s.Document[:i], Check(k, s.Document[:i], testAround))
 			}
 		}
-	}
-}
-
-func BenchmarkCheck(b *testing.B) {
-	five, err := os.ReadFile("samples/card_printing.json")
-	if err != nil {
-		b.Fatal(err)
-	}
-	entry := `{"attributeName":"name%d","source":[{"attribute":"fullName","filter":[{"type":"Face"}]}],"encrypted":%s},`
-	many := func(n int, encrypted string) []byte {
-		head := bytes.Index(five, []byte(`"attributeName"`))
-		head = bytes.LastIndexByte(five[:head], '{')
-		out := bytes.Clone(five[:head])
-		for i := range n {
-			out = append(out, fmt.Sprintf(entry, i, encrypted)...)
-		}
-		return append(bytes.TrimSuffix(out, []byte(",")), "]}"...)
-	}
-	var odd []byte
-	odd = append(odd, '{')
-	for i := range 12000 {
-		odd = append(odd, fmt.Sprintf(`"shareDomai%d":1,`, i)...)
-	}
-	odd = append(bytes.TrimSuffix(odd, []byte(",")), '}')
-	for _, c := range []struct {
-		name string
-		doc  []byte
-	}{
-		{"usual", five},
-		{"20entries", many(20, "true")},
-		{"200entries", many(200, "true")},
-		{"2000entries", many(2000, "true")},
-		{"2000errors", many(2000, "1")},
-		{"12000unknownKeys", odd},
-	} {
-		b.Run(c.name, func(b *testing.B) {
-			b.SetBytes(int64(len(c.doc)))
-			for b.Loop() {
-				Check(KindDataShare, c.doc, testAround)
-			}
-		})
 	}
 }

@@ -11,12 +11,22 @@ func (c *collector) guess(word string, candidates []string) (string, bool) {
 	if c.guesses++; c.guesses > maxGuesses || len(word) > MaxKeyBytes {
 		return "", false
 	}
-	return nearest(word, candidates)
+	if c.folded == nil {
+		c.folded = make(map[string][]rune)
+	}
+	return nearest(word, candidates, func(candidate string) []rune {
+		f, ok := c.folded[candidate]
+		if !ok {
+			f = fold(candidate)
+			c.folded[candidate] = f
+		}
+		return f
+	})
 }
 
-// nearest compares without regard to case and to the signs that join words. A
-// third of the letters may differ, three at most.
-func nearest(word string, candidates []string) (string, bool) {
+// nearest compares without regard to case and to the signs that join words, as
+// fold removes them. A third of the letters may differ, three at most.
+func nearest(word string, candidates []string, fold func(string) []rune) (string, bool) {
 	folded := fold(word)
 	best, found := "", false
 	limit := min(3, max(1, len(folded)/3))

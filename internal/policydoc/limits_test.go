@@ -8,7 +8,7 @@ import (
 
 // withName is a good Auth policy but for the JSON text given for a name.
 func withName(text string) string {
-	return `{"authTokenType":"policy","allowedAuthTypes":[{"authType":"otp","mandatory":false}],` +
+	return `{"authTokenType":"policy","allowedAuthTypes":[{"authType":"kyc","mandatory":false}],` +
 		`"allowedKycAttributes":[{"attributeName":` + text + `}]}`
 }
 
@@ -17,7 +17,7 @@ var nameColumn = strings.Index(withName("§"), "§") + 1
 
 func codes(doc string) string {
 	var out []string
-	for _, f := range Check(KindAuth, []byte(doc), testAround).Findings {
+	for _, f := range Check(KindAuth, []byte(doc), Around{}).Findings { // any name
 		out = append(out, fmt.Sprintf("%s@%d:%d", f.Code, f.Line, f.Column))
 	}
 	return strings.Join(out, " ")
@@ -107,7 +107,7 @@ func TestUPL4DuplicateKeysAreRefused(t *testing.T) {
 	t.Parallel()
 	good := withName(`"a"`)
 	expect(t, `{"authTokenType":"random",`+good[1:], "JS-010@1:27")
-	r := Check(KindAuth, []byte("{\n\n\"authTokenType\":\"random\",\n"+good[1:]), testAround)
+	r := Check(KindAuth, []byte("{\n\n\"authTokenType\":\"random\",\n"+good[1:]), Around{})
 	if len(r.Findings) != 1 || r.Findings[0].Line != 4 || r.Findings[0].Args[3] != 3 {
 		t.Errorf("%+v", r.Findings)
 	}

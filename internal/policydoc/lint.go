@@ -2,94 +2,130 @@ package policydoc
 
 import "strings"
 
-// lint looks for what the schema allows but hardly anybody means. It passes
-// over whatever is not of the right form: the schema speaks about that.
+// lint looks for what the schema allows but hardly anybody means, and for what
+// puts people's data at risk. It passes over whatever is not of the right form:
+// the schema speaks about that.
 func (c *collector) lint(root *node) {
 	if root.kind != objectNode {
 		return
 	}
 	switch c.kind {
 	case KindAuth:
-		c.lintAuthTypes(root)
-		c.lintNames(root, "allowedKycAttributes")
-		c.lintLanguages(root)
+		c.lintAuth(root)
 	case KindDataShare:
-		c.lintNames(root, "shareableAttributes")
+		c.lintShare(root)
 	}
 }
 
-func (c *collector) lintAuthTypes(root *node) {
-	const list = "allowedAuthTypes"
+// plain is n as a text that nobody had anything to say about, nil if it is none.
+func plain(n *node) (*node, bool) {
+	if n == nil || n.kind != textNode || n.bad || n.text == "" {
+		return nil, false
+	}
+	return n, true
+}
+
+// entryPath is the path to a key of an entry; "" is the entry itself.
+func entryPath(list string, i int, key string) []Step {
+	path := []Step{{Key: list}, {Index: i, Item: true}}
+	if key != "" {
+		path = append(path, Step{Key: key})
+	}
+	return path
+}
+
+// names are the rules for one kind of names.
+type names struct {
+	family        Family
+	near, unknown ruleID
+}
+
+var (
+	authTypeNames  = names{AuthTypes, docAuthTypeNear, docAuthType}
+	subTypeNames   = names{SubTypes, docSubTypeNear, docSubType}
+	attributeNames = names{Attributes, docAttributeNear, docAttribute}
+	shareNames     = names{Attributes, docShareNameNear, docShareName}
+	pathNames      = names{Attributes, docPathNear, docPath}
+	sourceNames    = names{Sources, docSourceNear, docSource}
+	formatNames    = names{Formats, docFormatNear, docFormat}
+	filterNames    = names{FilterTypes, docFilterNear, docFilter}
+	languageNames  = names{Languages, docLanguageNear, docLanguage}
+)
+
+// name holds a text against the vocabulary. Where a path is given (as
+// "CNIE/verification/biometrics"), its last part is the name. It says nothing of
+// a family that the vocabulary does not have.
+func (c *collector) name(n *node, is names, path func() []Step) {
+	if _, ok := plain(n); !ok {
+		return
+	}
+	v := c.around.Vocabulary
+	name := lastPart(n.text)
+	if len(v.Names(is.family)) == 0 {
+		return
+	}
+	if term, known := v.Term(is.family, name); known {
+		if term.Deprecated != nil {
+			c.add(docDeprecated, n.start, n.end, path(), clip(name), term.Deprecated.Format("2006-01-02"))
+		}
+		return
+	}
+	if meant, ok := c.guess(name, v.Names(is.family)); ok {
+		to := n.text[:len(n.text)-len(name)] + meant
+		f := c.add(is.near, n.start, n.end, path(), clip(name), meant)
+		f.mend(replacement(n.start, n.end, quoted(to), meant))
+		return
+	}
+	values := []any{clip(name)}
+	if is.unknown == docAuthType || is.unknown == docSubType {
+		values = append(values, strings.Join(v.Names(is.family), ", "))
+	}
+	c.add(is.unknown, n.start, n.end, path(), values...)
+}
+
+// lastPart is the name at the end of a path such as
+// "registration-client/NEW/individualBiometrics".
+func lastPart(s string) string {
+	if name := s[strings.LastIndexByte(s, '/')+1:]; name != "" {
+		return name
+	}
+	return s
+}
+
+// languages looks at a list of languages.
+func (c *collector) languages(root *node, key string) {
+	list := root.get(key)
 	seen := make(map[string]int)
-	for i, entry := range root.get(list).list() {
-		authType, ok := plain(entry.get("authType"))
-		if !ok {
+	for i, n := range list.list() {
+		path := func() []Step { return []Step{{Key: key}, {Index: i, Item: true}} }
+		c.name(n, languageNames, path)
+		if _, ok := plain(n); !ok {
 			continue
 		}
-		path := []Step{{Key: list}, {Index: i, Item: true}, {Key: "authType"}}
-		c.lintWord(authType, path, c.around.Vocabulary.Names(AuthTypes), docAuthTypeNear, docAuthType)
-
-		name, key := clip(authType.text), authType.text
-		if subType, ok := plain(entry.get("authSubType")); ok && subType.text != "" {
-			name += " – " + clip(subType.text)
-			key += "\x00" + subType.text
-			if authType.text == "bio" {
-				subPath := []Step{path[0], path[1], {Key: "authSubType"}}
-				c.lintWord(subType, subPath, c.around.Vocabulary.Names(SubTypes), docSubTypeNear, docSubType)
-			}
+		if first, twice := seen[n.text]; twice {
+			c.add(docTwiceLanguage, n.start, n.end, path(), clip(n.text), lineOf(first)).mend(removeItem(list, i))
+			continue
 		}
-		c.once(seen, key, authType, path, docTwiceAuthType, name)
+		seen[n.text] = n.start
 	}
 }
 
-// lintNames looks for attributes that are listed twice.
-func (c *collector) lintNames(root *node, list string) {
-	seen := make(map[string]int)
-	for i, entry := range root.get(list).list() {
-		if name, ok := plain(entry.get("attributeName")); ok {
-			path := []Step{{Key: list}, {Index: i, Item: true}, {Key: "attributeName"}}
-			c.once(seen, name.text, name, path, docTwiceAttribute, clip(name.text))
-		}
+// neighbours compares the number of attributes with that of the group's other
+// policies. Less than two of them are no custom.
+func (c *collector) neighbours(root *node, list string, count int) {
+	around := c.around.Neighbours
+	if m, ok := root.member(list); ok && around.Policies >= 2 && count > around.MostAttributes {
+		c.add(docMoreAttributes, m.start, m.end, []Step{{Key: list}}, count, around.MostAttributes)
 	}
 }
 
-func (c *collector) lintLanguages(root *node) {
-	const list = "kycLanguages"
-	seen := make(map[string]int)
-	for i, entry := range root.get(list).list() {
-		if code, ok := plain(entry); ok {
-			c.once(seen, code.text, code, []Step{{Key: list}, {Index: i, Item: true}}, docTwiceLanguage, clip(code.text))
-		}
-	}
+// special reports whether a name stands for data that needs the most care.
+func (c *collector) special(f Family, name string) bool {
+	return c.around.Vocabulary.Special(f, lastPart(name))
 }
 
-// once reports the second and later occurrences of key.
-func (c *collector) once(seen map[string]int, key string, n *node, path []Step, rule ruleID, name string) {
-	if first, twice := seen[key]; twice {
-		c.add(rule, n.start, n.end, path, name, lineOf(first))
-		return
-	}
-	seen[key] = n.start
-}
-
-// lintWord reports a word that is none of the known ones.
-func (c *collector) lintWord(n *node, path []Step, known []string, near, unknown ruleID) {
-	if n.text == "" || len(known) == 0 {
-		return // an error of the schema, nothing chosen, or nothing to hold it against
-	}
-	for _, k := range known {
-		if n.text == k {
-			return
-		}
-	}
-	if meant, ok := c.guess(n.text, known); ok {
-		c.add(near, n.start, n.end, path, clip(n.text), meant)
-		return
-	}
-	c.add(unknown, n.start, n.end, path, clip(n.text), strings.Join(known, ", "))
-}
-
-// plain is n as a text that the walk had nothing to say about.
-func plain(n *node) (*node, bool) {
-	return n, n != nil && n.kind == textNode && !n.bad
+// personal reports whether a name stands for data about a person.
+func (c *collector) personal(name string) bool {
+	term, known := c.around.Vocabulary.Term(Attributes, lastPart(name))
+	return known && term.Sensitivity != Ordinary
 }

@@ -76,11 +76,21 @@ type Filter struct {
 // Understand reads a document of the given kind. It is false for a document that
 // does not follow its schema: half a policy must not look like a whole one.
 func Understand(kind Kind, doc []byte) (Meaning, bool) {
-	root, report := check(kind, doc, Around{})
-	if !report.OK() {
+	root, c := judge(kind, doc, Around{})
+	if !c.report().OK() {
 		return Meaning{}, false
 	}
 	return understand(kind, root, newLocator(doc)), true
+}
+
+// Read is Check and Understand together, in one walk over the text: for pages
+// that show the findings beside what the document says. ok is Report.OK.
+func Read(kind Kind, doc []byte, around Around) (m Meaning, report Report, ok bool) {
+	root, report := check(kind, doc, around)
+	if !report.OK() {
+		return Meaning{}, report, false
+	}
+	return understand(kind, root, newLocator(doc)), report, true
 }
 
 // understand reads the nodes of a good document.

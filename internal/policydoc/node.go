@@ -36,17 +36,22 @@ type member struct {
 	key        string
 	start, end int // bytes of the key with its quotes
 	value      *node
+	twice      bool // the key is there already; of two the first counts
 }
 
 // fewMembers can be searched one by one; nearly every object has so few.
 const fewMembers = 16
 
-// add appends a member, one of a key that is there already too.
+// add appends a member, one of a key that is there already too; then twice is
+// set.
 func (n *node) add(m member) {
+	if n.members == nil {
+		n.members = make([]member, 0, 4) // most have two or three
+	}
 	n.members = append(n.members, m)
 	switch {
 	case n.index != nil:
-		if _, twice := n.index[m.key]; !twice {
+		if !m.twice {
 			n.index[m.key] = len(n.members) - 1
 		}
 	case len(n.members) > fewMembers:
@@ -98,7 +103,7 @@ func (n *node) value() any {
 	case objectNode:
 		out := make(map[string]any, len(n.members))
 		for _, m := range n.members {
-			if _, twice := out[m.key]; !twice {
+			if !m.twice {
 				out[m.key] = m.value.value()
 			}
 		}

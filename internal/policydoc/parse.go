@@ -15,27 +15,41 @@ import (
 // what was accepted (M11).
 type parser struct {
 	doc    []byte
+	all    string // doc again: texts of the nodes are pieces of it
+	slab   []node // nodes to hand out: one allocation makes many
 	pos    int
 	last   int // end of the last token: where a missing sign belongs
 	before int // start of the last token
 	depth  int
 	values int
 	path   []Step
-	found  []found
+	notes
 	broken bool // the rest of the text cannot be read with any certainty
 }
 
-// report notes a finding at the bytes from start to end.
-func (p *parser) report(rule ruleID, start, end int, values ...any) {
-	c := collector{found: p.found}
-	c.add(rule, start, end, p.path, values...)
-	p.found = c.found
+// node makes a node that begins at start.
+func (p *parser) node(kind nodeKind, start int) *node {
+	if len(p.slab) == 0 {
+		p.slab = make([]node, min(256, 16+p.values))
+	}
+	n := &p.slab[0]
+	p.slab = p.slab[1:]
+	n.kind, n.start = kind, start
+	return n
+}
+
+// report notes a finding at the bytes from start to end, in the order of the
+// text. After hundreds of one kind, reading on helps nobody.
+func (p *parser) report(rule ruleID, start, end int, values ...any) *found {
+	f := p.add(rule, start, end, p.path, values...)
+	p.broken = p.broken || f == nil
+	return f
 }
 
 // fail notes a finding behind which the text cannot be understood.
-func (p *parser) fail(rule ruleID, start, end int, values ...any) {
-	p.report(rule, start, end, values...)
+func (p *parser) fail(rule ruleID, start, end int, values ...any) *found {
 	p.broken = true
+	return p.report(rule, start, end, values...)
 }
 
 // document reads the whole text. It returns nil where the text could not be
@@ -44,6 +58,7 @@ func (p *parser) document() *node {
 	if !p.readable() {
 		return nil
 	}
+	p.all = string(p.doc)
 	if p.skip(); p.pos == len(p.doc) {
 		p.fail(jsEmpty, 0, 0)
 		return nil
@@ -54,7 +69,7 @@ func (p *parser) document() *node {
 	}
 	if p.skip(); p.pos < len(p.doc) {
 		if c := p.doc[p.pos]; c == '}' || c == ']' {
-			p.fail(jsCloserExtra, p.pos, p.pos+1, string(c))
+			p.fail(jsCloserExtra, p.pos, p.pos+1, string(c)).mend(removal(p.pos, p.pos+1))
 		} else {
 			p.fail(jsTrailing, p.pos, len(p.doc))
 		}
@@ -74,7 +89,7 @@ func (p *parser) readable() bool {
 		return false
 	}
 	if bytes.HasPrefix(p.doc, bom) {
-		p.report(jsBOM, 0, len(bom))
+		p.report(jsBOM, 0, len(bom)).mend(removal(0, len(bom)))
 		p.pos = len(bom)
 	}
 	if !utf8.Valid(p.doc) {
@@ -122,7 +137,7 @@ func (p *parser) nested(read func() *node) *node {
 
 // object reads "{ … }".
 func (p *parser) object() *node {
-	n := &node{kind: objectNode, start: p.pos}
+	n := p.node(objectNode, p.pos)
 	p.sign()
 	for p.more(n, '}') {
 		key, start, ok := p.key(n)
@@ -131,11 +146,10 @@ func (p *parser) object() *node {
 		}
 		end := p.last
 		p.path = append(p.path, Step{Key: key})
-		if first, twice := n.member(key); twice {
-			p.report(jsDuplicateKey, start, end, clip(key), lineOf(first.start))
-		}
-		if v := p.memberValue(key, start, end); v != nil {
-			n.add(member{key, start, end, v})
+		v := p.memberValue(key, start, end)
+		twice := p.twice(n, key, start, end, v)
+		if v != nil {
+			n.add(member{key, start, end, v, twice})
 		}
 		p.path = p.path[:len(p.path)-1]
 		if !p.comma('}') {
@@ -145,9 +159,23 @@ func (p *parser) object() *node {
 	return n
 }
 
+// twice reports a key that n has already. Where both say the same, the second can
+// go.
+func (p *parser) twice(n *node, key string, start, end int, v *node) bool {
+	first, twice := n.member(key)
+	if !twice {
+		return false
+	}
+	f := p.report(jsDuplicateKey, start, end, clip(key), lineOf(first.start))
+	if v != nil && bytes.Equal(p.doc[first.value.start:first.value.end], p.doc[v.start:v.end]) {
+		f.mend(removeKey(key, n.members[len(n.members)-1].value.end, v.end))
+	}
+	return true
+}
+
 // list reads "[ … ]".
 func (p *parser) list() *node {
-	n := &node{kind: listNode, start: p.pos}
+	n := p.node(listNode, p.pos)
 	p.sign()
 	for p.more(n, ']') {
 		p.path = append(p.path, Step{Index: len(n.items), Item: true})
@@ -162,27 +190,27 @@ func (p *parser) list() *node {
 
 // more skips to the next member or item of n. It is false at the end of n,
 // which it reads, and where nothing can follow.
-func (p *parser) more(n *node, closer byte) bool {
+func (p *parser) more(n *node, sign byte) bool {
 	for !p.broken {
 		p.skip()
 		if p.pos == len(p.doc) {
-			p.fail(jsUnclosed, p.last, p.last, string(p.doc[n.start]), lineOf(n.start), string(closer))
+			p.fail(jsUnclosed, p.last, p.last, string(p.doc[n.start]), lineOf(n.start), string(sign)).mend(closer(p.doc, n.start, p.last, string(sign)))
 			return false
 		}
 		switch c := p.doc[p.pos]; c {
-		case closer:
+		case sign:
 			if p.doc[p.before] == ',' {
-				p.report(jsCommaExtra, p.before, p.last)
+				p.report(jsCommaExtra, p.before, p.last).mend(removal(p.before, p.last))
 			}
 			p.sign()
 			n.end = p.pos
 			return false
 		case ',':
-			p.report(jsCommaExtra, p.pos, p.pos+1)
+			p.report(jsCommaExtra, p.pos, p.pos+1).mend(removal(p.pos, p.pos+1))
 			p.sign()
 			p.before = n.start // this comma has been spoken of
 		case '}', ']':
-			p.fail(jsCloser, p.pos, p.pos+1, string(c), string(p.doc[n.start]), lineOf(n.start), string(closer))
+			p.fail(jsCloser, p.pos, p.pos+1, string(c), string(p.doc[n.start]), lineOf(n.start), string(sign))
 			return false
 		default:
 			return true
@@ -242,17 +270,18 @@ func (p *parser) colon(key string, start, end int) bool {
 		if bytes.HasPrefix(rest, []byte("=>")) {
 			width = 2
 		}
-		p.report(jsSeparator, p.pos, p.pos+width, string(rest[:width]), ":")
+		p.report(jsSeparator, p.pos, p.pos+width, string(rest[:width]), ":").mend(replacement(p.pos, p.pos+width, ":", ":"))
 		p.advance(width)
 		return true
 	case p.atEnd():
 		return true // that the value is missing says it all
 	case bytes.ContainsRune([]byte(key), ':'):
 		// "authType: "otp": the quote behind authType is missing.
-		p.fail(jsQuoteMissing, start, end)
+		colon := bytes.IndexByte(p.doc[start:end], ':')
+		p.fail(jsQuoteMissing, start, end).mend(insertion(start+max(0, colon), `"`))
 		return false
 	}
-	p.report(jsColonMissing, p.last, p.last, clip(key))
+	p.report(jsColonMissing, p.last, p.last, clip(key)).mend(insertion(p.last, ":"))
 	return true
 }
 
@@ -277,14 +306,14 @@ func (p *parser) comma(closer byte) bool {
 		p.sign()
 	case c == closer || c == '}' || c == ']':
 	case c == ';':
-		p.report(jsSeparator, p.pos, p.pos+1, ";", ",")
+		p.report(jsSeparator, p.pos, p.pos+1, ";", ",").mend(replacement(p.pos, p.pos+1, ",", ","))
 		p.sign()
 		p.before = 0 // not a comma: a closing sign may follow
 	case p.pos == touching && p.doc[p.before] == '"' && wordByte(c):
 		// "otp, "mandatory": the text ended at the quote of the next one.
 		p.fail(jsQuoteStray, p.last-1, p.last)
 	case c == '"' || c == '{' || c == '[' || wordByte(c) || p.closingQuote() != "":
-		p.report(jsCommaMissing, p.last, p.last, excerpt(p.doc[p.before:p.last]), p.nextToken())
+		p.report(jsCommaMissing, p.last, p.last, excerpt(p.doc[p.before:p.last]), p.nextToken()).mend(insertion(p.last, ","))
 	default:
 		end := p.pos + p.runeLen()
 		p.fail(jsUnexpected, p.pos, end, excerpt(p.doc[p.pos:end]))

@@ -41,9 +41,10 @@ const (
 //
 // First the text is walked strictly (security.md UPL-4); slips with only one
 // sensible reading, such as a missing comma, are reported and passed over, so
-// that one check shows as much as possible. Where the walk reaches the end, the
-// value is held against the kind's schema (domain.md §8) and looked through for
-// things that are allowed but probably not meant.
+// that one check shows as much as possible; after hundreds of one kind it stops.
+// Where the walk reaches the end, the value is held against the kind's schema
+// (domain.md §8) and looked through for things that are allowed but probably not
+// meant, or a risk to the people whose data it is.
 //
 // around is what surrounds the document; the zero value knows no vocabulary and
 // no neighbours, and then nothing is said about names.
@@ -68,12 +69,21 @@ type Neighbours struct {
 }
 
 func check(kind Kind, doc []byte, around Around) (*node, Report) {
-	p := &parser{doc: doc}
-	root := p.document()
-	c := &collector{kind: kind, around: around, found: p.found}
+	root, c := judge(kind, doc, around)
 	if root != nil {
-		c.schema(root)
 		c.lint(root)
 	}
-	return root, c.report(doc)
+	return root, c.report()
+}
+
+// judge finds all that keeps a document from being used; what informs comes on
+// top of it.
+func judge(kind Kind, doc []byte, around Around) (*node, *collector) {
+	p := &parser{doc: doc}
+	root := p.document()
+	c := &collector{kind: kind, around: around, doc: doc, notes: p.notes}
+	if root != nil {
+		c.schema(root)
+	}
+	return root, c
 }

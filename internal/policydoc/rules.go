@@ -1,7 +1,9 @@
 package policydoc
 
 // ruleID names one thing that can be found. Codes are stable: other programs
-// and people refer to them. A rule that goes leaves its code unused.
+// and people refer to them. A rule that goes leaves its code unused. JS-… is the
+// text as JSON, 1xx the schema, 2xx names and what is there twice, 3xx
+// contradictions and risks, 4xx hints.
 type ruleID int
 
 const (
@@ -77,6 +79,47 @@ const (
 	docTwiceAuthType
 	docTwiceAttribute
 	docTwiceLanguage
+	docAttribute
+	docAttributeNear
+	docShareName
+	docShareNameNear
+	docPath
+	docPathNear
+	docSource
+	docSourceNear
+	docFormat
+	docFormatNear
+	docFilter
+	docFilterNear
+	docLanguage
+	docLanguageNear
+	docTwiceSource
+	docTwiceFilter
+	docTwiceSubType
+	docDeprecated
+
+	docMandatoryTwice
+	docSubTypeAlone
+	docBioAny
+	docEncryptedTwice
+	docFormatTwice
+	docKycEmpty
+	docKycUnused
+	docDirectTimes
+	docHTTP
+	docMandatoryLogin
+	docLoginIncomplete
+	docSpecialClear
+	docNoneSpecial
+	docNonePersonal
+	docLongLife
+	docManyTimes
+	docFaceAndAddress
+	docTokenSpecial
+
+	docMoreAttributes
+
+	rules // how many there are
 )
 
 // rule is what the catalogue says of a finding. A code without letters gets
@@ -161,4 +204,43 @@ var catalogue = [...]rule{
 	docTwiceAuthType:  {"203", "twice_auth_type", Warning, []string{"Name", "Line"}},
 	docTwiceAttribute: {"204", "twice_attribute", Warning, []string{"Name", "Line"}},
 	docTwiceLanguage:  {"205", "twice_language", Warning, []string{"Name", "Line"}},
+	docAttribute:      {"206", "attribute", Warning, []string{"Value"}},
+	docAttributeNear:  {"206", "attribute_near", Warning, []string{"Value", "Suggestion"}},
+	docShareName:      {"207", "share_name", Hint, []string{"Value"}},
+	docShareNameNear:  {"207", "share_name_near", Warning, []string{"Value", "Suggestion"}},
+	docPath:           {"208", "path", Hint, []string{"Value"}},
+	docPathNear:       {"208", "path_near", Hint, []string{"Value", "Suggestion"}},
+	docSource:         {"209", "source", Warning, []string{"Value"}},
+	docSourceNear:     {"209", "source_near", Warning, []string{"Value", "Suggestion"}},
+	docFormat:         {"210", "format_unknown", Hint, []string{"Value"}},
+	docFormatNear:     {"210", "format_near", Warning, []string{"Value", "Suggestion"}},
+	docFilter:         {"211", "filter", Warning, []string{"Value"}},
+	docFilterNear:     {"211", "filter_near", Warning, []string{"Value", "Suggestion"}},
+	docLanguage:       {"212", "language", Warning, []string{"Value"}},
+	docLanguageNear:   {"212", "language_near", Warning, []string{"Value", "Suggestion"}},
+	docTwiceSource:    {"213", "twice_source", Warning, []string{"Name", "Line"}},
+	docTwiceFilter:    {"214", "twice_filter", Warning, []string{"Line"}},
+	docTwiceSubType:   {"215", "twice_sub_type", Warning, []string{"Name", "Line"}},
+	docDeprecated:     {"216", "deprecated", Warning, []string{"Value", "Date"}},
+
+	docMandatoryTwice:  {"301", "mandatory_twice", Warning, []string{"Name", "Line"}},
+	docSubTypeAlone:    {"302", "sub_type_alone", Warning, []string{"Name", "Value"}},
+	docBioAny:          {"303", "bio_any", Warning, []string{"Value", "Line"}},
+	docEncryptedTwice:  {"304", "encrypted_twice", Risk, []string{"Name", "Line"}},
+	docFormatTwice:     {"305", "format_twice", Warning, []string{"Name", "Line"}},
+	docKycEmpty:        {"306", "kyc_empty", Warning, []string{"Name", "Line"}},
+	docKycUnused:       {"307", "kyc_unused", Warning, nil},
+	docDirectTimes:     {"308", "direct_times", Warning, []string{"Value"}},
+	docHTTP:            {"309", "http", Risk, nil},
+	docMandatoryLogin:  {"310", "mandatory_login", Warning, []string{"Name"}},
+	docLoginIncomplete: {"311", "login_incomplete", Warning, []string{"Missing"}},
+	docSpecialClear:    {"312", "special_clear", Risk, []string{"Name"}},
+	docNoneSpecial:     {"313", "none_special", Risk, []string{"Name", "Line"}},
+	docNonePersonal:    {"314", "none_personal", Risk, []string{"Name", "Line"}},
+	docLongLife:        {"315", "long_life", Risk, []string{"Max"}},
+	docManyTimes:       {"316", "many_times", Risk, []string{"Max"}},
+	docFaceAndAddress:  {"317", "face_and_address", Risk, []string{"Name", "Other", "Line"}},
+	docTokenSpecial:    {"318", "token_special", Risk, []string{"Name", "Line"}},
+
+	docMoreAttributes: {"401", "more_attributes", Hint, []string{"Count", "Most"}},
 }

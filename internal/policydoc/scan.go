@@ -34,7 +34,7 @@ func invalidUTF8(doc []byte) int {
 // skip passes over white space, and over what does not belong between two
 // tokens but leaves no doubt about them.
 func (p *parser) skip() {
-	for p.pos < len(p.doc) {
+	for p.pos < len(p.doc) && !p.broken {
 		rest := p.doc[p.pos:]
 		switch c := rest[0]; {
 		case c == ' ' || c == '\t' || c == '\n' || c == '\r':
@@ -53,7 +53,7 @@ func (p *parser) skip() {
 			switch {
 			case r == utf8.RuneError && size == 1: // reported for the whole text
 			case odd:
-				p.report(rule, p.pos, p.pos+size, charName(r))
+				p.report(rule, p.pos, p.pos+size, charName(r)).mend(blank(p.pos, p.pos+size, r))
 			default:
 				return
 			}
@@ -63,7 +63,7 @@ func (p *parser) skip() {
 }
 
 func (p *parser) comment(size int) {
-	p.report(jsComment, p.pos, p.pos+size)
+	p.report(jsComment, p.pos, p.pos+size).mend(uncommented(p.doc, p.pos, p.pos+size))
 	p.pos += size
 }
 
@@ -96,7 +96,8 @@ func (p *parser) number() *node {
 	}
 	p.advance(size)
 	raw := p.doc[start:p.pos]
-	n := &node{kind: numberNode, start: start, end: p.pos, text: string(raw)}
+	n := p.node(numberNode, start)
+	n.end, n.text = p.pos, p.all[start:p.pos]
 	form := numberForm(raw)
 	switch {
 	case !form.valid:
@@ -160,7 +161,8 @@ func (p *parser) word() *node {
 		return missing
 	}
 	p.advance(len(raw))
-	n := &node{start: start, end: p.pos}
+	n := p.node(nullNode, start)
+	n.end = p.pos
 	switch s := string(raw); s {
 	case "true", "false":
 		n.kind, n.flag = flagNode, s == "true"
@@ -168,9 +170,9 @@ func (p *parser) word() *node {
 	default:
 		n.kind, n.text, n.bad = textNode, s, true
 		if meant := literalFor(s); meant != "" {
-			p.report(jsLiteral, start, p.pos, clip(s), meant)
+			p.report(jsLiteral, start, p.pos, clip(s), meant).mend(replacement(start, p.pos, meant, meant))
 		} else {
-			p.report(jsWord, start, p.pos, clip(s))
+			p.report(jsWord, start, p.pos, clip(s)).mend(quoting(start, p.pos))
 		}
 	}
 	return n
@@ -182,7 +184,7 @@ func (p *parser) openingQuoteMissing(start int, raw []byte) (*node, bool) {
 	if end == len(p.doc) || p.doc[end] != '"' {
 		return nil, false
 	}
-	p.report(jsQuoteOpening, start, end+1, clip(string(raw)))
+	p.report(jsQuoteOpening, start, end+1, clip(string(raw))).mend(insertion(start, `"`))
 	p.advance(len(raw) + 1)
 	return &node{kind: textNode, start: start, end: p.pos, text: string(raw), bad: true}, true
 }
@@ -195,7 +197,7 @@ func (p *parser) bareKey() string {
 		return n.text
 	}
 	p.advance(len(raw))
-	p.report(jsKeyQuotes, start, p.pos, clip(string(raw)))
+	p.report(jsKeyQuotes, start, p.pos, clip(string(raw))).mend(quoting(start, p.pos))
 	return string(raw)
 }
 

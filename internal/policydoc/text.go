@@ -11,12 +11,12 @@ import (
 // told: the others are mostly of the same making.
 func (p *parser) text() *node {
 	start := p.pos
-	n := &node{kind: textNode, start: start}
+	n := p.node(textNode, start)
 	// Most texts hold nothing to decode and nothing to look at twice.
 	for i := start + 1; i < len(p.doc); i++ {
 		c := p.doc[i]
 		if c == '"' {
-			n.text = string(p.doc[start+1 : i])
+			n.text = p.all[start+1 : i]
 			p.endText(n, i+1)
 			return n
 		}
@@ -28,7 +28,7 @@ func (p *parser) text() *node {
 	i := start + 1
 	for {
 		if i == len(p.doc) || p.doc[i] == '\n' || p.doc[i] == '\r' {
-			p.fail(jsQuoteMissing, start, i)
+			p.fail(jsQuoteMissing, start, i).mend(closing(p.doc, start, i))
 			return n
 		}
 		if p.doc[i] == '"' {
@@ -62,7 +62,7 @@ const noProblem ruleID = -1
 func (p *parser) reportChar(wrong ruleID, r rune, at, size int) {
 	switch wrong {
 	case jsControl, jsInvisible:
-		p.report(wrong, at, at+size, charName(r))
+		p.report(wrong, at, at+size, charName(r)).mend(blank(at, at+size, r))
 	default:
 		p.report(wrong, at, at+size, excerpt(p.doc[at:at+size]))
 	}
@@ -168,7 +168,10 @@ func (p *parser) quoted() *node {
 	}
 	end := start + open + size
 	_, closing := utf8.DecodeRune(p.doc[end:])
-	p.report(jsQuotes, start, end+closing, excerpt(p.doc[start:start+open]))
+	f := p.report(jsQuotes, start, end+closing, excerpt(p.doc[start:start+open]))
+	if !bytes.ContainsAny(rest[:size], `"\`) {
+		f.mend(requoting(start, open, end, closing))
+	}
 	n := &node{kind: textNode, start: start, end: end + closing, text: string(rest[:size]), bad: true}
 	p.advance(end + closing - start)
 	return n

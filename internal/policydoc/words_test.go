@@ -16,13 +16,15 @@ var languages = []string{"en", "fr", "ar"}
 // messages reads the words of a language; of a plural all forms in one string.
 func messages(t *testing.T, lang string) map[string]string {
 	t.Helper()
-	raw, err := os.ReadFile("../../web/i18n/messages/policydoc." + lang + ".json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var all map[string]any
-	if err := json.Unmarshal(raw, &all); err != nil {
-		t.Fatal(err)
+	all := make(map[string]any)
+	for _, area := range []string{"policydoc", "policydoc_finding"} {
+		raw, err := os.ReadFile("../../web/i18n/messages/" + area + "." + lang + ".json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := json.Unmarshal(raw, &all); err != nil {
+			t.Fatal(err)
+		}
 	}
 	out := make(map[string]string)
 	for key, m := range all {
@@ -57,6 +59,9 @@ func wanted() map[string][]string {
 	}
 	for _, r := range catalogue {
 		out["policydoc.finding."+r.key] = slices.Sorted(slices.Values(r.args))
+	}
+	for key, args := range fixArgs {
+		out["policydoc.fix."+key] = slices.Sorted(slices.Values(args))
 	}
 	for key := range pathKeys {
 		out["policydoc.path."+key] = nil
@@ -123,7 +128,7 @@ func TestEveryKeyHasWordsInEveryLanguage(t *testing.T) {
 func TestArabicSetsCodeApart(t *testing.T) {
 	t.Parallel()
 	apart := regexp.MustCompile("\u2066[^\u2066\u2069]*\u2069")
-	number := regexp.MustCompile(`\{\{\.(Line|Max|Count|Number)\}\}`)
+	number := regexp.MustCompile(`\{\{\.(Line|Max|Count|Most|Number)\}\}`)
 	for key, words := range messages(t, "ar") {
 		rest := number.ReplaceAllString(apart.ReplaceAllString(words, ""), "")
 		if strings.ContainsAny(rest, "{}[]\"\u2066\u2069") || regexp.MustCompile("[A-Za-z]").MatchString(rest) {
@@ -134,7 +139,8 @@ func TestArabicSetsCodeApart(t *testing.T) {
 
 func TestCatalogueIsWhole(t *testing.T) {
 	t.Parallel()
-	codeForm := regexp.MustCompile(`^(JS-0\d\d|[12]\d\d)$`)
+	codeForm := regexp.MustCompile(`^(JS-0\d\d|[1-4]\d\d)$`)
+	levels := map[byte][]Level{'J': {Error}, '1': {Error}, '2': {Warning, Hint}, '3': {Risk, Warning}, '4': {Hint}}
 	keys := make(map[string]bool)
 	for id, r := range catalogue {
 		if !codeForm.MatchString(r.code) || r.key == "" || r.level == "" {
@@ -144,10 +150,22 @@ func TestCatalogueIsWhole(t *testing.T) {
 			t.Errorf("%s is there twice", r.key)
 		}
 		keys[r.key] = true
-		if (r.level == Warning) != strings.HasPrefix(r.code, "2") {
-			t.Errorf("%s: warnings, and only they, are of the 200s", r.key)
+		if !slices.Contains(levels[r.code[0]], r.level) {
+			t.Errorf("%s is of level %s", r.code, r.level)
 		}
 	}
+}
+
+// parts are a shape and all that is inside it.
+func parts(s *shape) []*shape {
+	out := []*shape{s}
+	for _, p := range s.props {
+		out = append(out, parts(p.shape)...)
+	}
+	if s.items != nil {
+		out = append(out, parts(s.items)...)
+	}
+	return out
 }
 
 // Every key of the schemas has a word for its path, and nothing else has one.
@@ -155,12 +173,12 @@ func TestEveryKeyOfTheSchemasHasAWord(t *testing.T) {
 	t.Parallel()
 	got := make(map[string]bool)
 	for _, k := range Kinds() {
-		for _, part := range compiledSchemas[k]().parts {
-			for key := range part.Properties {
-				got[key] = true
+		for _, part := range parts(compiledSchemas[k]().shape) {
+			for _, p := range part.props {
+				got[p.key] = true
 			}
-			if len(part.Properties) > 0 && part.AdditionalProperties != false {
-				t.Errorf("%s takes unknown keys", part.Location)
+			if part.kind == objectNode && part.schema.AdditionalProperties != false {
+				t.Errorf("%s takes unknown keys", part.schema.Location)
 			}
 		}
 	}
@@ -195,7 +213,7 @@ func TestNearest(t *testing.T) {
 		"OTP": "otp", "opt": "otp", "otprequest": "otp-request", "OTP_REQUEST": "otp-request", "kycath": "kycauth",
 		"pasword": "", "biometrics": "", "boi": "bio", "": "", "x": "", "wal": "wla", "kyc auth": "kycauth", "key-binding": "keybinding",
 	} {
-		if got, _ := nearest(word, DefaultVocabulary().Names(AuthTypes)); got != want {
+		if got, _ := nearest(word, DefaultVocabulary().Names(AuthTypes), fold); got != want {
 			t.Errorf("%q: %q, want %q", word, got, want)
 		}
 	}

@@ -98,8 +98,13 @@ func sampleOptions(ctx context.Context, hints bool) []ui.Option {
 
 func sampleFindings(ctx context.Context) []ui.Finding {
 	return []ui.Finding{
-		{Line: 3, Column: 20, Path: "authTokenType", Text: say(ctx, "Use one of: random, partner, policy.", "استخدم إحدى القيم: random أو partner أو policy.")},
-		{Line: 6, Column: 24, Path: "allowedKycAttributes › 1", Level: "warning", Text: say(ctx, "This attribute is asked for twice. Keep one of them.", "هذه السمة مطلوبة مرتين. احتفظ بواحدة منهما.")},
+		{Line: 3, Column: 20, Path: "authTokenType", LevelText: say(ctx, "Error", "خطأ"), Text: say(ctx, "Use one of: random, partner, policy.", "استخدم إحدى القيم: random أو partner أو policy.")},
+		{Line: 5, Column: 24, Path: "allowedKycAttributes › 1", Level: "risk", LevelText: say(ctx, "Risk", "خطر"), Text: say(ctx, "Anybody who knows the name could be found by it.", "يمكن العثور على أي شخص باسمه.")},
+		{
+			Line: 6, Column: 24, Path: "allowedKycAttributes › 2", Level: "warning", LevelText: say(ctx, "Warning", "تنبيه"),
+			Text: say(ctx, "This attribute is asked for twice. Keep one of them.", "هذه السمة مطلوبة مرتين. احتفظ بواحدة منهما."), FixName: "AP-204@120", FixText: say(ctx, "Remove this entry", "احذف هذا العنصر"),
+		},
+		{Line: 10, Column: 5, Path: "allowedAuthTypes › 1", Level: "hint", LevelText: say(ctx, "Hint", "اقتراح"), Text: say(ctx, "Other policies of the group ask for fewer ways.", "تطلب سياسات المجموعة الأخرى طرقًا أقل.")},
 	}
 }
 

@@ -22,11 +22,27 @@ import (
 // Token is the name of the hidden field that binds a form to its session.
 const Token = "_token"
 
-// maxParts bounds a multipart form (security.md LIM-3).
-const maxParts = 40
+// limits bound how many names a form may have (security.md LIM-1) and how many
+// parts a multipart form (LIM-3).
+type limits struct{ fields, parts int }
 
-// maxFields bounds how many names a form may have (security.md LIM-1).
-const maxFields = 100
+// common are the limits of every form that does not ask for others.
+var common = limits{fields: 100, parts: 40}
+
+type limitsKey struct{}
+
+// WithFields gives a request's form room for n names and as many parts: for the
+// few forms whose rows people add themselves. It comes before anything is read.
+func WithFields(r *http.Request, n int) *http.Request {
+	return r.WithContext(context.WithValue(r.Context(), limitsKey{}, limits{fields: n, parts: n}))
+}
+
+func limitsOf(r *http.Request) limits {
+	if l, ok := r.Context().Value(limitsKey{}).(limits); ok {
+		return l
+	}
+	return common
+}
 
 // Values is what was posted.
 type Values struct{ v url.Values }
@@ -40,7 +56,7 @@ func Parse(r *http.Request, names ...string) (Values, error) {
 	if err != nil {
 		return Values{}, err
 	}
-	if len(posted) > maxFields {
+	if len(posted) > limitsOf(r).fields {
 		return Values{}, problem.ErrBadRequest
 	}
 	for name, values := range posted {
@@ -108,7 +124,7 @@ func parts(r *http.Request) (url.Values, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := url.Values{}
+	v, most := url.Values{}, limitsOf(r).parts
 	for n := 0; ; n++ {
 		part, err := reader.NextPart()
 		if errors.Is(err, io.EOF) {
@@ -117,7 +133,7 @@ func parts(r *http.Request) (url.Values, error) {
 		if err != nil {
 			return nil, err
 		}
-		if n == maxParts || part.FormName() == "" {
+		if n == most || part.FormName() == "" {
 			return nil, problem.ErrBadRequest
 		}
 		b, err := io.ReadAll(part)
@@ -126,7 +142,7 @@ func parts(r *http.Request) (url.Values, error) {
 		}
 		v.Add(part.FormName(), string(b))
 		if name := part.FileName(); name != "" {
-			v.Set(part.FormName()+FileName, name)
+			v.Add(part.FormName()+FileName, name) // in the order of the files: one field may hold several
 		}
 	}
 }

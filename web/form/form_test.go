@@ -55,6 +55,41 @@ func many(n int) string {
 	return strings.Join(parts, "&")
 }
 
+// inParts is a multipart request with n fields.
+func inParts(t *testing.T, n int) *http.Request {
+	t.Helper()
+	var b bytes.Buffer
+	w := multipart.NewWriter(&b)
+	for i := range n {
+		_ = w.WriteField(fmt.Sprintf("line_%d", i), "x")
+	}
+	_ = w.Close()
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", &b)
+	r.Header.Set("Content-Type", w.FormDataContentType())
+	return r
+}
+
+func TestLIM1LIM3FieldsAndPartsAreCounted(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		r  *http.Request
+		ok bool
+	}{
+		"100 fields":           {posted(t, many(100)), true},
+		"101 fields":           {posted(t, many(101)), false},
+		"40 parts":             {inParts(t, 40), true},
+		"41 parts":             {inParts(t, 41), false},
+		"room for 500, fields": {WithFields(posted(t, many(500)), 500), true},
+		"501 fields":           {WithFields(posted(t, many(501)), 500), false},
+		"room for 500, parts":  {WithFields(inParts(t, 500), 500), true},
+		"501 parts":            {WithFields(inParts(t, 501), 500), false},
+	} {
+		if _, err := Parse(tc.r, "line_*"); (err == nil) != tc.ok || err != nil && !errors.Is(err, problem.ErrBadRequest) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 func TestValues(t *testing.T) {
 	t.Parallel()
 	v, err := Parse(posted(t, url.Values{"name": {"  Telecom "}, "version": {"3"}, "bad": {"-1"}, "pw": {" x "}}.Encode()), "name", "version", "bad", "pw")

@@ -59,6 +59,7 @@ type overview struct {
 	Standing *partner.Standing
 	Requests *requests
 	Policies *policy.WaitingCount
+	Reviews  *policy.ReviewCount
 }
 
 // requests is what waits for a Partner Admin.
@@ -94,6 +95,11 @@ func (d Deps) home(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		o.Policies = &n
+		reviews, err := d.Policies.ReviewCount(ctx)
+		if err != nil {
+			return err
+		}
+		o.Reviews = &reviews
 	}
 	return page.Render(w, r, http.StatusOK, homePage(o))
 }
@@ -116,7 +122,8 @@ func (d Deps) requests(ctx context.Context) (requests, error) {
 // quiet reports whether nothing at all waits for this member of staff.
 func (o overview) quiet() bool {
 	return o.Standing == nil && (o.Requests == nil || o.Requests.Pending == 0 && o.Requests.FailedMails == 0) &&
-		(o.Policies == nil || o.Policies.Auth+o.Policies.DataShare == 0)
+		(o.Policies == nil || o.Policies.Auth+o.Policies.DataShare == 0) &&
+		(o.Reviews == nil || o.Reviews.Due+o.Reviews.Emergency == 0)
 }
 
 // happened says in the reader's words and time zone what a conflict tells of;

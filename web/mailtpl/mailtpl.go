@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -40,6 +41,7 @@ func (w Writer) Render(m mail.Message) (mail.Rendered, error) {
 	for _, name := range params {
 		args = append(args, name, clip(m.Params[name], name))
 	}
+	args = append(args, "Policies", dated(m.Lang, m.Params["Policies"]))
 	secret, link := w.derived(m)
 	args = append(args, "Code", secret, "Link", link)
 	// The subject holds no text of anybody's: headers stay the portal's own.
@@ -67,6 +69,8 @@ func (w Writer) derived(m mail.Message) (secret, link string) {
 		return "", w.Origin + "/partners/" + local(m.Params["ID"])
 	case mail.PolicyChangedAlone, mail.PolicyEmergency:
 		return "", w.Origin + "/policies/" + local(m.Params["ID"])
+	case mail.PolicyReviewDue:
+		return "", w.Origin + "/policy-reviews"
 	case mail.AlreadyRegistered, mail.RegistrationReceived, mail.RegistrationApproved, mail.RegistrationRejected,
 		mail.RegistrationReturned:
 		return "", w.Origin + "/signin"
@@ -91,4 +95,19 @@ func clip(s, name string) string {
 		}
 	}
 	return s
+}
+
+// dated makes lines of a name, a tab and a day (ISO 8601) readable, a dash before
+// each.
+func dated(lang, lines string) string {
+	var out []string
+	for line := range strings.Lines(lines) {
+		name, date, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "\t")
+		text := "– " + clip(name, "")
+		if day, err := time.Parse(time.DateOnly, date); err == nil {
+			text += ": " + i18n.DateIn(lang, day)
+		}
+		out = append(out, text)
+	}
+	return strings.Join(out, "\n")
 }

@@ -3,6 +3,7 @@ package policystudio
 import (
 	"net/http"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"portal/internal/id"
@@ -12,26 +13,54 @@ import (
 	"portal/web/form"
 )
 
-// draft is the form as it was typed, so that nothing of it is lost.
+// draft is the page as it was typed, so that nothing of it is lost.
 type draft struct {
 	ID       id.Policy // of a new policy: proposed by the form, so that a second click is no second policy
 	Version  int       // row version of the policy when the form was made
 	Name     string
 	About    string
 	Group    string
-	Document string
+	Review   string // a day, as a browser writes it
+	Note     string // why it is saved
+	Document string // the text side
 	Previous string // the text that a sample took the place of
+	Base     string // the text that the form side was made of
+	HasForm  bool   // the page had a form side
+	answers  func(name string) []string
 }
 
-// press is what the button asks for.
+// press is what the button asks for. At most one of them counts.
 type press struct {
 	Sample  string // put this sample into the editor
 	Restore bool   // put the previous text back
 	Check   bool   // look for findings, store nothing
+	Live    bool   // as Check, asked by the script while somebody writes
+	Row     *rowPress
+	Fix     string // make the correction that this finding proposes
+	Carry   bool   // bring the other side up to date
+	Keep    string // after a change of both sides: "form" or "text" counts
 }
 
-// readDraft takes the form apart. A chosen file takes the place of the text; a file
-// that is no text is noted in the fields and leaves the text as it was. Line
+// rowPress adds a row below another one, or takes one away.
+type rowPress struct {
+	Remove bool
+	Path   string
+}
+
+// fieldNames are the fields of the page; those of the form side are package
+// policydoc's.
+func fieldNames() []string {
+	return []string{
+		"id", "version", "name", "description", "group", reviewField, "note", "document", "previous", "base",
+		"file", "file" + form.FileName, "sample", "restore", "check", "add", "remove", "fix", "apply", "keep",
+		policydoc.FieldTokenType, policydoc.FieldAttribute + "[]", policydoc.FieldLanguage + "[]",
+		policydoc.FieldAddAttribute, policydoc.FieldAddLanguage, policydoc.FieldRow + "[]",
+		"way:*", policydoc.ShareField("*"), policydoc.FieldRow + ":*",
+	}
+}
+
+// readDraft takes the page apart. A chosen file takes the place of the text; a
+// file that is no text is noted in the fields and leaves the text as it was. Line
 // ends become LF: browsers send CRLF for what they showed as LF.
 func readDraft(r *http.Request) (draft, press, *problem.Fields, error) {
 	fields := &problem.Fields{}
@@ -39,26 +68,44 @@ func readDraft(r *http.Request) (draft, press, *problem.Fields, error) {
 	if err != nil {
 		return draft{}, press{}, nil, err
 	}
-	v, err := form.Parse(r, "id", "version", "name", "description", "group", "document", "previous",
-		"file", "file"+form.FileName, "sample", "restore", "check")
+	v, err := form.Parse(r, fieldNames()...)
 	if err != nil {
 		return draft{}, press{}, nil, err
 	}
 	d := draft{
 		Version: v.Int("version"), Name: v.Text("name"), About: lines(v.Text("description")), Group: v.Raw("group"),
-		Document: lines(v.Raw("document")), Previous: lines(v.Raw("previous")),
+		Review: v.Text(reviewField), Note: lines(v.Text("note")), Document: lines(v.Raw("document")),
+		Previous: lines(v.Raw("previous")), Base: lines(v.Raw("base")), HasForm: v.Has("base"), answers: v.All,
 	}
 	if v.Has("id") {
 		if d.ID, err = id.Parse[id.Policy](v.Raw("id")); err != nil {
 			return draft{}, press{}, nil, problem.ErrBadRequest
 		}
 	}
-	p := press{Sample: v.Raw("sample"), Restore: v.Has("restore"), Check: v.Has("check")}
+	p := readPress(v)
 	if chosen && p.Sample == "" && !p.Restore {
 		d.Document = lines(file)
 	}
-	checkText(d.Document, fields)
 	return d, p, fields, nil
+}
+
+func readPress(v form.Values) press {
+	p := press{
+		Sample: v.Raw("sample"), Restore: v.Has("restore"), Check: v.Has("check"), Live: v.Raw("check") == "live",
+		Fix: v.Raw("fix"), Carry: v.Has("apply"), Keep: v.Raw("keep"),
+	}
+	switch {
+	case v.Has("add"):
+		p.Row = &rowPress{Path: v.Raw("add")}
+	case v.Has("remove"):
+		p.Row = &rowPress{Remove: true, Path: v.Raw("remove")}
+	}
+	return p
+}
+
+// looks tells whether the page is only looked at: nothing is to be stored.
+func (p press) looks() bool {
+	return p.Check || p.Row != nil || p.Fix != "" || p.Carry || p.Keep != ""
 }
 
 // takeFile takes the uploaded text out of the form before form.Parse, which
@@ -86,13 +133,16 @@ func takeFile(r *http.Request, fields *problem.Fields) (text string, chosen bool
 	return "", false, nil
 }
 
-// checkText notes why a text could not even be stored.
-func checkText(document string, fields *problem.Fields) {
-	if len(document) > policydoc.MaxBytes {
-		fields.Add("document", "policy.problem.too_large", "Max", policydoc.MaxBytes>>10, "Size", kib(len(document)))
+// check notes why what was typed could not even be stored.
+func (d draft) check(fields *problem.Fields) {
+	if len(d.Document) > policydoc.MaxBytes {
+		fields.Add("document", "policy.problem.too_large", "Max", policydoc.MaxBytes>>10, "Size", kib(len(d.Document)))
 	}
-	if strings.Contains(document, "\x00") {
+	if strings.Contains(d.Document, "\x00") {
 		fields.Add("document", "policy.problem.nul")
+	}
+	if _, ok := d.reviewDay(); !ok {
+		fields.Add(reviewField, "policy_studio.review.format", "Example", "2027-11-25")
 	}
 }
 
@@ -111,7 +161,23 @@ func (d draft) input(k policy.Kind) policy.Input {
 	if err != nil {
 		group = id.PolicyGroup{} // a new policy: the service asks for one; an old one keeps its own
 	}
-	return policy.Input{ID: d.ID, Kind: k, GroupID: group, Name: d.Name, Description: d.About, Document: d.Document}
+	day, _ := d.reviewDay() // what is no day was refused before
+	return policy.Input{
+		ID: d.ID, Kind: k, GroupID: group, Name: d.Name, Description: d.About, Document: d.Document,
+		Note: d.Note, ReviewOn: day,
+	}
+}
+
+// reviewField is the review date's name in the form and in the service's findings.
+const reviewField = "review_on"
+
+// reviewDay reads the day; none leaves it to the service.
+func (d draft) reviewDay() (day time.Time, ok bool) {
+	if d.Review == "" {
+		return time.Time{}, true
+	}
+	day, err := time.Parse(time.DateOnly, d.Review)
+	return day, err == nil
 }
 
 // use puts a sample into the editor. A text of one's own is kept at hand.
@@ -152,7 +218,10 @@ func (d draft) restore() draft {
 // draftOf is the form of a stored policy: the version that waits, else the
 // newest.
 func draftOf(p policy.Full) draft {
-	return draft{Version: p.Version, Name: p.Name, About: p.Description, Group: p.GroupID.String(), Document: lines(newest(p).Document)}
+	return draft{
+		Version: p.Version, Name: p.Name, About: p.Description, Group: p.GroupID.String(),
+		Review: p.ReviewOn.Format(time.DateOnly), Document: lines(newest(p).Document),
+	}
 }
 
 // newest is the version that an edit starts from.
@@ -169,5 +238,5 @@ func newest(p policy.Full) policy.Version {
 func (d draft) says(p policy.Full) bool {
 	stored := draftOf(p)
 	return d.Name == stored.Name && d.About == stored.About && d.Document == stored.Document &&
-		(d.Group == stored.Group || d.Group == "")
+		(d.Group == stored.Group || d.Group == "") && (d.Review == stored.Review || d.Review == "")
 }

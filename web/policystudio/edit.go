@@ -5,6 +5,8 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strings"
+	"time"
 
 	"portal/internal/id"
 	"portal/internal/policy"
@@ -16,24 +18,33 @@ import (
 	"portal/web/ui"
 )
 
-// formPage is the form with what the server says about it.
+// formPage is the page with what the server says about it.
 type formPage struct {
 	draft
+	sides
 	Kind     policy.Kind
 	Old      *policy.Full   // what is stored; nil for a new policy
+	Copied   *original      // what a new policy starts as a copy of
 	Stale    bool           // Old changed after the form was opened
 	Reason   string         // who was faster
 	Sent     *policy.Policy // what this form, sent before with other words, made already
 	FourEyes bool
 	Groups   []policy.Group
+	Words    *policydoc.Vocabulary
 	Errors   form.Errors
-	Report   *policydoc.Report // of a text that was looked through
-	Checked  bool              // because somebody asked
+	Report   *policydoc.Report // of the text; nil if there is none
 	Replaced bool              // a sample just took the place of a text
+	Fixed    string            // message: what became of a correction that was asked for
+	Earliest time.Time         // of the next review
+	Latest   time.Time
 }
 
 func (h handlers) newForm(w http.ResponseWriter, r *http.Request) error {
-	return h.renderForm(w, r, http.StatusOK, formPage{draft: draft{ID: id.New[id.Policy]()}})
+	f := formPage{draft: draft{ID: id.New[id.Policy](), Review: page.Now(r.Context()).AddDate(1, 0, 0).Format(time.DateOnly)}}
+	if err := h.copyInto(&f, r); err != nil {
+		return err
+	}
+	return h.open(w, r, f)
 }
 
 func (h handlers) editForm(w http.ResponseWriter, r *http.Request) error {
@@ -41,10 +52,19 @@ func (h handlers) editForm(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	f := formPage{draft: draftOf(old), Old: &old}
-	if newest(old).Errors > 0 {
-		f.look(h.kind)
+	if old.Status == policy.Discarded {
+		return &problem.ConflictError{Key: "policy_rule.discarded"}
 	}
+	return h.open(w, r, formPage{draft: draftOf(old), Old: &old})
+}
+
+// open shows a page that nobody has typed in yet.
+func (h handlers) open(w http.ResponseWriter, r *http.Request, f formPage) error {
+	var err error
+	if f.Words, err = h.words.All(r.Context()); err != nil {
+		return err
+	}
+	f.draw(h.kind, f.Words, &f.draft)
 	return h.renderForm(w, r, http.StatusOK, f)
 }
 
@@ -65,7 +85,7 @@ func (h handlers) update(w http.ResponseWriter, r *http.Request) error {
 }
 
 // submit does what the pressed button asks: only Save stores anything, the
-// others answer with the same form and everything that was typed.
+// others answer with the same page and everything that was typed.
 func (h handlers) submit(w http.ResponseWriter, r *http.Request, old *policy.Full, save func(draft) (policy.Policy, error)) error {
 	d, pressed, fields, err := readDraft(r)
 	if err != nil {
@@ -75,24 +95,18 @@ func (h handlers) submit(w http.ResponseWriter, r *http.Request, old *policy.Ful
 		return problem.ErrBadRequest // a new policy has a proposed id, an edit has none
 	}
 	f := formPage{draft: d, Old: old}
-	switch {
-	case pressed.Sample != "" && !fields.Has("document"):
-		if f.draft, err = d.use(h.kind, pressed.Sample); err != nil {
-			return err
-		}
-		f.Replaced = f.Previous != ""
-		return h.renderForm(w, r, http.StatusOK, f)
-	case pressed.Restore && !fields.Has("document"):
-		f.draft = d.restore()
-		return h.renderForm(w, r, http.StatusOK, f)
-	case fields.Err() != nil:
-		return h.refuse(w, r, f, fields.Err())
-	case pressed.Check:
-		f.look(h.kind)
-		f.Checked = true
-		return h.renderForm(w, r, http.StatusOK, f)
+	if f.Words, err = h.words.All(r.Context()); err != nil {
+		return err
 	}
-	stored, err := save(d)
+	if f.sides, err = f.settle(h.kind, f.Words, pressed, fields); err != nil {
+		return err
+	}
+	f.correct(h.kind, pressed.Fix)
+	f.check(fields)
+	if done, err := h.lookOnly(w, r, &f, pressed, fields); done {
+		return err
+	}
+	stored, err := save(f.draft)
 	switch {
 	case err == nil:
 		page.Flash(r, savedKey(stored.Status, old == nil), "Name", stored.Name)
@@ -102,8 +116,37 @@ func (h handlers) submit(w http.ResponseWriter, r *http.Request, old *policy.Ful
 	case errors.Is(err, problem.ErrConflict):
 		return h.sentBefore(w, r, f, err)
 	default:
-		return h.refuse(w, r, f, err)
+		return h.refuse(w, r, f, http.StatusUnprocessableEntity, err)
 	}
+}
+
+// lookOnly answers everything that stores nothing; done is false where the page
+// can be saved and that is asked for.
+func (h handlers) lookOnly(w http.ResponseWriter, r *http.Request, f *formPage, pressed press, fields *problem.Fields) (done bool, err error) {
+	switch {
+	case pressed.Live: // the script takes any answer's parts, and no other status
+		if fields.Has("document") {
+			return true, h.refuse(w, r, *f, http.StatusOK, fields.Err())
+		}
+		return true, h.renderForm(w, r, http.StatusOK, *f)
+	case f.Both:
+		return true, h.renderForm(w, r, http.StatusUnprocessableEntity, *f)
+	case pressed.Sample != "" && !fields.Has("document"):
+		if f.draft, err = f.use(h.kind, pressed.Sample); err != nil {
+			return true, err
+		}
+		f.Replaced = f.Previous != ""
+	case pressed.Restore && !fields.Has("document"):
+		f.draft = f.restore()
+	case fields.Err() != nil:
+		return true, h.refuse(w, r, *f, http.StatusUnprocessableEntity, fields.Err())
+	case pressed.looks():
+		return true, h.renderForm(w, r, http.StatusOK, *f)
+	default:
+		return false, nil
+	}
+	f.draw(h.kind, f.Words, &f.draft)
+	return true, h.renderForm(w, r, http.StatusOK, *f)
 }
 
 func savedKey(s policy.Status, created bool) string {
@@ -118,16 +161,13 @@ func savedKey(s policy.Status, created bool) string {
 }
 
 // refuse shows the form again with what is wrong; other errors go on.
-func (h handlers) refuse(w http.ResponseWriter, r *http.Request, f formPage, err error) error {
+func (h handlers) refuse(w http.ResponseWriter, r *http.Request, f formPage, status int, err error) error {
 	wrong, ok := form.Translate(r.Context(), sayWhich(err))
 	if !ok {
 		return err
 	}
 	f.Errors = wrong
-	if f.Document != "" && wrong.For("document") == "" {
-		f.look(h.kind)
-	}
-	return h.renderForm(w, r, http.StatusUnprocessableEntity, f)
+	return h.renderForm(w, r, status, f)
 }
 
 // sayWhich lets the messages for empty fields name the field: the summary of
@@ -177,26 +217,62 @@ func (h handlers) sentBefore(w http.ResponseWriter, r *http.Request, f formPage,
 	return h.renderForm(w, r, http.StatusConflict, f)
 }
 
-// look looks through the text for findings.
-func (f *formPage) look(k policy.Kind) {
-	report := policydoc.Check(k, []byte(f.Document), policydoc.Around{Vocabulary: policydoc.DefaultVocabulary()})
-	f.Report = &report
-}
-
+// renderForm looks through the text for findings and shows the page.
 func (h handlers) renderForm(w http.ResponseWriter, r *http.Request, status int, f formPage) error {
 	groups, err := h.policies.ActiveGroups(r.Context())
 	if err != nil {
 		return err
 	}
+	if err := h.judge(r.Context(), &f); err != nil {
+		return err
+	}
+	today := page.Now(r.Context()).UTC()
+	f.Earliest, f.Latest = today.AddDate(0, 0, 1), today.AddDate(5, 0, 0)
 	f.Kind, f.Groups, f.FourEyes = h.kind, groups, h.policies.FourEyes()
 	return page.Render(w, r, status, editPage(f))
+}
+
+// correct makes the correction that a finding proposes. Where the text has no such
+// finding any more, it says so and changes nothing.
+func (f *formPage) correct(k policy.Kind, findingID string) {
+	if findingID == "" || f.Both {
+		return
+	}
+	f.Fixed = "policy_studio.gone"
+	around := policydoc.Around{Vocabulary: f.Words}
+	if fixed, ok := policydoc.ApplyFix(k, []byte(f.Document), around, findingID); ok {
+		f.Fixed, f.Document = "policy_studio.fixed", string(fixed)
+		f.draw(k, f.Words, &f.draft)
+	}
+}
+
+// judge looks through the text beside the other policies of its group. A text
+// that cannot be stored has a message of its own.
+func (h handlers) judge(ctx context.Context, f *formPage) error {
+	if strings.TrimSpace(f.Document) == "" || f.Errors.For("document") != "" {
+		return nil
+	}
+	in := f.input(h.kind)
+	pid := id.Policy{}
+	if f.Old != nil {
+		pid = f.Old.ID
+		if id.IsZero(in.GroupID) {
+			in.GroupID = f.Old.GroupID
+		}
+	}
+	report, words, err := h.policies.Judge(ctx, h.kind, in.GroupID, pid, f.Document)
+	if err != nil {
+		return err
+	}
+	f.Report, f.Words = &report, words
+	return nil
 }
 
 func (f formPage) findings(ctx context.Context) []ui.Finding {
 	if f.Report == nil {
 		return nil
 	}
-	return policywords.Findings(ctx, *f.Report, "")
+	return policywords.FixableFindings(ctx, *f.Report)
 }
 
 // groupOptions are the active groups, and the present one of an old policy even

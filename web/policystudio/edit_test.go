@@ -173,7 +173,7 @@ func TestLIM1OversizedDocumentIsKept(t *testing.T) {
 		t.Error("a sample took the place of a text that is nowhere else")
 	}
 	delete(in, "sample")
-	in["document"] = strings.Repeat("x", 700<<10)
+	in["document"] = strings.Repeat("x", 4<<20)
 	d.Writer.Get(newAuth).Submit(in).Want(413)
 }
 

@@ -19,9 +19,14 @@ import (
 	"portal/web/route"
 )
 
-// formLimit is how many bytes the form may send: a text and a file of 256 KiB
-// each (issue J7), the line ends that browsers double, and the other fields.
-const formLimit = 700 << 10
+// formFields is how many fields the page may send: policydoc.MaxFormRows rows
+// with at most five fields each, and as many names of the vocabulary again.
+const formFields = 4000
+
+// formLimit is how many bytes the page may send: four texts of 256 KiB (what is
+// typed, what the form was made of, what a sample replaced, and a file; issue
+// J7), all line ends doubled by the browser, and 256 bytes around each field.
+const formLimit = 4*2*policydoc.MaxBytes + formFields*256
 
 type handlers struct {
 	policies *policy.Service
@@ -37,9 +42,9 @@ func Routes(p *policy.Service, words *vocabulary.Service) []route.Route {
 		h, at := handlers{policies: p, words: words, kind: kind}, policywords.ListURL(kind)
 		rows = append(rows,
 			route.Get(at+"/new", write, h.newForm),
-			route.Post(at, write, h.create).WithLimit(formLimit),
+			route.Post(at, write, h.create).WithLimit(formLimit).WithFields(formFields),
 			route.Get(at+"/{id}/edit", write, h.editForm),
-			route.Post(at+"/{id}", write, h.update).WithLimit(formLimit),
+			route.Post(at+"/{id}", write, h.update).WithLimit(formLimit).WithFields(formFields),
 		)
 	}
 	return rows

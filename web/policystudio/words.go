@@ -2,6 +2,9 @@ package policystudio
 
 import (
 	"context"
+	"strconv"
+
+	"github.com/a-h/templ"
 
 	"portal/internal/policy"
 	"portal/internal/policydoc"
@@ -16,6 +19,57 @@ func eyes(four bool, key string) string {
 		return key + ".four_eyes"
 	}
 	return key + ".two_eyes"
+}
+
+// statusText says in a line how the text stands; it is read out when it changes.
+func statusText(ctx context.Context, f formPage) string {
+	switch {
+	case f.Fixed == "policy_studio.gone":
+		return i18n.T(ctx, f.Fixed)
+	case f.Both:
+		return i18n.T(ctx, "policy_studio.both.title")
+	case f.Errors.For("document") != "":
+		return f.Errors.For("document")
+	case f.Report == nil:
+		return i18n.T(ctx, "policy_studio.empty")
+	case f.Report.Errors > 0:
+		return i18n.T(ctx, "policy.check.errors", "Count", f.Report.Errors)
+	case f.Report.Notes > 0:
+		return i18n.T(ctx, "policy.check.warnings", "Count", f.Report.Notes)
+	default:
+		return i18n.T(ctx, "policy.check.good")
+	}
+}
+
+// standing is the status's colour, in the names of ui.Tag.
+func (f formPage) standing() string {
+	switch {
+	case f.Both || f.Errors.For("document") != "":
+		return "bad"
+	case f.Report == nil:
+		return "neutral"
+	case f.Report.Errors > 0:
+		return "bad"
+	case f.Report.Notes > 0:
+		return "warn"
+	default:
+		return "good"
+	}
+}
+
+// textError is the message at the text.
+func (f formPage) textError(both string) string {
+	if f.Both {
+		return both
+	}
+	return f.Errors.For("document")
+}
+
+// jump are the attributes of a link that the script makes lead into the text.
+func jump(f policydoc.Finding) templ.Attributes {
+	return templ.Attributes{
+		"data-jump": "field-document", "data-level": "bad", "data-line": strconv.Itoa(f.Line), "data-column": strconv.Itoa(f.Column),
+	}
 }
 
 func formTitle(ctx context.Context, f formPage) string {

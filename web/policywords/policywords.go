@@ -15,7 +15,6 @@ import (
 	"portal/internal/policydoc"
 	"portal/internal/problem"
 	"portal/web/i18n"
-	"portal/web/ui"
 )
 
 // ListURL is the address of all policies of a kind (design README, "Addresses").
@@ -55,35 +54,6 @@ func Fixed(ctx context.Context, key func(string) (string, bool), name string) st
 		return i18n.T(ctx, k)
 	}
 	return Isolate(name)
-}
-
-// Findings are a report's findings in the reader's language. href is where the
-// text can be changed, "" for this page.
-func Findings(ctx context.Context, r policydoc.Report, href string) []ui.Finding {
-	out := make([]ui.Finding, 0, len(r.Findings))
-	for _, f := range r.Findings {
-		out = append(out, ui.Finding{
-			Line: f.Line, Column: f.Column, Level: string(f.Level), Href: href,
-			Text: i18n.T(ctx, f.Key, f.Args...), Path: pathWords(ctx, f.Path),
-		})
-	}
-	return out
-}
-
-// pathWords is a path from the outside in: "shared data › entry 3 › source".
-func pathWords(ctx context.Context, path []policydoc.Step) string {
-	if len(path) == 0 {
-		return ""
-	}
-	var words []string
-	for _, w := range policydoc.PathWords(path) {
-		if w.Key != "" {
-			words = append(words, i18n.T(ctx, w.Key, w.Args...))
-		} else {
-			words = append(words, Isolate(w.Raw))
-		}
-	}
-	return strings.Join(words, " › ")
 }
 
 var tagKinds = map[string]string{

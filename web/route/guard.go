@@ -36,6 +36,9 @@ func (g *guard) serve(rt Route, w http.ResponseWriter, r *http.Request) error {
 		return problem.ErrDenied
 	}
 	r.Body = http.MaxBytesReader(w, r.Body, rt.Limit)
+	if rt.Fields > 0 {
+		r = form.WithFields(r, rt.Fields)
+	}
 	if unsafe {
 		token, err := form.PostedToken(r)
 		if err != nil {

@@ -48,6 +48,7 @@ type Route struct {
 	Access  Access
 	Handler page.Handler
 	Limit   int64 // bytes of the body
+	Fields  int   // names and parts of the form; 0: the common limits
 }
 
 // Get is a row for reading; it changes nothing (security.md WEB-2).
@@ -62,6 +63,10 @@ func Post(pattern string, a Access, h page.Handler) Route {
 
 // WithLimit is the row with another limit for its body, in bytes.
 func (r Route) WithLimit(n int64) Route { r.Limit = n; return r }
+
+// WithFields is the row with room for n fields: for a form whose rows people add
+// themselves.
+func (r Route) WithFields(n int) Route { r.Fields = n; return r }
 
 // Mount puts the table into a router. It panics on a row without access: a
 // programmer's mistake that must not start.

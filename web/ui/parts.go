@@ -35,16 +35,23 @@ type Finding struct {
 	Line, Column int
 	Text         string // what to do, translated
 	Path         string // where in the document, in words
-	Level        string // "error" (if empty), "warning", "info"
+	Level        string // "error" (if empty), "risk", "warning", "hint" or "info"
+	LevelText    string // the level in words: colour is not the only sign
+	Code         string // its stable name, "AP-201"
 	Href         string // where the text can be changed, if not on this page
+
+	// A fix that the server makes: FixText is what it does, translated. With
+	// FixName it is a button named "fix" of the form around the list, with
+	// FixName as its value; without, it is not shown.
+	FixName, FixText string
 }
 
 // class is the finding's colour: the names of Tag, so that a screen needs to know one set of words.
 func (f Finding) class() string {
 	switch f.Level {
-	case "warning", "warn":
+	case "risk", "warning", "warn":
 		return "warn"
-	case "info":
+	case "hint", "info":
 		return "info"
 	default:
 		return "bad"

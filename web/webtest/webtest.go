@@ -181,6 +181,12 @@ func (c *Client) Token() string {
 	return ""
 }
 
+// Answer is the page behind what Do brought, after redirects.
+func (c *Client) Answer(rec *httptest.ResponseRecorder, path string) *Page {
+	c.Site.T.Helper()
+	return c.follow(rec, path)
+}
+
 func (c *Client) follow(rec *httptest.ResponseRecorder, path string) *Page {
 	c.Site.T.Helper()
 	p := &Page{Client: c, Path: path}

@@ -1,0 +1,237 @@
+package policy
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"portal/internal/audit"
+	"portal/internal/authz"
+	"portal/internal/id"
+	"portal/internal/pg"
+	"portal/internal/problem"
+)
+
+// ReviewAhead is how long before its review date a policy is due, in days.
+const ReviewAhead = 60
+
+// Outcome is how a review ended.
+type Outcome string
+
+// The outcomes.
+const (
+	Kept    Outcome = "kept"        // right as it is
+	Changed Outcome = "changed"     // another version is in force
+	Ended   Outcome = "deactivated" // no longer in force
+)
+
+// Outcomes lists all of them.
+func Outcomes() []Outcome { return []Outcome{Kept, Changed, Ended} }
+
+// Due is a policy in force whose review date comes near or has passed.
+type Due struct {
+	ID        id.Policy
+	Kind      Kind
+	Name      string
+	GroupName string
+	ReviewOn  time.Time
+	InForce   int       // number of the version
+	Since     time.Time // when that version came into force
+	Partners  int       // how many may use it
+	Total     int       // of all that are due
+}
+
+// Overdue reports whether the review date has passed at a moment.
+func (d Due) Overdue(now time.Time) bool { return d.ReviewOn.Before(day(now)) }
+
+// maxDue is how many due policies are listed at once.
+const maxDue = 100
+
+// ReviewsDue are the policies in force that somebody should look at, the most
+// urgent first, at most 100. For whoever may activate policies.
+func (s *Service) ReviewsDue(ctx context.Context) ([]Due, error) {
+	due, err := pg.All[Due](ctx, s.db.Read(), `
+		select p.id, p.kind, p.name, g.name as group_name, p.review_on, v.number as in_force, o.valid_from as since,
+			(select count(*) from partners r where r.policy_group_id = p.group_id and r.status = 'active'
+				and r.type = case p.kind when 'auth' then 'AUTH_PARTNER' else 'CREDENTIAL_PARTNER' end) as partners,
+			count(*) over () as total
+		from policies p join policy_groups g on g.id = p.group_id
+		join policy_versions v on v.policy_id = p.id and v.status = 'active'
+		join policy_periods o on o.policy_id = p.id and o.valid_to is null
+		where p.status = 'active' and p.review_on <= @until
+		order by p.review_on, p.id limit @max`,
+		pg.Args{"until": day(s.db.Now()).AddDate(0, 0, ReviewAhead), "max": maxDue})
+	return due, wrap("reviews due", err)
+}
+
+// Review is a second look at a policy that came into force in an emergency.
+type Review struct {
+	ID           id.PolicyReview
+	PolicyID     id.Policy
+	Kind         Kind
+	PolicyName   string
+	PolicyStatus Status
+	DecisionID   id.PolicyDecision
+	Number       int // of the version that was activated
+	InForce      int // number of the version in force now; 0: none
+	Reason       string
+	DueOn        time.Time
+	OpenedBy     id.User
+	OpenedByName string
+	OpenedAt     time.Time
+	ClosedBy     *id.User
+	ClosedByName string
+	ClosedAt     *time.Time
+	Outcome      Outcome
+	Note         string
+}
+
+// Open reports whether somebody still has to look.
+func (r Review) Open() bool { return r.ClosedAt == nil }
+
+const reviewSQL = `
+	select r.id, r.policy_id, p.kind, p.name as policy_name, p.status as policy_status, r.decision_id, v.number,
+		coalesce(f.number, 0) as in_force, d.reason, r.due_on, r.opened_by, btrim(o.first_name || ' ' || o.last_name) as opened_by_name,
+		r.opened_at, r.closed_by, coalesce(btrim(c.first_name || ' ' || c.last_name), '') as closed_by_name, r.closed_at,
+		coalesce(r.outcome, '') as outcome, r.note
+	from policy_reviews r join policies p on p.id = r.policy_id
+	join policy_decisions d on d.id = r.decision_id join policy_versions v on v.id = d.version_id
+	left join policy_versions f on f.policy_id = p.id and f.status = 'active'
+	join users o on o.id = r.opened_by left join users c on c.id = r.closed_by`
+
+// OpenReviews are the emergency activations that nobody has reviewed yet, the
+// oldest first, at most 100. For whoever may activate policies.
+func (s *Service) OpenReviews(ctx context.Context) ([]Review, error) {
+	open, err := pg.All[Review](ctx, s.db.Read(), reviewSQL+`
+		where r.kind = 'emergency' and r.closed_at is null order by r.opened_at, r.id limit @max`, pg.Args{"max": maxDue})
+	return open, wrap("open reviews", err)
+}
+
+// Review is one of them, open or closed; problem.ErrNotFound if there is none.
+func (s *Service) Review(ctx context.Context, rid id.PolicyReview) (Review, error) {
+	r, err := pg.One[Review](ctx, s.db.Read(), reviewSQL+` where r.kind = 'emergency' and r.id = @id`, pg.Args{"id": rid})
+	return r, wrap("review", err)
+}
+
+// ReviewCount is what waits for a reviewer.
+type ReviewCount struct {
+	Due       int // policies whose review date comes near or has passed
+	Overdue   int // of them, those where it has passed
+	Emergency int // emergency activations that nobody has reviewed
+}
+
+// ReviewCount counts as ReviewsDue and OpenReviews list.
+func (s *Service) ReviewCount(ctx context.Context) (ReviewCount, error) {
+	today := day(s.db.Now())
+	n, err := pg.One[ReviewCount](ctx, s.db.Read(), `
+		select count(*) as due, count(*) filter (where review_on < @today) as overdue,
+			(select count(*) from policy_reviews where kind = 'emergency' and closed_at is null) as emergency
+		from policies where status = 'active' and review_on <= @until`,
+		pg.Args{"today": today, "until": today.AddDate(0, 0, ReviewAhead)})
+	return n, wrap("count reviews", err)
+}
+
+// KeepPolicy says that a policy in force is right as it is, and when somebody
+// looks again. version is the row version that the person saw; until is a day
+// from tomorrow to five years ahead (zero: twelve months on), field "review_on";
+// note may be empty, field "note", at most MaxReason characters. Permission:
+// authz.PolicyActivate. A stale page, or a policy that is not in force, is a
+// problem.ErrConflict.
+func (s *Service) KeepPolicy(ctx context.Context, a authz.Actor, pid id.Policy, version int, until time.Time, note string) error {
+	err := s.db.Change(ctx, a, authz.PolicyActivate, func(tx *pg.Tx) (audit.Event, error) {
+		p, err := lockPolicy(ctx, tx, a, pid, version, shared)
+		if err != nil {
+			return audit.Event{}, err
+		}
+		if p.Status != Active {
+			return audit.Event{}, &problem.ConflictError{Key: "policy_rule.not_in_force", Args: []any{"Name", p.Name}}
+		}
+		var f problem.Fields
+		before := p.ReviewOn
+		p.ReviewOn = checkReview(&f, until, tx.Now(), time.Time{})
+		note := f.Lines("note", note, MaxReason, false)
+		if err := f.Err(); err != nil {
+			return audit.Event{}, err
+		}
+		if err := storeKept(ctx, tx, a, p.ID, before, note); err != nil {
+			return audit.Event{}, err
+		}
+		detail := audit.Diff(nil, "outcome", "", string(Kept))
+		detail = audit.Diff(detail, "review_on", before.Format(time.DateOnly), p.ReviewOn.Format(time.DateOnly))
+		detail = audit.Diff(detail, "note", "", note)
+		err = updatePolicy(ctx, tx, &p)
+		return p.event(audit.PolicyReviewed, version, detail), err
+	})
+	return wrap("keep policy", err)
+}
+
+func storeKept(ctx context.Context, tx *pg.Tx, a authz.Actor, pid id.Policy, due time.Time, note string) error {
+	_, err := tx.Exec(ctx, `
+		insert into policy_reviews (id, policy_id, kind, due_on, opened_at, closed_by, closed_at, outcome, note)
+		values (@id, @policy, 'due', @due, @now, @by, @now, 'kept', @note)
+		on conflict (policy_id, due_on) where kind = 'due'
+			do update set closed_by = @by, closed_at = @now, outcome = 'kept', note = @note`,
+		pg.Args{"id": id.New[id.PolicyReview](), "policy": pid, "due": due, "by": a.User, "now": tx.Now(), "note": note})
+	return err
+}
+
+// CloseReview ends the review of an emergency activation. outcome has to be true
+// (field "outcome"): Changed while the version still is in force, or Ended while
+// the policy is, is refused. note says why, 1 to MaxReason characters, field
+// "note". Permission: authz.PolicyActivate. Whoever activated alone cannot close
+// it: a *FourEyesError, recorded as a refusal; the database says so too
+// (security.md AUT-6). A review that is closed already is a problem.ErrConflict.
+func (s *Service) CloseReview(ctx context.Context, a authz.Actor, rid id.PolicyReview, outcome Outcome, note string) error {
+	var p Policy
+	var r Review
+	err := s.db.Change(ctx, a, authz.PolicyActivate, func(tx *pg.Tx) (audit.Event, error) {
+		var err error
+		if r, err = pg.One[Review](ctx, tx, reviewSQL+` where r.kind = 'emergency' and r.id = @id for update of r`, pg.Args{"id": rid}); err != nil {
+			return audit.Event{}, err
+		}
+		if !r.Open() {
+			return audit.Event{}, &problem.ConflictError{Key: "policy_rule.review_closed", Args: []any{"Name", r.ClosedByName}}
+		}
+		if p, err = pg.One[Policy](ctx, tx, `select `+policyColumns+policyFrom+` where p.id = @id for share of p`, pg.Args{"id": r.PolicyID}); err != nil {
+			return audit.Event{}, err
+		}
+		note, err := r.checkClosing(outcome, note)
+		if err != nil {
+			return audit.Event{}, err
+		}
+		err = pg.Exec1(ctx, tx, `
+			update policy_reviews set closed_by = @by, closed_at = @now, outcome = @outcome, note = @note
+			where id = @id and closed_at is null`,
+			pg.Args{"id": rid, "by": a.User, "now": tx.Now(), "outcome": outcome, "note": note})
+		detail := audit.Diff(nil, "outcome", "", string(outcome))
+		return p.event(audit.PolicyReviewed, p.Version, audit.Diff(detail, "note", "", note)), err
+	})
+	if pg.Violates(err, "policy_reviews_second_person_check") {
+		event := p.event(audit.PolicyReviewed, p.Version, []audit.Change{{Field: "four_eyes", After: "refused"}})
+		if err := s.db.Record(ctx, a, event, audit.Denied); err != nil {
+			return err
+		}
+		return &FourEyesError{Policy: p.ID, Number: r.Number}
+	}
+	return wrap("close review", err)
+}
+
+// checkClosing reads what a person says at the end of a review.
+func (r Review) checkClosing(outcome Outcome, note string) (string, error) {
+	var f problem.Fields
+	switch {
+	case outcome != Kept && outcome != Changed && outcome != Ended:
+		f.Add("outcome", "problem.choose")
+	case outcome == Kept && r.InForce != r.Number:
+		f.Add("outcome", "policy_rule.review_not_kept")
+	case outcome == Changed && (r.InForce == 0 || r.InForce == r.Number):
+		f.Add("outcome", "policy_rule.review_not_changed")
+	case outcome == Ended && r.InForce != 0:
+		f.Add("outcome", "policy_rule.review_not_ended")
+	}
+	note = f.Lines("note", note, MaxReason, true)
+	return note, f.Err()
+}
+
+// errNothingDue ends a round that found nothing to say.
+var errNothingDue = errors.New("nothing due")

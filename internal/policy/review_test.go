@@ -1,0 +1,197 @@
+package policy_test
+
+import (
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"portal/internal/authz"
+	"portal/internal/id"
+	"portal/internal/pg"
+	"portal/internal/policy"
+	"portal/internal/problem"
+)
+
+// dueIn is a policy in force whose review date lies so many days ahead.
+func (o *office) dueIn(name string, days int) policy.Full {
+	o.t.Helper()
+	in := o.input(name)
+	in.ReviewOn = o.db.Now().AddDate(0, 0, days)
+	p := o.create(in)
+	o.must(o.activate(o.max, p.ID, p.Version))
+	return o.full(p.ID)
+}
+
+func dueNames(due []policy.Due) string {
+	var out []string
+	for _, d := range due {
+		out = append(out, d.Name)
+	}
+	return strings.Join(out, " ")
+}
+
+func TestPoliciesComeDue(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.dueIn("Soon", 10)
+	o.dueIn("Edge", policy.ReviewAhead)
+	o.dueIn("Later", policy.ReviewAhead+1)
+	o.written("Unused")
+	gone := o.dueIn("Gone", 5)
+	o.must(o.deactivate(o.max, gone.ID, gone.Version))
+	due, err := o.ReviewsDue(t.Context())
+	o.must(err)
+	if dueNames(due) != "Soon Edge" || due[0].Total != 2 || due[0].InForce != 1 || due[0].Overdue(o.db.Now()) {
+		t.Errorf("%+v", due)
+	}
+	o.clock.Advance(11 * 24 * time.Hour)
+	due, err = o.ReviewsDue(t.Context())
+	o.must(err)
+	n, err := o.ReviewCount(t.Context())
+	o.must(err)
+	if dueNames(due) != "Soon Edge Later" || !due[0].Overdue(o.db.Now()) || due[1].Overdue(o.db.Now()) || n != (policy.ReviewCount{Due: 3, Overdue: 1}) {
+		t.Errorf("%+v %+v", due, n)
+	}
+}
+
+func TestKeepPolicy(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	p := o.dueIn("Kept", 10)
+	ctx := t.Context()
+	for name, err := range map[string]error{
+		"the past":    o.KeepPolicy(ctx, o.max, p.ID, p.Version, o.db.Now(), ""),
+		"six years":   o.KeepPolicy(ctx, o.max, p.ID, p.Version, o.db.Now().AddDate(6, 0, 0), ""),
+		"a long note": o.KeepPolicy(ctx, o.max, p.ID, p.Version, time.Time{}, strings.Repeat("x", policy.MaxReason+1)),
+	} {
+		if !errors.As(err, new(*problem.InvalidError)) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if err := o.KeepPolicy(ctx, o.max, p.ID, p.Version-1, time.Time{}, ""); !errors.Is(err, problem.ErrConflict) {
+		t.Errorf("stale: %v", err)
+	}
+	if err := o.KeepPolicy(ctx, authz.Actor{Roles: []authz.Role{authz.AuthPartner}}, p.ID, p.Version, time.Time{}, ""); !errors.Is(err, problem.ErrDenied) {
+		t.Errorf("a partner: %v", err)
+	}
+	last := o.logged()
+	o.must(o.KeepPolicy(ctx, o.max, p.ID, p.Version, time.Time{}, "Still needed."))
+	o.onlyEvent(last, "policy.reviewed", "done", `"outcome"`, `"kept"`, `"review_on"`, "Still needed.")
+	now := o.full(p.ID)
+	if want := o.db.Now().AddDate(1, 0, 0).Format(time.DateOnly); now.ReviewOn.Format(time.DateOnly) != want || now.InForce == nil || now.InForce.Number != 1 {
+		t.Errorf("%+v, want review on %s", now.Policy, want)
+	}
+	if err := o.KeepPolicy(ctx, o.max, p.ID, p.Version, time.Time{}, ""); !errors.Is(err, problem.ErrConflict) {
+		t.Errorf("a second click: %v", err)
+	}
+	draft := o.written("Draft")
+	if err := o.KeepPolicy(ctx, o.max, draft.ID, draft.Version, time.Time{}, ""); !errors.Is(err, problem.ErrConflict) {
+		t.Errorf("not in force: %v", err)
+	}
+}
+
+// emergency is a policy that Ada wrote and put into force alone.
+func (o *office) emergency(name string) (policy.Full, policy.Review) {
+	o.t.Helper()
+	p := o.written(name)
+	o.must(o.decide(o.ada, p.ID, policy.Activate, policy.Seen{Version: p.Version, Emergency: true, Reason: "The border is closed."}))
+	open, err := o.OpenReviews(o.t.Context())
+	o.must(err)
+	return o.full(p.ID), open[len(open)-1]
+}
+
+func TestAUT6EmergencyIsReviewedBySomebodyElse(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	ctx := t.Context()
+	p, r := o.emergency("Border")
+	if r.PolicyID != p.ID || r.Number != 1 || r.InForce != 1 || r.Reason != "The border is closed." || r.OpenedByName != "Ada" || !r.Open() {
+		t.Fatalf("%+v", r)
+	}
+	last := o.logged()
+	var eyes *policy.FourEyesError
+	if err := o.CloseReview(ctx, o.ada, r.ID, policy.Kept, "It was right."); !errors.As(err, &eyes) {
+		t.Errorf("she reviews herself: %v", err)
+	}
+	o.onlyEvent(last, "policy.reviewed", "denied", "refused")
+	if err := o.try(`update policy_reviews set closed_by = opened_by, closed_at = now(), outcome = 'kept' where id = @id`, pg.Args{"id": r.ID}); !pg.Violates(err, "policy_reviews_second_person_check") {
+		t.Errorf("past the service: %v", err)
+	}
+	for outcome, note := range map[policy.Outcome]string{policy.Kept: " ", policy.Changed: "x", policy.Ended: "x", "": "x", "fine": "x"} {
+		if err := o.CloseReview(ctx, o.max, r.ID, outcome, note); !errors.As(err, new(*problem.InvalidError)) {
+			t.Errorf("%q %q: %v", outcome, note, err)
+		}
+	}
+	last = o.logged()
+	o.must(o.CloseReview(ctx, o.max, r.ID, policy.Kept, "It was right."))
+	o.onlyEvent(last, "policy.reviewed", "done", `"kept"`, "It was right.")
+	if err := o.CloseReview(ctx, o.max, r.ID, policy.Kept, "Again."); !errors.Is(err, problem.ErrConflict) {
+		t.Errorf("closed twice: %v", err)
+	}
+	closed, err := o.Review(ctx, r.ID)
+	o.must(err)
+	if closed.Open() || closed.ClosedByName != "Max" || closed.Outcome != policy.Kept {
+		t.Errorf("%+v", closed)
+	}
+	if _, err := o.Review(ctx, id.New[id.PolicyReview]()); !errors.Is(err, problem.ErrNotFound) {
+		t.Errorf("unknown: %v", err)
+	}
+}
+
+func TestReviewEndsWithWhatIsTrue(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	ctx := t.Context()
+	p, r := o.emergency("Ended")
+	o.must(o.deactivate(o.max, p.ID, p.Version))
+	if err := o.CloseReview(ctx, o.max, r.ID, policy.Kept, "x"); !errors.As(err, new(*problem.InvalidError)) {
+		t.Errorf("kept although it ended: %v", err)
+	}
+	o.must(o.CloseReview(ctx, o.max, r.ID, policy.Ended, "Not needed."))
+	p, r = o.emergency("Changed")
+	p = o.rewrite(o.ada, p, 1)
+	o.must(o.activate(o.max, p.ID, p.Version))
+	o.must(o.CloseReview(ctx, o.max, r.ID, policy.Changed, "Corrected."))
+	if n, err := o.ReviewCount(ctx); err != nil || n.Emergency != 0 {
+		t.Errorf("%+v %v", n, err)
+	}
+}
+
+// Each date is told of once, on however many replicas (fault plan F9, F11).
+func TestNoticesAreSentOnce(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	for _, who := range []authz.Actor{o.ada, o.max} {
+		o.exec(`insert into user_roles (user_id, role, granted_at) values (@user, @role, @now) on conflict do nothing`,
+			pg.Args{"user": who.User, "role": string(who.Role()), "now": o.db.Now()})
+	}
+	o.dueIn("Soon", 10)
+	o.dueIn("Later", policy.ReviewAhead+5)
+	mails := func() int {
+		return o.count(`select count(*)::int from mail_outbox where kind = 'policy_review_due'`, nil)
+	}
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			if err := o.NoticeReviews(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	staff := o.count(`select count(distinct user_id)::int from user_roles`, nil)
+	if staff == 0 || mails() != staff {
+		t.Errorf("%d mails for %d members of staff", mails(), staff)
+	}
+	o.clock.Advance(5 * 24 * time.Hour)
+	o.must(o.NoticeReviews(t.Context()))
+	if n := o.count(`select count(*)::int from mail_outbox where params->>'Policies' like 'Later%'`, nil); n != staff {
+		t.Errorf("%d mails of the second date, want %d", n, staff)
+	}
+	o.must(o.NoticeReviews(t.Context()))
+	if mails() != 2*staff {
+		t.Errorf("%d mails, want %d", mails(), 2*staff)
+	}
+}

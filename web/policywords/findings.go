@@ -1,0 +1,65 @@
+package policywords
+
+import (
+	"context"
+	"strings"
+
+	"portal/internal/policydoc"
+	"portal/web/i18n"
+	"portal/web/ui"
+)
+
+// Findings are a report's findings in the reader's language. href is where the
+// text can be changed, "" for this page.
+func Findings(ctx context.Context, r policydoc.Report, href string) []ui.Finding {
+	out := make([]ui.Finding, 0, len(r.Findings))
+	for _, f := range r.Findings {
+		out = append(out, finding(ctx, f, href))
+	}
+	return out
+}
+
+// FixableFindings are Findings inside the form that holds the text: each fix is
+// a button of that form, named "fix", whose value is the Finding.ID that
+// policydoc.ApplyFix takes.
+func FixableFindings(ctx context.Context, r policydoc.Report) []ui.Finding {
+	out := Findings(ctx, r, "")
+	for i, f := range r.Findings {
+		if f.Fix != nil {
+			out[i].FixName = f.ID()
+		}
+	}
+	return out
+}
+
+func finding(ctx context.Context, f policydoc.Finding, href string) ui.Finding {
+	out := ui.Finding{
+		Line: f.Line, Column: f.Column, Level: string(f.Level), LevelText: i18n.T(ctx, f.Level.Key()), Code: f.Code,
+		Href: href, Text: FindingText(ctx, f), Path: pathWords(ctx, f.Path),
+	}
+	if f.Fix != nil {
+		out.FixText = i18n.T(ctx, f.Fix.Key, f.Fix.Args...)
+	}
+	return out
+}
+
+// FindingText is the sentence of a finding: what is wrong and what to do.
+func FindingText(ctx context.Context, f policydoc.Finding) string {
+	return i18n.T(ctx, f.Key, f.Args...)
+}
+
+// pathWords is a path from the outside in: "shared data › entry 3 › source".
+func pathWords(ctx context.Context, path []policydoc.Step) string {
+	if len(path) == 0 {
+		return ""
+	}
+	var words []string
+	for _, w := range policydoc.PathWords(path) {
+		if w.Key != "" {
+			words = append(words, i18n.T(ctx, w.Key, w.Args...))
+		} else {
+			words = append(words, Isolate(w.Raw))
+		}
+	}
+	return strings.Join(words, " › ")
+}

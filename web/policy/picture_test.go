@@ -143,7 +143,9 @@ func TestAUT6EmergencyOfAPartnerAdmin(t *testing.T) {
 		t.Error("a reason that is too long")
 	}
 	after := bad.Submit(webtest.Values{"understood": true}).Want(200)
-	webtest.WantText(t, after, "Everybody who may activate is told, and a review is open.", "Emergency", "Cards are stolen now.")
+	webtest.WantText(t, after, "Everybody who may activate is told, and a review is open.", "Emergency", "Cards are stolen now.",
+		"Version 1 came into force in an emergency", "Somebody else has to review it by 2 December 2026.")
+	after.Click("Open the review").Want(200)
 	webtest.WantText(t, bad.Submit(webtest.Values{"understood": true}).Want(200), "already in force")
 	webtest.WantText(t, after.Click("Activated version 1").Want(200), "None: it was an emergency.", "Cards are stolen now.")
 	for _, c := range []*webtest.Client{d.Second, d.Writer} {

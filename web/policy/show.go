@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"time"
 
 	"portal/internal/authz"
@@ -24,7 +25,8 @@ type showPage struct {
 	Picture    policy.Picture   // of its activation by the reader
 	Own        bool             // what waits is the reader's own, and needs somebody else
 	Decisions  []policy.Decision
-	Garbage    bool // the address asks for a moment that is none
+	Unreviewed []policy.Review // emergencies that nobody has looked at since
+	Garbage    bool            // the address asks for a moment that is none
 	Can        can
 }
 
@@ -43,6 +45,9 @@ func (h handlers) show(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if s.Decisions, err = h.policies.Decisions(r.Context(), p.ID); err != nil {
+		return err
+	}
+	if s.Unreviewed, err = h.unreviewed(r.Context(), s.Decisions); err != nil {
 		return err
 	}
 	s.Can = h.can(r.Context(), s)
@@ -65,6 +70,16 @@ func (h handlers) look(r *http.Request, s *showPage) (err error) {
 	}
 	s.Own = !s.Picture.Alone()
 	return err
+}
+
+// unreviewed are the emergencies among these decisions that somebody else still
+// has to look at.
+func (h handlers) unreviewed(ctx context.Context, decisions []policy.Decision) ([]policy.Review, error) {
+	if !slices.ContainsFunc(decisions, func(d policy.Decision) bool { return d.Emergency }) {
+		return nil, nil
+	}
+	open, err := h.policies.OpenReviews(ctx)
+	return slices.DeleteFunc(open, func(r policy.Review) bool { return r.PolicyID != decisions[0].PolicyID }), err
 }
 
 // can is what the reader may do now. What cannot be done has no button; the page
@@ -91,7 +106,7 @@ func (s showPage) facts(ctx context.Context) []ui.Row {
 		{Label: i18n.T(ctx, "common.updated"), Component: ui.Time(s.UpdatedAt)},
 	}
 	if s.Status == policy.Active {
-		return append(rows, ui.Row{Label: i18n.T(ctx, "policy_version.review_on"), Component: reviewDay(s.ReviewOn)})
+		return append(rows, ui.Row{Label: i18n.T(ctx, "policy_version.review_on"), Component: reviewDay(s.Policy)})
 	}
 	return append(rows, ui.Row{Label: i18n.T(ctx, "common.status"), Value: i18n.T(ctx, "policy.meaning."+string(s.Status))})
 }
@@ -124,19 +139,27 @@ func findings(ctx context.Context, r policydoc.Report, v policy.Version) []ui.Fi
 	return found
 }
 
-// reviewSoon is how long before its day a review is announced.
-const reviewSoon = 60 * 24 * time.Hour
-
 // review says how a review day stands: "" while it is far away, "due", "over".
 func review(ctx context.Context, s policy.Status, on time.Time) string {
-	switch now := page.Now(ctx); {
-	case s != policy.Active || on.Sub(now) > reviewSoon:
+	y, m, d := page.Now(ctx).UTC().Date()
+	today := time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
+	switch {
+	case s != policy.Active || on.After(today.AddDate(0, 0, policy.ReviewAhead)):
 		return ""
-	case now.Sub(on) >= 24*time.Hour: // the day itself still counts
+	case on.Before(today):
 		return "over"
 	default:
 		return "due"
 	}
+}
+
+// reviewLink leads those who may decide to the page that keeps a policy for
+// another year, once that is due.
+func reviewLink(ctx context.Context, p policy.Policy) *ui.Link {
+	if review(ctx, p.Status, p.ReviewOn) == "" || !page.May(ctx, authz.PolicyActivate) {
+		return nil
+	}
+	return &ui.Link{Href: "/policy-reviews/due/" + p.ID.String(), Text: i18n.T(ctx, "policy_version.review_now")}
 }
 
 // versionLinks are the lines of a version's menu.

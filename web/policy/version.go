@@ -3,7 +3,6 @@ package policy
 import (
 	"fmt"
 	"net/http"
-	"strconv"
 
 	"portal/internal/policy"
 	"portal/internal/policydoc"
@@ -77,19 +76,5 @@ func (h handlers) download(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return sendFile(w, r, v, fmt.Sprintf("%s-policy-%s-v%d.json", p.Kind, p.ID, v.Number))
-}
-
-func sendFile(w http.ResponseWriter, r *http.Request, v policy.Version, name string) error {
-	h := w.Header()
-	h.Set("Content-Type", "application/json; charset=utf-8")
-	h.Set("Content-Disposition", `attachment; filename="`+name+`"`)
-	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
-	h.Set("Cache-Control", "no-store")
-	h.Set("Content-Length", strconv.Itoa(len(v.Document)))
-	w.WriteHeader(http.StatusOK)
-	if r.Method != http.MethodHead {
-		_, _ = w.Write([]byte(v.Document)) // a browser that went away is no failure
-	}
-	return nil
+	return page.Download(w, r, fmt.Sprintf("%s-policy-%s-v%d.json", p.Kind, p.ID, v.Number), []byte(v.Document))
 }

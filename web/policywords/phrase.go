@@ -204,11 +204,16 @@ func (t teller) word(f policydoc.Family, name string) string {
 	if f == policydoc.Languages {
 		return label
 	}
+	if t.lang == "ar" && strings.ContainsFunc(label, isLatin) {
+		return Isolate(label) // "(e-KYC)." at the end of a sentence would turn around
+	}
 	if seed, _ := policydoc.DefaultVocabulary().Label(t.lang, f, name); seed == label {
 		return lowerFirst(label)
 	}
 	return label
 }
+
+func isLatin(r rune) bool { return unicode.Is(unicode.Latin, r) }
 
 func lowerFirst(s string) string {
 	r, size := utf8.DecodeRuneInString(s)

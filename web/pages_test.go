@@ -177,7 +177,7 @@ func TestINJGarbageInAddresses(t *testing.T) {
 }
 
 // lists are the addresses of the lists, with everything that costs a statement.
-var lists = []string{"/policy-groups", "/auth-policies", "/datashare-policies", "/vocabulary", "/partners", "/staff", "/mail", "/audit"}
+var lists = []string{"/policy-groups", "/auth-policies", "/datashare-policies", "/policy-reviews", "/vocabulary", "/partners", "/staff", "/mail", "/audit"}
 
 // TestListsCostAFewStatements counts what a page asks the database, the session
 // included (issue: at most 4 for a list page).
@@ -266,7 +266,7 @@ var (
 	// direction.
 	isolated = regexp.MustCompile("[\u2066-\u2068][^\u2069]*\u2069")
 	// Names of keys, formats, devices and languages are the same everywhere.
-	international = regexp.MustCompile(`\b(JSON|KiB|UTC|UTF|NUL|FTM|Tab|Esc|English)\b`)
+	international = regexp.MustCompile(`\b(JSON|KYC|KiB|MiB|UTC|UTF|NUL|FTM|MOSIP|Tab|Esc|English)\b`)
 )
 
 // TestNothingIsUntranslated looks for words of the English catalogue in Arabic
@@ -308,6 +308,7 @@ func written(t *testing.T, c *cast) *strings.Replacer {
 		union select purpose from partners union select address from partners union select first_name || ' ' || last_name from users
 		union select first_name from users union select last_name from users union select email from users where email <> ''
 		union select message from partner_review_fields union select reason from partner_reviews where reason <> ''
+		union select reason from policy_decisions where reason <> '' union select note from policy_versions where note <> ''
 		union select label_ar from vocabulary_terms union select description_ar from vocabulary_terms`, nil)
 	if err != nil {
 		t.Fatal(err)

@@ -276,6 +276,26 @@ func TestCopyOfAVersion(t *testing.T) {
 	d.Writer.Get(newAuth + "?from=" + pid).Want(200)
 }
 
+func TestDiscardedPolicyIsNotEdited(t *testing.T) {
+	t.Parallel()
+	d := webtest.NewDesk(t)
+	p := d.Auth("Unwanted")
+	pid, err := id.Parse[id.Policy](strings.TrimPrefix(p.Path, "/auth-policies/"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	edit := d.Writer.Get(p.Path + "/edit").Want(200)
+	if _, err := d.App.Policies.DiscardVersion(t.Context(), d.Writer.Actor, pid, 1); err != nil {
+		t.Fatal(err)
+	}
+	if got := d.Writer.Get(p.Path + "/edit").Want(200); got.Path != p.Path {
+		t.Errorf("the form opens at %s", got.Path)
+	}
+	if late := edit.Submit(webtest.Values{"name": "Wanted"}); late.Status != 409 {
+		t.Errorf("status %d", late.Status)
+	}
+}
+
 func TestReviewDateAndNote(t *testing.T) {
 	t.Parallel()
 	d := webtest.NewDesk(t)
@@ -356,18 +376,31 @@ func TestLIM1HostileFormsOfTheStudio(t *testing.T) {
 			"unknown row":       func(v url.Values) { v.Add("row", "999999") },
 			"row of nothing":    func(v url.Values) { v.Add("row", "0:source:0:filter:0") },
 			"row without shape": func(v url.Values) { v.Add("row", "../../etc"); v.Set("row:../../etc:attributeName", "x") },
-			"new rows":          func(v url.Values) { v["row"] = []string{"n0", "n0:source:n0"}; v.Set("row:n0:attributeName", "\u202e<b>") },
-			"the same row":      func(v url.Values) { v["row"] = []string{"n0", "n0"} },
-			"ways":              func(v url.Values) { v.Set("way:", "optional"); v.Set("way:%zz:%00", "required"); v.Set("way:otp", "perhaps") },
-			"names":             func(v url.Values) { v.Set("share:", "x"); v.Set("share:\x00", "x"); v.Set("row:\u2028:\x7f", "x") },
-			"no names":          func(v url.Values) { v["attribute"] = []string{"", "\x00"} },
-			"long":              func(v url.Values) { v.Set("add_attribute", strings.Repeat("x", 100_000)) },
-			"bad base":          func(v url.Values) { v.Set("base", "[1,2") },
-			"large base":        func(v url.Values) { v.Set("base", strings.Repeat("1", policydoc.MaxBytes+1)) },
-			"NUL base":          func(v url.Values) { v.Set("base", "{\x00}") },
-			"strange buttons":   func(v url.Values) { v.Set("add", "\x00"); v.Set("remove", "::"); v.Set("fix", "@"); v.Set("keep", "?"); v.Set("apply", "?") },
-			"3,000 picks":       func(v url.Values) { v["attribute"] = strings.Split(strings.Repeat("x ", 3000), " ") },
-			"3,900 fields":      func(v url.Values) { addFields(v, 3900) },
+			"new rows": func(v url.Values) {
+				v["row"] = []string{"n0", "n0:source:n0"}
+				v.Set("row:n0:attributeName", "\u202e<b>")
+			},
+			"the same row": func(v url.Values) { v["row"] = []string{"n0", "n0"} },
+			"ways": func(v url.Values) {
+				v.Set("way:", "optional")
+				v.Set("way:%zz:%00", "required")
+				v.Set("way:otp", "perhaps")
+			},
+			"names":      func(v url.Values) { v.Set("share:", "x"); v.Set("share:\x00", "x"); v.Set("row:\u2028:\x7f", "x") },
+			"no names":   func(v url.Values) { v["attribute"] = []string{"", "\x00"} },
+			"long":       func(v url.Values) { v.Set("add_attribute", strings.Repeat("x", 100_000)) },
+			"bad base":   func(v url.Values) { v.Set("base", "[1,2") },
+			"large base": func(v url.Values) { v.Set("base", strings.Repeat("1", policydoc.MaxBytes+1)) },
+			"NUL base":   func(v url.Values) { v.Set("base", "{\x00}") },
+			"strange buttons": func(v url.Values) {
+				v.Set("add", "\x00")
+				v.Set("remove", "::")
+				v.Set("fix", "@")
+				v.Set("keep", "?")
+				v.Set("apply", "?")
+			},
+			"3,000 picks":  func(v url.Values) { v["attribute"] = strings.Split(strings.Repeat("x ", 3000), " ") },
+			"3,900 fields": func(v url.Values) { addFields(v, 3900) },
 		} {
 			v := fieldsOf(form)
 			v.Set("check", "yes")

@@ -5,10 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"io/fs"
-	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"portal/internal/app"
@@ -16,7 +13,6 @@ import (
 	"portal/internal/id"
 	"portal/internal/pg"
 	"portal/internal/policy"
-	"portal/internal/policydoc"
 	"portal/internal/problem"
 	"portal/web/i18n"
 )
@@ -40,12 +36,22 @@ func policyImport(ctx context.Context, c call) error {
 	if err := cfg.Require("database-url", "secret-key"); err != nil {
 		return err
 	}
-	if len(paths) == 0 || *group == "" || *as == "" {
-		return errors.New("usage: portal policy import --group NAME --as EMAIL DIR|FILE…")
+	if *group == "" || *as == "" {
+		return errors.New("say under which policy group and in whose name: --group NAME --as EMAIL DIR|FILE…")
 	}
-	files, err := policyFiles(paths)
+	names, err := documents(paths)
 	if err != nil {
 		return err
+	}
+	if len(names) > policy.MaxImportFiles {
+		return fmt.Errorf("%d files; at most %d can be imported at once", len(names), policy.MaxImportFiles)
+	}
+	files := make([]policy.File, len(names))
+	for i, name := range names {
+		files[i].Name = name
+		if files[i].Text, err = document(name, policy.MaxImportBytes); err != nil {
+			return err
+		}
 	}
 	a, err := open(ctx, cfg)
 	if err != nil {
@@ -72,7 +78,9 @@ func importFiles(ctx context.Context, c call, a *app.App, files []policy.File, g
 	faulty := 0
 	for _, f := range files {
 		read := policy.ReadFile(f, words)
-		printFindings(c, actor.Lang, f.Name, read.Report)
+		if err := printFindings(i18n.WithLang(ctx, actor.Lang), c.log, f.Name, read.Report); err != nil {
+			return err
+		}
 		if !read.OK() {
 			faulty++
 		}
@@ -97,46 +105,6 @@ func importFiles(ctx context.Context, c call, a *app.App, files []policy.File, g
 	return nil
 }
 
-// policyFiles reads files, and every .json file of folders.
-func policyFiles(paths []string) ([]policy.File, error) {
-	var names []string
-	for _, p := range paths {
-		info, err := os.Stat(p)
-		if err != nil {
-			return nil, err
-		}
-		if !info.IsDir() {
-			names = append(names, p)
-			continue
-		}
-		err = filepath.WalkDir(p, func(path string, d fs.DirEntry, err error) error {
-			if err == nil && !d.IsDir() && strings.EqualFold(filepath.Ext(path), ".json") {
-				names = append(names, path)
-			}
-			return err
-		})
-		if err != nil {
-			return nil, err
-		}
-	}
-	slices.Sort(names)
-	if len(names) == 0 {
-		return nil, fmt.Errorf("no .json file in %s", strings.Join(paths, ", "))
-	}
-	if len(names) > policy.MaxImportFiles {
-		return nil, fmt.Errorf("%d files; at most %d can be imported at once", len(names), policy.MaxImportFiles)
-	}
-	files := make([]policy.File, len(names))
-	for i, name := range names {
-		text, err := os.ReadFile(name) //nolint:gosec // the operator names the files
-		if err != nil {
-			return nil, err
-		}
-		files[i] = policy.File{Name: name, Text: text}
-	}
-	return files, nil
-}
-
 // explainImport says in words which file was refused and why.
 func explainImport(lang string, files []policy.File, err error) error {
 	var failed *policy.ImportError
@@ -154,5 +122,3 @@ func explainImport(lang string, files []policy.File, err error) error {
 	}
 	return fmt.Errorf("nothing was imported: %s: %s", files[failed.Index].Name, why)
 }
-
-func printFindings(call, string, string, policydoc.Report) {}

@@ -40,6 +40,7 @@ func commands() []command {
 		{"admin create", "make a staff account and print a one-time link to set its password", adminCreate},
 		{"audit verify", "recompute the audit log's hash chain; ends with 1 at the first row that is wrong", auditVerify},
 		{"policy lint", "check policy documents in files or folders; ends with 1 if one has an error", policyLint},
+		{"policy import", "make inactive policies of files or folders: --group NAME --as EMAIL DIR|FILE…; all or none", policyImport},
 		{"routes", "print every address with its access, and the role matrix", routes},
 		{"healthcheck", "ask the running portal at --addr whether it is ready; for containers", healthcheck},
 		{"version", "print the version", func(_ context.Context, c call) error {

@@ -103,8 +103,8 @@ func documents(args []string) ([]string, error) {
 
 var globEscape = strings.NewReplacer("*", `\*`, "?", `\?`, "[", `\[`, `\`, `\\`)
 
-// document reads one file, but hardly more than a document may have.
-func document(name string) ([]byte, error) {
+// document reads one file, but hardly more than it may have.
+func document(name string, most int64) ([]byte, error) {
 	in := os.Stdin
 	if name != "-" {
 		f, err := os.Open(name) //nolint:gosec // the person at the keyboard names the file
@@ -114,7 +114,7 @@ func document(name string) ([]byte, error) {
 		defer func() { _ = f.Close() }()
 		in = f
 	}
-	doc, err := io.ReadAll(io.LimitReader(in, policydoc.MaxBytes+1))
+	doc, err := io.ReadAll(io.LimitReader(in, most+1))
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
@@ -131,7 +131,7 @@ type linter struct {
 
 func (l *linter) all(ctx context.Context, names []string) error {
 	for _, name := range names {
-		doc, err := document(name)
+		doc, err := document(name, policydoc.MaxBytes)
 		if err != nil {
 			return err
 		}
@@ -155,8 +155,12 @@ func (l *linter) one(ctx context.Context, name string, doc []byte) error {
 	r := policydoc.Check(kind, doc, l.around)
 	l.errors += r.Errors
 	l.notes += r.Notes
+	return printFindings(ctx, l.out, name, r)
+}
+
+func printFindings(ctx context.Context, out io.Writer, name string, r policydoc.Report) error {
 	for _, f := range r.Findings {
-		_, err := fmt.Fprintf(l.out, "%s:%d:%d: %s %s: %s\n", name, f.Line, f.Column, f.Level, f.Code, policywords.FindingText(ctx, f))
+		_, err := fmt.Fprintf(out, "%s:%d:%d: %s %s: %s\n", name, f.Line, f.Column, f.Level, f.Code, policywords.FindingText(ctx, f))
 		if err != nil {
 			return err
 		}

@@ -275,8 +275,14 @@ func TestChangesBesideOddValues(t *testing.T) {
 		}
 	}
 	for _, odd := range []string{`" a"`, `""`, "1", `"a\nb"`} {
-		f := formOf(t, KindDataShare, strings.Replace(doc, `"\u0061"`, odd, 1))
-		if got := f.Share.Attributes[0].Sources[0].Filters[0].SubTypes; got.Value != "" || got.Odd == "" {
+		doc := strings.Replace(doc, `"\u0061"`, odd, 1)
+		f := formOf(t, KindDataShare, doc)
+		filter := &f.Share.Attributes[0].Sources[0].Filters[0]
+		got := filter.SubTypes
+		if filter.SubTypes.Value = " , "; applied(t, f, doc) != doc {
+			t.Errorf("%.20s: nothing was answered, and it is gone", odd)
+		}
+		if got.Value != "" || got.Odd == "" {
 			t.Errorf("%.20s: %+v", odd, got)
 		}
 	}

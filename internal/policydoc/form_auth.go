@@ -2,7 +2,7 @@ package policydoc
 
 // The keys of an Auth policy, in the schema's order.
 const (
-	keyTokenType  = "authTokenType"
+	keyTokenType  = "authTokenType" //nolint:gosec // G101: the name of a key, no secret
 	keyWays       = "allowedAuthTypes"
 	keyWay        = "authType"
 	keySubType    = "authSubType"

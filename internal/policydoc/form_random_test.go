@@ -80,20 +80,20 @@ func mutate(t testing.TB, r *rand.Rand, kd kindDoc) kindDoc {
 		}
 		n := anyNode(r, root)
 		next := doc
-		switch i := 0; r.IntN(4) {
+		switch r.IntN(4) {
 		case 0:
 			if n != root {
 				next = doc[:n.start] + snippets[r.IntN(len(snippets))] + doc[n.end:]
 			}
 		case 1:
 			if n.size() > 0 {
-				i = r.IntN(n.size())
+				i := r.IntN(n.size())
 				start, end := n.element(i)
 				next = doc[:end] + ",\n " + doc[start:end] + doc[end:]
 			}
 		case 2:
 			if n.size() > 1 {
-				i = r.IntN(n.size() - 1)
+				i := r.IntN(n.size() - 1)
 				start, _ := n.element(i)
 				behind, _ := n.element(i + 1)
 				next = doc[:start] + doc[behind:]
@@ -171,16 +171,12 @@ func change(r *rand.Rand, f *Form) string {
 		c := anyOf(r, b.Filters)
 		path, questions = c.ID, c.questions()
 	}
-	switch next, ok := *f, false; r.IntN(6) {
+	switch r.IntN(6) {
 	case 0:
-		if next, ok = f.AddRow(path); ok {
-			*f = next
-		}
+		*f, _ = f.AddRow(path)
 		return "add to " + path
 	case 1:
-		if next, ok = f.RemoveRow(path); ok {
-			*f = next
-		}
+		*f, _ = f.RemoveRow(path)
 		return "remove " + path
 	}
 	q := questions[r.IntN(len(questions))]

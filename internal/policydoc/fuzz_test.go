@@ -52,8 +52,12 @@ func FuzzCheck(f *testing.F) {
 		if r.OK() {
 			checkAccepted(t, kind, doc, root)
 		}
-		if _, ok := Understand(kind, doc); ok != r.OK() {
+		m, ok := Understand(kind, doc)
+		if ok != r.OK() {
 			t.Fatal("a faulty document is understood, or a good one is not")
+		}
+		if both, report, good := Read(kind, doc, testAround); good != ok || !cmp.Equal(both, m) || !cmp.Equal(report, r) {
+			t.Fatal("Read says something else than Check and Understand")
 		}
 		if root != nil {
 			checkAgreement(t, kind, root)

@@ -83,6 +83,16 @@ func Understand(kind Kind, doc []byte) (Meaning, bool) {
 	return understand(kind, root, newLocator(doc)), true
 }
 
+// Read is Check and Understand together, in one walk over the text: for pages
+// that show the findings beside what the document says. ok is Report.OK.
+func Read(kind Kind, doc []byte, around Around) (m Meaning, report Report, ok bool) {
+	root, report := check(kind, doc, around)
+	if !report.OK() {
+		return Meaning{}, report, false
+	}
+	return understand(kind, root, newLocator(doc)), report, true
+}
+
 // understand reads the nodes of a good document.
 func understand(kind Kind, root *node, at *locator) Meaning {
 	m := Meaning{Kind: kind}

@@ -87,22 +87,10 @@ func (h handlers) update(w http.ResponseWriter, r *http.Request) error {
 // submit does what the pressed button asks: only Save stores anything, the
 // others answer with the same page and everything that was typed.
 func (h handlers) submit(w http.ResponseWriter, r *http.Request, old *policy.Full, save func(draft) (policy.Policy, error)) error {
-	d, pressed, fields, err := readDraft(r)
+	f, pressed, fields, err := h.posted(r, old)
 	if err != nil {
 		return err
 	}
-	if (old == nil) == id.IsZero(d.ID) {
-		return problem.ErrBadRequest // a new policy has a proposed id, an edit has none
-	}
-	f := formPage{draft: d, Old: old}
-	if f.Words, err = h.words.All(r.Context()); err != nil {
-		return err
-	}
-	if f.sides, err = f.settle(h.kind, f.Words, pressed, fields); err != nil {
-		return err
-	}
-	f.correct(h.kind, pressed.Fix)
-	f.check(fields)
 	if done, err := h.lookOnly(w, r, &f, pressed, fields); done {
 		return err
 	}
@@ -118,6 +106,27 @@ func (h handlers) submit(w http.ResponseWriter, r *http.Request, old *policy.Ful
 	default:
 		return h.refuse(w, r, f, http.StatusUnprocessableEntity, err)
 	}
+}
+
+// posted is the page as it came, with both sides in step.
+func (h handlers) posted(r *http.Request, old *policy.Full) (formPage, press, *problem.Fields, error) {
+	d, pressed, fields, err := readDraft(r)
+	if err != nil {
+		return formPage{}, press{}, nil, err
+	}
+	if (old == nil) == id.IsZero(d.ID) {
+		return formPage{}, press{}, nil, problem.ErrBadRequest // a new policy has a proposed id, an edit has none
+	}
+	f := formPage{draft: d, Old: old}
+	if f.Words, err = h.words.All(r.Context()); err != nil {
+		return formPage{}, press{}, nil, err
+	}
+	if f.sides, err = f.settle(h.kind, f.Words, pressed, fields); err != nil {
+		return formPage{}, press{}, nil, err
+	}
+	f.correct(h.kind, pressed.Fix)
+	f.check(fields)
+	return f, pressed, fields, nil
 }
 
 // lookOnly answers everything that stores nothing; done is false where the page

@@ -57,6 +57,8 @@ func newCast(t *testing.T, settings ...string) *cast {
 		"auth-policies":      `select id::text from policies where kind = 'auth'`,
 		"datashare-policies": `select id::text from policies where kind = 'datashare'`,
 		"policies":           `select id::text from policies`,
+		"policy-reviews":     `select id::text from policy_reviews where kind = 'emergency'`,
+		"policy-reviews/due": `select id::text from policies where status = 'active'`,
 		"vocabulary":         `select min(id::text) from vocabulary_terms group by family`,
 		"staff":              `select id::text from users where partner_id is null`,
 		"mail":               `select id::text from mail_outbox`, "dev/mail": `select id::text from mail_outbox`,

@@ -177,7 +177,7 @@ func TestINJGarbageInAddresses(t *testing.T) {
 }
 
 // lists are the addresses of the lists, with everything that costs a statement.
-var lists = []string{"/policy-groups", "/auth-policies", "/datashare-policies", "/vocabulary", "/partners", "/staff", "/mail", "/audit"}
+var lists = []string{"/policy-groups", "/auth-policies", "/datashare-policies", "/policy-reviews", "/vocabulary", "/partners", "/staff", "/mail", "/audit"}
 
 // TestListsCostAFewStatements counts what a page asks the database, the session
 // included (issue: at most 4 for a list page).

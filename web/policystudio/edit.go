@@ -52,8 +52,8 @@ func (h handlers) editForm(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if old.Status == policy.Discarded { // its page says that nothing can be done with it any more
-		return page.Redirect(w, r, policywords.URL(h.kind, old.ID))
+	if old.Status == policy.Discarded { // its page says so
+		return page.Redirect(w, r, policywords.URL(old.Kind, old.ID))
 	}
 	return h.open(w, r, formPage{draft: draftOf(old), Old: &old})
 }

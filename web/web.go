@@ -30,6 +30,7 @@ import (
 	"portal/web/policy"
 	"portal/web/policygroup"
 	"portal/web/policyimport"
+	"portal/web/policypreview"
 	"portal/web/policyreview"
 	"portal/web/policystudio"
 	"portal/web/register"
@@ -99,6 +100,7 @@ func table(a *app.App, site *page.Site) []route.Route {
 		policygroup.Routes(a.Policies, trail),
 		policy.Routes(a.Policies, a.Vocabulary, trail),
 		policystudio.Routes(a.Policies, a.Vocabulary),
+		policypreview.Routes(a.Policies, a.Vocabulary),
 		vocabulary.Routes(a.Vocabulary, trail),
 		policyreview.Routes(a.Policies, a.Vocabulary),
 		policyimport.Routes(a.Policies, a.Vocabulary),

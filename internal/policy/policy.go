@@ -1,9 +1,10 @@
 // Package policy is about policy groups and the policies that stand under
-// them: who may write which, what waits, what is in force and since when, and
-// what a decision on it would do. It keeps every document that was saved as the
-// very bytes that were typed, and asks package policydoc what is wrong with them
-// and in what they differ. Of partners it reads nothing but the names of those
-// that a decision touches. It refuses to know that there is a browser.
+// them: who may write which, what waits, what is in force and since when, what
+// a decision on it would do, and what a partner may do by it (Decide). It keeps
+// every document that was saved as the very bytes that were typed, and asks
+// package policydoc what is wrong with them, what they mean and in what they
+// differ. Of partners it reads nothing but the names of those that a decision
+// touches. It refuses to know that there is a browser.
 package policy
 
 import (

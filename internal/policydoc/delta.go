@@ -126,7 +126,8 @@ const (
 // Behind the name of an attribute, or of a source of it, come the values that
 // limit it: "source" and a name, "part" with a type, a sub-type and a language
 // of which empty ones do not limit, "format" and a name, and "plain" if it is
-// not encrypted by itself.
+// not encrypted by itself. Where entries of one attribute limit it in different
+// ways, "entry" begins each.
 func Values(s string) [][]string {
 	if s == "" {
 		return nil

@@ -185,7 +185,7 @@ func (it *item) value() string {
 	out := []string{it.name}
 	if it.mixed {
 		for _, e := range it.entries {
-			out = append(out, e.value())
+			out = append(out, "entry", e.value())
 		}
 		return strings.Join(out, valueEnd)
 	}

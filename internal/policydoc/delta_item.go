@@ -20,16 +20,16 @@ func (c *comparison) item(a, b *item) {
 			c.add(AspectPlain, a.name, "", "plain", Widens, special)
 		}
 	}
-	for _, g := range without(a.groups, b.groups) {
+	for _, g := range onlyOwn(a.groups, b.groups) {
 		c.add(AspectGroup, a.name, g, "", Neutral, special)
 	}
-	for _, g := range without(b.groups, a.groups) {
+	for _, g := range onlyOwn(b.groups, a.groups) {
 		c.add(AspectGroup, a.name, "", g, Neutral, special)
 	}
 }
 
-// without is own, in order, without what other has; both are sorted.
-func without(own, other []string) []string {
+// onlyOwn is own, in order, without what other has; both are sorted.
+func onlyOwn(own, other []string) []string {
 	var out []string
 	for _, name := range own {
 		if _, ok := slices.BinarySearch(other, name); !ok {

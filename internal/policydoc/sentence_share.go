@@ -32,7 +32,7 @@ func (w *writer) sharedData() {
 		names = append(names, n)
 	}
 	names = w.ordered(names)
-	var at lines
+	at := make(lines, 0, len(names))
 	for _, it := range w.f.items {
 		at = append(at, it.lines...)
 	}
@@ -46,11 +46,10 @@ func (w *writer) sharedData() {
 
 // item tells of one item where it is taken from, which parts, in which format.
 func (w *writer) item(n Name, it *item) {
-	about := one("Item", n)
+	about, at := one("Item", n), it.lines.sorted()
 	if it.mixed {
 		for _, e := range it.entries {
-			w.sayOf(it, "share.entry", it.lines.sorted(), about, Arg{"Limits", Row, w.limits(e)})
-			w.out[len(w.out)-1].ID += fieldEnd + e.value()
+			w.sayOf(it, "share.entry", e.value(), at, about, Arg{"Limits", Row, w.limits(e)})
 		}
 		return
 	}
@@ -65,36 +64,30 @@ func (w *writer) item(n Name, it *item) {
 		}
 		switch {
 		case own && whole:
-			w.sayOf(it, "share.own", s.lines.sorted(), about)
+			w.sayOf(it, "share.own", s.name, s.lines.sorted(), about)
 		case own:
-			w.sayOf(it, "share.parts", s.lines.sorted(), about, parts)
+			w.sayOf(it, "share.parts", s.name, s.lines.sorted(), about, parts)
 		case whole:
-			w.sayOf(it, "share.from", s.lines.sorted(), about, from)
+			w.sayOf(it, "share.from", s.name, s.lines.sorted(), about, from)
 		default:
-			w.sayOf(it, "share.from_parts", s.lines.sorted(), about, from, parts)
+			w.sayOf(it, "share.from_parts", s.name, s.lines.sorted(), about, from, parts)
 		}
 	}
 	for _, format := range it.formats {
 		switch format {
 		case "":
 		case "YYYY", "extraction":
-			w.sayOf(it, "share.format."+format, it.lines.sorted(), about)
+			w.sayOf(it, "share.format."+format, "", at, about)
 		default:
-			w.sayOf(it, "share.format", it.lines.sorted(), about, one("Format", w.name(Formats, format)))
+			w.sayOf(it, "share.format", format, at, about, one("Format", w.name(Formats, format)))
 		}
 	}
 }
 
-// sayOf says something of an item: the item is part of what identifies the
-// sentence.
-func (w *writer) sayOf(it *item, id string, at []int, args ...Arg) {
-	s := w.say(Gets, id, at, args...)
-	s.ID += fieldEnd + it.name
-	for _, a := range args[1:] {
-		if a.Name == "Source" || a.Name == "Format" {
-			s.ID += fieldEnd + a.Names[0].Name
-		}
-	}
+// sayOf says something of an item: its name, and what further tells such
+// sentences apart, are part of the ID.
+func (w *writer) sayOf(it *item, id, further string, at []int, args ...Arg) {
+	w.say(Gets, id, at, args...).ID = id + fieldEnd + it.name + fieldEnd + further
 }
 
 // parts gathers the sub-types of each part behind it.
@@ -161,8 +154,9 @@ func (w *writer) sets(names []Name) {
 
 // encrypted tells which items are encrypted by themselves and which are not.
 func (w *writer) encrypted(names []Name) {
-	var closed, open []Name
-	var atClosed, atOpen lines
+	closed, atClosed := make([]Name, 0, len(names)), make(lines, 0, len(names))
+	var open []Name
+	var atOpen lines
 	for _, n := range names {
 		if it := w.f.items[n.Name]; it.plain {
 			open, atOpen = append(open, n), append(atOpen, it.lines...)

@@ -79,12 +79,15 @@ func text(s string, special bool) policydoc.Name {
 // side is what a change comes from or goes to, as names.
 func (t teller) side(arg string, c policydoc.Change, s string) policydoc.Arg {
 	out := policydoc.Arg{Name: arg, Joined: policydoc.All}
-	if c.Aspect == policydoc.AspectEntry {
-		out.Joined = policydoc.Row
-	}
 	values := policydoc.Values(s)
 	if c.Aspect == policydoc.AspectAttribute || c.Aspect == policydoc.AspectSource {
 		values = values[:min(1, len(values))]
+	}
+	if c.Aspect == policydoc.AspectEntry {
+		for _, e := range grouped(values, "source") {
+			out.Names = append(out.Names, text(t.joined(t.limited(e, "")), false))
+		}
+		return out
 	}
 	for _, v := range values {
 		if n := t.value(c.Aspect, v); !gathered(out.Names, n) {
@@ -129,8 +132,8 @@ func (t teller) value(aspect string, fields []string) policydoc.Name {
 		return t.named(policydoc.Attributes, fields[0])
 	case policydoc.AspectPart:
 		return t.part(fields[0], fields[1], fields[2])
-	case policydoc.AspectEntry, policydoc.AspectFormat, policydoc.AspectLanguage:
-		return t.limit(fields, aspect == policydoc.AspectEntry)
+	case policydoc.AspectFormat, policydoc.AspectLanguage:
+		return t.limit(fields, false)
 	case policydoc.AspectOrigin:
 		return t.named(policydoc.Sources, fields[0])
 	case policydoc.AspectTokenType, policydoc.AspectShareType, policydoc.AspectEncryption:
@@ -184,25 +187,64 @@ func (t teller) limit(fields []string, among bool) policydoc.Name {
 // limits is what limits an attribute, or a source, that came.
 func (t teller) limits(c policydoc.Change) policydoc.Arg {
 	arg := policydoc.Arg{Name: "Limits", Joined: policydoc.Row}
-	if c.Aspect != policydoc.AspectAttribute && c.Aspect != policydoc.AspectSource {
+	values := policydoc.Values(c.To)
+	if len(values) < 2 || c.Aspect != policydoc.AspectAttribute && c.Aspect != policydoc.AspectSource {
 		return arg
 	}
-	values := policydoc.Values(c.To)
-	var parts []policydoc.Name
-	for _, v := range values[min(1, len(values)):] {
+	own, values := values[0][0], values[1:]
+	if entries := grouped(values, "entry"); len(entries) > 1 {
+		for _, e := range entries {
+			arg.Names = append(arg.Names, text(t.joined(t.limited(e[1:], "")), c.Special))
+		}
+		return arg
+	}
+	if len(grouped(values, "source")) > 1 {
+		own = "" // where there are several, each is named
+	}
+	arg.Names = t.limited(values, own)
+	return arg
+}
+
+// grouped cuts values before each one of a tag.
+func grouped(values [][]string, tag string) [][][]string {
+	var out [][][]string
+	for i, v := range values {
+		if i == 0 || v[0] == tag {
+			out = append(out, nil)
+		}
+		out[len(out)-1] = append(out[len(out)-1], v)
+	}
+	return out
+}
+
+// limited is limits as names: the parts gathered in one, and nothing of a source
+// that has the attribute's own name.
+func (t teller) limited(values [][]string, own string) []policydoc.Name {
+	var names, parts []policydoc.Name
+	for _, v := range values {
 		for len(v) < 4 {
 			v = append(v, "")
 		}
-		if v[0] != "part" {
-			arg.Names = append(arg.Names, t.limit(v, true))
-		} else if n := t.part(v[1], v[2], v[3]); !gathered(parts, n) {
-			parts = append(parts, n)
+		switch {
+		case v[0] == "source" && v[1] == own:
+		case v[0] != "part":
+			names = append(names, t.limit(v, true))
+		default:
+			if n := t.part(v[1], v[2], v[3]); !gathered(parts, n) {
+				parts = append(parts, n)
+			}
 		}
 	}
 	if len(parts) > 0 {
 		var b strings.Builder
 		t.list(&b, nil, parts, policydoc.All)
-		arg.Names = append(arg.Names, text(t.fill("policy_says.limit.part", "Name", b.String()), c.Special))
+		names = append(names, text(t.fill("policy_says.limit.part", "Name", b.String()), false))
 	}
-	return arg
+	return names
+}
+
+func (t teller) joined(names []policydoc.Name) string {
+	var b strings.Builder
+	t.list(&b, nil, names, policydoc.Row)
+	return b.String()
 }

@@ -92,9 +92,17 @@ func (t teller) sentence(key string, count int, args []policydoc.Arg) written {
 // list writes names as the language joins them, and adds where those of special
 // data stand.
 func (t teller) list(b *strings.Builder, marks [][2]int, names []policydoc.Name, joined policydoc.Joined) [][2]int {
+	if len(names) == 1 {
+		start := b.Len()
+		b.WriteString(t.name(names[0], joined))
+		if names[0].Special {
+			marks = append(marks, [2]int{start, b.Len()})
+		}
+		return marks
+	}
 	words := make([]string, len(names))
-	for i, n := range names {
-		words[i] = t.name(n, joined)
+	for i := range names {
+		words[i] = t.name(names[i], joined)
 	}
 	t.join(b, words, joined, func(i, start, end int) {
 		if names[i].Special {
@@ -108,7 +116,7 @@ func (t teller) list(b *strings.Builder, marks [][2]int, names []policydoc.Name,
 // comma itself, semicolons keep them apart.
 func (t teller) join(b *strings.Builder, words []string, joined policydoc.Joined, at func(i, start, end int)) {
 	key := "policy_says.list."
-	if len(words) > 1 && slices.ContainsFunc(words, func(w string) bool { return strings.ContainsAny(w, ",،") }) {
+	if len(words) > 1 && slices.ContainsFunc(words, hasComma) {
 		key = "policy_says.list.long_"
 	}
 	between, last := i18n.In(t.lang, key+"comma"), i18n.In(t.lang, key+string(joined))
@@ -125,6 +133,8 @@ func (t teller) join(b *strings.Builder, words []string, joined policydoc.Joined
 		at(i, start, b.Len())
 	}
 }
+
+func hasComma(s string) bool { return strings.Contains(s, ",") || strings.Contains(s, "،") }
 
 // Join joins words as the reader's language does: "a, b and c".
 func Join(ctx context.Context, words []string, joined policydoc.Joined) string {
@@ -174,7 +184,7 @@ func (t teller) fill(key string, args ...string) string {
 			b.WriteString(piece)
 			continue
 		}
-		for j := 0; j < len(args); j += 2 {
+		for j := 0; j+1 < len(args); j += 2 {
 			if args[j] == piece {
 				b.WriteString(args[j+1])
 			}
@@ -194,11 +204,16 @@ func (t teller) word(f policydoc.Family, name string) string {
 	if f == policydoc.Languages {
 		return label
 	}
+	if t.lang == "ar" && strings.ContainsFunc(label, isLatin) {
+		return Isolate(label) // "(e-KYC)." at the end of a sentence would turn around
+	}
 	if seed, _ := policydoc.DefaultVocabulary().Label(t.lang, f, name); seed == label {
 		return lowerFirst(label)
 	}
 	return label
 }
+
+func isLatin(r rune) bool { return unicode.Is(unicode.Latin, r) }
 
 func lowerFirst(s string) string {
 	r, size := utf8.DecodeRuneInString(s)

@@ -54,7 +54,8 @@ func Sentences(ctx context.Context, v *policydoc.Vocabulary, m policydoc.Meaning
 func lines(ctx context.Context, v *policydoc.Vocabulary, all []policydoc.Sentence) []Line {
 	t := teller{i18n.Lang(ctx), v}
 	out := make([]Line, 0, len(all))
-	for _, s := range all {
+	for i := range all {
+		s := &all[i]
 		w := t.sentence(s.Key, s.Count, s.Args)
 		out = append(out, Line{ID: s.ID, Part: s.Part, Text: w.text, Special: s.Special, Lines: s.Lines, marks: w.marks})
 	}
@@ -65,7 +66,7 @@ func lines(ctx context.Context, v *policydoc.Vocabulary, all []policydoc.Sentenc
 // part, a line for each sentence.
 func Plain(ctx context.Context, v *policydoc.Vocabulary, m policydoc.Meaning) string {
 	var b strings.Builder
-	for _, p := range grouped(Sentences(ctx, v, m)) {
+	for _, p := range byPart(Sentences(ctx, v, m)) {
 		if b.Len() > 0 {
 			b.WriteByte('\n')
 		}
@@ -82,8 +83,8 @@ type partLines struct {
 	lines []Line
 }
 
-// grouped puts lines under their parts; a part without lines is left out.
-func grouped(all []Line) []partLines {
+// byPart puts lines under their parts; a part without lines is left out.
+func byPart(all []Line) []partLines {
 	var out []partLines
 	for _, p := range policydoc.Parts() {
 		group := partLines{part: p}

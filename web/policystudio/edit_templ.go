@@ -240,7 +240,7 @@ func editPage(f formPage) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Page(ui.Meta{Title: formTitle(ctx, f), Errors: f.Errors, Editor: true, Wide: true, Back: f.back(i18n.T(ctx, policywords.Word(f.Kind, "back")), i18n.T(ctx, "policy.back"))}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Page(ui.Meta{Title: formTitle(ctx, f), Errors: f.Errors, Studio: true, Wide: true, Back: f.back(i18n.T(ctx, policywords.Word(f.Kind, "back")), i18n.T(ctx, "policy.back"))}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

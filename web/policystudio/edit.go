@@ -34,9 +34,7 @@ type formPage struct {
 	Errors   form.Errors
 	Report   *policydoc.Report // of the text; nil if there is none
 	Replaced bool              // a sample just took the place of a text
-	Fixed    string            // message: what became of a correction that was asked for
-	Earliest time.Time         // of the next review
-	Latest   time.Time
+	Gone     bool              // a correction was asked for that the text has no place for any more
 }
 
 func (h handlers) newForm(w http.ResponseWriter, r *http.Request) error {
@@ -235,8 +233,6 @@ func (h handlers) renderForm(w http.ResponseWriter, r *http.Request, status int,
 	if err := h.judge(r.Context(), &f); err != nil {
 		return err
 	}
-	today := page.Now(r.Context()).UTC()
-	f.Earliest, f.Latest = today.AddDate(0, 0, 1), today.AddDate(5, 0, 0)
 	f.Kind, f.Groups, f.FourEyes = h.kind, groups, h.policies.FourEyes()
 	return page.Render(w, r, status, editPage(f))
 }
@@ -247,12 +243,13 @@ func (f *formPage) correct(k policy.Kind, findingID string) {
 	if findingID == "" || f.Both {
 		return
 	}
-	f.Fixed = "policy_studio.gone"
 	around := policydoc.Around{Vocabulary: f.Words}
-	if fixed, ok := policydoc.ApplyFix(k, []byte(f.Document), around, findingID); ok {
-		f.Fixed, f.Document = "policy_studio.fixed", string(fixed)
-		f.draw(k, f.Words, &f.draft)
+	fixed, ok := policydoc.ApplyFix(k, []byte(f.Document), around, findingID)
+	if f.Gone = !ok; f.Gone {
+		return
 	}
+	f.Document = string(fixed)
+	f.draw(k, f.Words, &f.draft)
 }
 
 // judge looks through the text beside the other policies of its group. A text

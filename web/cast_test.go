@@ -101,6 +101,16 @@ func at(rt route.Route, thing string) string {
 	return parameter.ReplaceAllString(path, "1")
 }
 
+// decisionsOf are the decisions on a policy.
+func (c *cast) decisionsOf(t *testing.T, thing string) []string {
+	t.Helper()
+	ids, err := pg.Values[string](t.Context(), c.App.DB.Read(), `select id::text from policy_decisions where policy_id::text = @id order by 1`, pg.Args{"id": thing})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ids
+}
+
 // real are a route's addresses for every thing that exists.
 func (c *cast) real(t *testing.T, rt route.Route) []string {
 	t.Helper()
@@ -113,7 +123,13 @@ func (c *cast) real(t *testing.T, rt route.Route) []string {
 	}
 	var paths []string
 	for _, thing := range c.ids[key] {
-		paths = append(paths, at(rt, thing))
+		if !strings.Contains(rt.Pattern, "{decision}") {
+			paths = append(paths, at(rt, thing))
+			continue
+		}
+		for _, decision := range c.decisionsOf(t, thing) {
+			paths = append(paths, strings.Replace(at(rt, thing), "/decisions/1", "/decisions/"+decision, 1))
+		}
 	}
 	return paths
 }

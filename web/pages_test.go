@@ -305,8 +305,8 @@ func written(t *testing.T, c *cast) *strings.Replacer {
 		union select description from policies union select organisation from partners union select public_id from partners
 		union select purpose from partners union select address from partners union select first_name || ' ' || last_name from users
 		union select first_name from users union select last_name from users union select email from users where email <> ''
-		union select message from partner_review_fields union select reason from partner_reviews where reason <> ''
-		union select reason from policy_decisions where reason <> '' union select note from policy_versions where note <> ''`, nil)
+		union select note from policy_versions union select reason from policy_decisions
+		union select message from partner_review_fields union select reason from partner_reviews where reason <> ''`, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

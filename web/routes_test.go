@@ -41,7 +41,7 @@ func TestAUT1TableIsReviewed(t *testing.T) {
 	t.Parallel()
 	var routes []string
 	for _, rt := range webtest.New(t).Portal.Routes {
-		routes = append(routes, fmt.Sprintf("%-5s%-49s%s", rt.Method, rt.Pattern, rt.Access))
+		routes = append(routes, fmt.Sprintf("%-5s%-48s %s", rt.Method, rt.Pattern, rt.Access))
 	}
 	slices.Sort(routes)
 	golden(t, "routes.txt", strings.Join(routes, "\n")+"\n")

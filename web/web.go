@@ -98,7 +98,7 @@ func table(a *app.App, site *page.Site) []route.Route {
 		account.Routes(a.Accounts),
 		partner.Routes(a.Partners, trail),
 		policygroup.Routes(a.Policies, trail),
-		policy.Routes(a.Policies, a.Vocabulary, trail),
+		policy.Routes(a.Policies, a.Vocabulary, trail, site.Zone),
 		policystudio.Routes(a.Policies, a.Vocabulary),
 		policypreview.Routes(a.Policies, a.Vocabulary),
 		vocabulary.Routes(a.Vocabulary, trail),

@@ -259,7 +259,7 @@ func TestJ8Activation(t *testing.T) {
 		second.see("home.auth_policies", "Count", 1)
 		second.open("/auth-policies?status=waiting")
 		second.follow("Sign-in by code")
-		second.see("policy.summary.ways")
+		second.see("policy_says.part.may")
 		second.see("policy.written_by")
 		second.follow("common.activate")
 		second.press("policy.activate.button", "Name", "Sign-in by code", "Number", 1)

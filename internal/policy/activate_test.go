@@ -369,7 +369,7 @@ func TestPoliciesList(t *testing.T) {
 	want := policy.Row{
 		ID: b.ID, Kind: b.Kind, GroupID: o.telecom.ID, GroupName: "Telecom", GroupStatus: policy.GroupActive, Name: "beta_1",
 		Description: "For beta_1", Status: policy.Inactive, Version: 1, Waiting: true, WaitingAuthor: o.ada.User,
-		WaitingEditor: o.ada.User, CreatedAt: b.CreatedAt, UpdatedAt: b.UpdatedAt,
+		WaitingEditor: o.ada.User, ReviewOn: b.ReviewOn, CreatedAt: b.CreatedAt, UpdatedAt: b.UpdatedAt,
 	}
 	if diff := cmp.Diff([]policy.Row{want}, p.Items); diff != "" {
 		t.Error(diff)

@@ -43,7 +43,7 @@ type Picture struct {
 	Document        string          `json:"document"`                   // SHA-256 of the version's text, in hex
 	AgainstDocument string          `json:"against_document,omitempty"` // of the other's
 	Changes         policydoc.Delta `json:"changes"`
-	Class           policydoc.Class `json:"class"`   // of Changes; Widens also where nothing is in force now, or a text cannot be understood
+	Class           policydoc.Class `json:"class"`   // of Changes; Widens also where nothing is in force now, or a text cannot be understood; Narrows where a policy goes out of force
 	Special         bool            `json:"special"` // the version, or the change, is about special data
 	First           bool            `json:"first"`   // the policy was never in force
 	Own             bool            `json:"own"`     // whoever looks wrote the version or edited it last

@@ -89,7 +89,10 @@ func (d *drawn) compare(kind Kind) {
 	}
 	changes, known := difference(kind, from, to, d.words)
 	d.Changes, d.Class = changes, changes.Class()
-	if !known || d.Action == Activate && d.stage.inForce == nil {
+	switch {
+	case d.Action == Deactivate: // nothing is required any more because nothing is allowed any more
+		d.Class = policydoc.Narrows
+	case !known || d.Action == Activate && d.stage.inForce == nil:
 		d.Class = policydoc.Widens
 	}
 	d.Special = special(changes)

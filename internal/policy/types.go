@@ -131,6 +131,7 @@ type Row struct {
 	WaitingErrors int     // findings that keep it from that
 	WaitingAuthor id.User // zero if none waits
 	WaitingEditor id.User
+	ReviewOn      time.Time // as in Policy
 	CreatedAt     time.Time
 	UpdatedAt     time.Time
 }

@@ -8,187 +8,221 @@ import (
 	"portal/internal/authz"
 	"portal/internal/id"
 	"portal/internal/policy"
-	"portal/internal/policydoc"
 	"portal/internal/problem"
 	"portal/web/form"
-	"portal/web/i18n"
 	"portal/web/page"
 	"portal/web/policywords"
 )
 
-// decision is one of the three that change what is in force. Each has a page
-// that says what will happen, and a button that makes it happen.
+// decision is one of the four that have a picture. Each has a page that shows
+// what will happen, and a button that makes it happen.
 type decision struct {
-	verb   string
 	action policy.Action
-	do     func(*policy.Service, context.Context, authz.Actor, id.Policy, policy.Seen) error
-	// subject is the version that it is about, nil if the policy's state does
-	// not allow it.
-	subject func(policy.Full) *policy.Version
-	// done reports whether the policy already is as wanted.
+	words  string // area of its messages
+	do     func(*policy.Service, context.Context, authz.Actor, id.Policy, int, policy.Seen) error
+	// done reports whether the policy already is as wanted with this version.
 	done func(p policy.Full, number int) bool
 }
 
 var (
 	activation = decision{
-		verb: "activate", action: policy.Activate, do: (*policy.Service).ActivatePolicy,
-		subject: func(p policy.Full) *policy.Version { return p.Waiting },
-		done:    inForce,
+		action: policy.Activate, words: "policy",
+		do: func(s *policy.Service, ctx context.Context, a authz.Actor, pid id.Policy, _ int, saw policy.Seen) error {
+			return s.ActivatePolicy(ctx, a, pid, saw)
+		},
+		done: inForce,
 	}
 	deactivation = decision{
-		verb: "deactivate", action: policy.Deactivate, do: (*policy.Service).DeactivatePolicy,
-		subject: func(p policy.Full) *policy.Version { return p.InForce },
-		done:    func(p policy.Full, _ int) bool { return p.Status == policy.Deactivated },
+		action: policy.Deactivate, words: "policy",
+		do: func(s *policy.Service, ctx context.Context, a authz.Actor, pid id.Policy, _ int, saw policy.Seen) error {
+			return s.DeactivatePolicy(ctx, a, pid, saw)
+		},
+		done: func(p policy.Full, _ int) bool { return p.Status == policy.Deactivated },
 	}
 	reactivation = decision{
-		verb: "reactivate", action: policy.Reactivate, do: (*policy.Service).ReactivatePolicy,
-		subject: func(p policy.Full) *policy.Version { return p.Deactivated },
-		done:    inForce,
+		action: policy.Reactivate, words: "policy",
+		do: func(s *policy.Service, ctx context.Context, a authz.Actor, pid id.Policy, _ int, saw policy.Seen) error {
+			return s.ReactivatePolicy(ctx, a, pid, saw)
+		},
+		done: inForce,
+	}
+	restoration = decision{
+		action: policy.Restore, words: "policy_decision",
+		do: func(s *policy.Service, ctx context.Context, a authz.Actor, pid id.Policy, number int, saw policy.Seen) error {
+			_, err := s.RestoreVersion(ctx, a, pid, number, saw)
+			return err
+		},
+		done: func(p policy.Full, number int) bool {
+			return p.Waiting != nil && p.Waiting.Origin != nil && *p.Waiting.Origin == number
+		},
 	}
 )
 
 func inForce(p policy.Full, number int) bool { return p.InForce != nil && p.InForce.Number == number }
 
 // key is a message of the decision: "policy.activate.title".
-func (d decision) key(suffix string) string { return "policy." + d.verb + "." + suffix }
-
-// decidePage asks before a decision, or says why it cannot be taken.
-type decidePage struct {
-	policy.Full
-	decision
-	Picture    policy.Picture
-	Vocabulary *policydoc.Vocabulary
-	Subject    policy.Version
-	Report     policydoc.Report
-	Blocked    bool   // by findings
-	Writer     bool   // the reader's own work
-	Changed    bool   // since the page that was sent
-	Reason     string // who was faster
+func (d decision) key(suffix string) string {
+	return d.words + "." + string(d.action) + "." + suffix
 }
 
-// groupOff reports whether the group is out of use: then nothing comes into
-// force under it.
-func (c decidePage) groupOff() bool {
-	return c.GroupStatus == policy.GroupDeactivated && c.verb != deactivation.verb
+// address is where the decision is asked for and sent to.
+func (d decision) address(p policy.Policy, number int) string {
+	if d.action == policy.Restore {
+		return versionURL(p, number, "/restore")
+	}
+	return policywords.DoURL(p.Kind, p.ID, string(d.action))
 }
 
-// about makes the page of a decision; ok is false if the policy's state does
-// not allow it.
-func (h handlers) about(r *http.Request, p policy.Full, d decision) (c decidePage, ok bool, err error) {
-	subject := d.subject(p)
-	if subject == nil {
-		return decidePage{}, false, nil
-	}
-	picture, err := h.policies.Picture(r.Context(), h.actor(r), p.ID, d.action, 0)
-	if errors.Is(err, problem.ErrConflict) {
-		return decidePage{}, false, nil
-	}
+// sent is what the form of a decision said.
+type sent struct {
+	row, number int    // row version of the policy, and the version that it was about
+	picture     string // fingerprint of what the page showed
+	shown       shown
+	emergency   bool
+	understood  bool
+	reason      string
+}
+
+func readSent(r *http.Request) (sent, error) {
+	v, err := form.Parse(r, "version", "number", "picture", "shown", "emergency", "reason", "understood")
 	if err != nil {
-		return decidePage{}, false, err
+		return sent{}, err
 	}
-	words, err := h.words.All(r.Context())
-	if err != nil {
-		return decidePage{}, false, err
+	return sent{
+		row: v.Int("version"), number: v.Int("number"), picture: v.Raw("picture"), shown: readShown(v.Raw("shown")),
+		emergency: v.Has("emergency"), understood: v.Has("understood"), reason: v.Text("reason"),
+	}, nil
+}
+
+// check notes what an emergency lacks; the others need nothing.
+func (s sent) check() error {
+	if !s.emergency {
+		return nil
 	}
-	c = decidePage{Full: p, decision: d, Picture: picture, Vocabulary: words, Subject: *subject}
-	if d.verb != deactivation.verb {
-		c.Report = policydoc.Check(p.Kind, []byte(subject.Document), policydoc.Around{Vocabulary: words})
-		c.Blocked, c.Writer = !c.Report.OK(), h.wrote(r, *subject)
+	var f problem.Fields
+	if s.reason == "" {
+		f.Add("reason", "policy_decision.problem.reason")
 	}
-	return c, true, nil
+	f.Lines("reason", s.reason, policy.MaxReason, false)
+	if !s.understood {
+		f.Add("understood", "policy_decision.problem.understood")
+	}
+	return f.Err()
+}
+
+func (s sent) saw() policy.Seen {
+	return policy.Seen{Version: s.row, Picture: s.picture, Emergency: s.emergency, Reason: s.reason}
+}
+
+// target finds the policy, and for a restoration the version, of the address.
+func (h handlers) target(r *http.Request, d decision) (p policy.Full, number int, err error) {
+	if p, err = h.load(r); err == nil && d.action == policy.Restore {
+		number, err = numberOf(r)
+	}
+	return p, number, err
 }
 
 // confirm shows what a decision will do. Where there is nothing to decide the
-// policy's page says how things stand.
+// policy's page says how things stand, and for a restoration its own says why.
 func (h handlers) confirm(d decision) page.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		p, err := h.load(r)
+		p, number, err := h.target(r, d)
 		if err != nil {
 			return err
 		}
-		c, ok, err := h.about(r, p, d)
-		if err != nil {
-			return err
-		}
-		if !ok {
+		c, err := h.about(r, p, d, number)
+		switch {
+		case errors.Is(err, problem.ErrConflict) && d.action == policy.Restore:
+			return page.Render(w, r, http.StatusOK, noRestore(p.Policy, number, policywords.Reason(r.Context(), err)))
+		case errors.Is(err, problem.ErrConflict):
 			return page.Redirect(w, r, policywords.URL(p.Kind, p.ID))
+		case err != nil:
+			return err
 		}
 		return page.Render(w, r, http.StatusOK, confirmPage(c))
 	}
 }
 
-// decide carries a decision out, for the version of the policy that its page
-// showed.
+// decide carries a decision out, if what its page showed still holds.
 func (h handlers) decide(d decision) page.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		v, err := form.Parse(r, "version", "number", "picture")
+		said, err := readSent(r)
 		if err != nil {
 			return err
 		}
-		p, err := h.load(r)
+		p, number, err := h.target(r, d)
 		if err != nil {
 			return err
 		}
-		saw := seen{v.Int("version"), v.Int("number")}
-		if err := d.do(h.policies, r.Context(), h.actor(r), p.ID, policy.Seen{Version: saw.row, Picture: v.Raw("picture")}); err != nil {
-			return h.refused(w, r, p, d, saw, err)
+		if err = said.check(); err == nil {
+			err = d.do(h.policies, r.Context(), h.actor(r), p.ID, number, said.saw())
 		}
-		if subject := d.subject(p); subject != nil {
-			saw.number = subject.Number // what happened, whatever the form said
+		if err != nil {
+			return h.refused(w, r, p, d, number, said, err)
 		}
-		page.Flash(r, d.key("done"), "Name", p.Name, "Number", saw.number)
-		return page.Redirect(w, r, policywords.URL(p.Kind, p.ID))
+		if said.emergency {
+			return h.told(w, r, p, "policy_decision.emergency.done", said.number)
+		}
+		return h.told(w, r, p, d.key("done"), said.number)
 	}
 }
 
-// seen is what the page of a decision showed: the policy's row version and the
-// number of the version that it was about.
-type seen struct{ row, number int }
+// told leads to the policy's page, which tells what a decision did, or that it
+// was done before.
+func (h handlers) told(w http.ResponseWriter, r *http.Request, p policy.Full, key string, number int) error {
+	page.Flash(r, key, "Name", p.Name, "Number", number)
+	return page.Redirect(w, r, policywords.URL(p.Kind, p.ID))
+}
 
-// refused explains why a decision was not taken. One that somebody already took
-// (a second click, a colleague) is no error.
-func (h handlers) refused(w http.ResponseWriter, r *http.Request, p policy.Full, d decision, saw seen, reason error) error {
-	var (
-		findings *policy.FindingsError
-		eyes     *policy.FourEyesError
-		changed  *policy.PictureChangedError
-	)
-	blocked, own, late := errors.As(reason, &findings), errors.As(reason, &eyes), errors.Is(reason, problem.ErrConflict)
-	if !blocked && !own && !late {
+// refused explains why a decision was not taken, on its page drawn anew. One
+// that somebody already took (a second click, a colleague) is no error.
+func (h handlers) refused(w http.ResponseWriter, r *http.Request, p policy.Full, d decision, number int, said sent, reason error) error {
+	status, known := statusOfRefusal(reason)
+	if !known {
 		return reason
 	}
 	now, err := h.policies.Policy(r.Context(), p.ID, p.Kind)
 	if err != nil {
 		return err
 	}
-	if late && !own && d.done(now, saw.number) {
-		page.Flash(r, d.key("already"), "Name", now.Name, "Number", saw.number)
-		return page.Redirect(w, r, policywords.URL(now.Kind, now.ID))
-	}
-	c, ok, err := h.about(r, now, d)
-	switch {
-	case err != nil:
-		return err
-	case !ok:
-		return &problem.ConflictError{Key: d.key("impossible"), Args: []any{"Name", now.Name}}
-	case own:
-		c.Writer = true
-		return page.Render(w, r, http.StatusForbidden, confirmPage(c))
-	case blocked:
-		c.Blocked, c.Report = true, findings.Report
-		return page.Render(w, r, http.StatusUnprocessableEntity, confirmPage(c))
-	case now.Version == saw.row && !errors.As(reason, &changed):
+	var changed *policy.PictureChangedError
+	switch late := status == http.StatusConflict; {
+	case late && now.Version != said.row && d.done(now, said.number):
+		return h.told(w, r, now, d.key("already"), said.number)
+	case late && now.Version == said.row && !errors.As(reason, &changed):
 		return reason // something else is in the way, and says what
 	}
-	c.Changed, c.Reason = true, policywords.Reason(r.Context(), reason)
-	return page.Render(w, r, http.StatusConflict, confirmPage(c))
+	c, err := h.about(r, now, d, number)
+	switch {
+	case errors.Is(err, problem.ErrConflict):
+		return &problem.ConflictError{Key: d.key("impossible"), Args: []any{"Name", now.Name, "Number", number}}
+	case err != nil:
+		return err
+	}
+	c.Errors, _ = form.Translate(r.Context(), reason)
+	c.Said = said
+	if status == http.StatusConflict {
+		c.Was, c.Reason = &said.shown, policywords.Reason(r.Context(), reason)
+	}
+	return page.Render(w, r, status, confirmPage(c))
 }
 
-// consequence is what will happen, in one sentence.
-func (c decidePage) consequence(ctx context.Context) string {
-	key, args := c.key("consequence"), []any{"Name", c.Name, "Group", c.GroupName, "Number", c.Subject.Number}
-	if c.verb == activation.verb && c.InForce != nil {
-		key, args = c.key("replaces"), append(args, "Old", c.InForce.Number)
+// statusOfRefusal is the answer to a decision that was refused for a reason that
+// its page can explain; known is false for any other error.
+func statusOfRefusal(reason error) (status int, known bool) {
+	var (
+		findings *policy.FindingsError
+		eyes     *policy.FourEyesError
+		changed  *policy.PictureChangedError
+		invalid  *problem.InvalidError
+	)
+	switch {
+	case errors.As(reason, &findings), errors.As(reason, &invalid):
+		return http.StatusUnprocessableEntity, true
+	case errors.As(reason, &eyes):
+		return http.StatusForbidden, true
+	case errors.As(reason, &changed), errors.Is(reason, problem.ErrConflict):
+		return http.StatusConflict, true
 	}
-	return i18n.T(ctx, key, args...)
+	return 0, false
 }

@@ -38,7 +38,7 @@ func TestAUT6WriterCannotActivate(t *testing.T) {
 	t.Parallel()
 	d := webtest.NewDesk(t)
 	p := d.Auth("Own")
-	if p.Doc.Find(`a[href$="/activate"]`).Length() != 0 {
+	if p.Doc.Find(`.actions a[href$="/activate"]`).Length() != 0 {
 		t.Error("the writer has a button")
 	}
 	webtest.WantText(t, d.Writer.Get(p.Path+"/activate").Want(200), "You cannot activate version 1 yourself", "Any other Policy Manager")
@@ -85,7 +85,7 @@ func TestCON1StaleActivationShowsWhatIsThereNow(t *testing.T) {
 	d.Edit(p.Path, webtest.Other(policydoc.KindAuth))
 	stale := page.Submit(nil).Want(409)
 	webtest.WantText(t, stale, "This policy changed after you opened the page", "Wanda")
-	if got := webtest.VersionStates(d.Second.Get(p.Path)); got != "Waiting for activation, Replaced before it was in force" {
+	if got := webtest.VersionStates(d.Second.Get(p.Path)); got != "Waiting for activation, Replaced" {
 		t.Errorf("versions: %s", got)
 	}
 	webtest.WantText(t, stale.Submit(nil).Want(200), "is now in force")
@@ -197,8 +197,8 @@ func TestListFiltersSortsAndPages(t *testing.T) {
 	}
 	// The writer of what waits has no Activate; the others have.
 	for c, menus := range map[*webtest.Client]map[string]string{
-		d.Second: {"Beta": "Edit Activate", "Gamma": "Edit Activate Deactivate", "Alpha": "Edit Deactivate"},
-		d.Writer: {"Beta": "Edit", "Gamma": "Edit Deactivate"},
+		d.Second: {"Beta": "Edit Activate Discard Clone", "Gamma": "Edit Activate Deactivate Discard Clone", "Alpha": "Edit Deactivate Clone"},
+		d.Writer: {"Beta": "Edit Discard Clone", "Gamma": "Edit Deactivate Discard Clone"},
 	} {
 		p := c.Get("/auth-policies")
 		webtest.WantText(t, p, "New version waiting")

@@ -28,15 +28,15 @@ func (h handlers) list(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return page.Render(w, r, http.StatusOK, listPage(listing{h.kind, rows, groups, h.policies.FourEyes()}))
+	return page.Render(w, r, http.StatusOK, listPage(listing{h.kind, rows, groups, h.policies.Eyes()}))
 }
 
 // listing is the list with what its filters and menus need.
 type listing struct {
-	kind     policy.Kind
-	rows     list.Page[policy.Row]
-	groups   []ui.Option
-	fourEyes bool
+	kind   policy.Kind
+	rows   list.Page[policy.Row]
+	groups []ui.Option
+	eyes   policy.Eyes
 }
 
 // groupFilter are the groups to choose from: the active ones, and the chosen
@@ -76,7 +76,7 @@ func table(ctx context.Context, l listing) ui.TableOf[policy.Row] {
 			{Sort: "description", Label: i18n.T(ctx, "common.description"), Cell: func(r policy.Row) templ.Component { return ui.Text(r.Description) }},
 			{Sort: "group", Label: i18n.T(ctx, "policy.group"), Cell: func(r policy.Row) templ.Component { return ui.Text(r.GroupName) }},
 			{Sort: "status", Label: i18n.T(ctx, "common.status"), Cell: func(r policy.Row) templ.Component {
-				return policywords.StatusTags(r.Status, r.Waiting)
+				return rowStatus(r)
 			}},
 			{Sort: "created", Label: i18n.T(ctx, "common.created"), Cell: func(r policy.Row) templ.Component { return ui.Date(r.CreatedAt) }},
 			{Label: i18n.T(ctx, "common.actions"), Class: "end", Cell: func(r policy.Row) templ.Component { return rowActions(l, r) }},
@@ -85,27 +85,37 @@ func table(ctx context.Context, l listing) ui.TableOf[policy.Row] {
 }
 
 // rowLinks are the lines of a row's menu. What cannot be done now is absent;
-// the policy's own page says why.
+// the policy's own page says why. By risk, only the page that shows the picture
+// knows whether one person may go ahead alone.
 func rowLinks(ctx context.Context, l listing, r policy.Row) []ui.Link {
 	may := abilities(ctx, r.Status, r.Waiting, r.WaitingErrors)
 	me, groupOn := page.Actor(ctx).User, r.GroupStatus == policy.GroupActive
-	own := l.fourEyes && (r.WaitingAuthor == me || r.WaitingEditor == me)
+	own := l.eyes == policy.EyesAlways && (r.WaitingAuthor == me || r.WaitingEditor == me)
 	may.Activate, may.Reactivate = may.Activate && groupOn && !own, may.Reactivate && groupOn
 	var links []ui.Link
 	for _, a := range []struct {
-		may  bool
-		verb string
-	}{{may.Edit, "edit"}, {may.Activate, "activate"}, {may.Deactivate, "deactivate"}, {may.Reactivate, "reactivate"}} {
+		may       bool
+		verb, key string
+	}{
+		{may.Edit, "edit", "common.edit"},
+		{may.Activate, "activate", "common.activate"},
+		{may.Deactivate, "deactivate", "common.deactivate"},
+		{may.Reactivate, "reactivate", "common.reactivate"},
+		{may.Discard, "discard", "policy_version.discard"},
+	} {
 		if a.may {
-			links = append(links, ui.Link{Href: policywords.DoURL(l.kind, r.ID, a.verb), Text: i18n.T(ctx, "common."+a.verb)})
+			links = append(links, ui.Link{Href: policywords.DoURL(l.kind, r.ID, a.verb), Text: i18n.T(ctx, a.key)})
 		}
+	}
+	if may.Clone {
+		links = append(links, ui.Link{Href: cloneURL(l.kind, r.ID, 0), Text: i18n.T(ctx, "policy_version.clone")})
 	}
 	return links
 }
 
 func filters(ctx context.Context, groups []ui.Option) []ui.FilterField {
 	statuses := []ui.Option{}
-	for _, s := range []policy.Status{policy.Inactive, policy.Active, policy.Deactivated, policy.StatusWaiting} {
+	for _, s := range []policy.Status{policy.Inactive, policy.Active, policy.Deactivated, policy.StatusWaiting, policy.Discarded} {
 		statuses = append(statuses, ui.Option{Value: string(s), Text: policywords.StatusText(ctx, s)})
 	}
 	return []ui.FilterField{

@@ -2,13 +2,12 @@ package policy
 
 import (
 	"context"
-	"fmt"
-	"math"
+	"errors"
 	"net/http"
-	"strconv"
+	"slices"
+	"time"
 
-	"github.com/go-chi/chi/v5"
-
+	"portal/internal/authz"
 	"portal/internal/policy"
 	"portal/internal/policydoc"
 	"portal/internal/problem"
@@ -23,71 +22,93 @@ type showPage struct {
 	policy.Full
 	Vocabulary *policydoc.Vocabulary
 	Report     policydoc.Report // of the version that waits
-	Writer     bool             // the reader wrote or edited last what waits, and four eyes are asked for
+	Picture    policy.Picture   // of its activation by the reader
+	Own        bool             // what waits is the reader's own, and needs somebody else
+	Decisions  []policy.Decision
+	Unreviewed []policy.Review // emergencies that nobody has looked at since
+	Garbage    bool            // the address asks for a moment that is none
 	Can        can
 }
 
+// show draws a policy as it is, or, asked with as_of, as it was.
 func (h handlers) show(w http.ResponseWriter, r *http.Request) error {
 	p, err := h.load(r)
 	if err != nil {
 		return err
 	}
-	words, err := h.words.All(r.Context())
-	if err != nil {
+	asked := r.URL.Query().Get("as_of")
+	if m, ok := h.moment(r.Context(), asked); ok {
+		return h.asOf(w, r, p, m)
+	}
+	s := showPage{Full: p, Garbage: asked != ""}
+	if err := h.look(r, &s); err != nil {
 		return err
 	}
-	s := showPage{Full: p, Vocabulary: words}
-	if p.Waiting != nil {
-		s.Report = policydoc.Check(p.Kind, []byte(p.Waiting.Document), policydoc.Around{Vocabulary: words})
-		s.Writer = h.wrote(r, *p.Waiting)
+	if s.Decisions, err = h.policies.Decisions(r.Context(), p.ID); err != nil {
+		return err
 	}
-	s.Can = abilities(r.Context(), p.Status, p.Waiting != nil, s.Report.Errors)
-	groupOn := p.GroupStatus != policy.GroupDeactivated
-	s.Can.Activate = s.Can.Activate && !s.Writer && groupOn
-	s.Can.Reactivate = s.Can.Reactivate && groupOn && p.Deactivated != nil && !h.wrote(r, *p.Deactivated)
+	if s.Unreviewed, err = h.unreviewed(r.Context(), s.Decisions); err != nil {
+		return err
+	}
+	s.Can = h.can(r.Context(), s)
 	return page.Render(w, r, http.StatusOK, objectPage(s, h.trail))
 }
 
-// wrote tells whether the reader may not activate a version because it is their
-// own. The rule itself stands in the database.
-func (h handlers) wrote(r *http.Request, v policy.Version) bool {
-	return h.policies.FourEyes() && v.WrittenBy(h.actor(r).User)
-}
-
-// download sends a version as it is stored, as a file of our own name
-// (security.md WEB-8).
-func (h handlers) download(w http.ResponseWriter, r *http.Request) error {
-	p, err := h.load(r)
+// look judges what waits, and draws what putting it into force would do.
+func (h handlers) look(r *http.Request, s *showPage) (err error) {
+	if s.Waiting == nil {
+		s.Vocabulary, err = h.words.All(r.Context())
+		return err
+	}
+	s.Report, s.Vocabulary, err = h.policies.Judge(r.Context(), s.Kind, s.GroupID, s.ID, s.Waiting.Document)
 	if err != nil {
 		return err
 	}
-	number, err := strconv.Atoi(chi.URLParam(r, "number"))
-	if err != nil || strconv.Itoa(number) != chi.URLParam(r, "number") || number > math.MaxInt32 {
-		return problem.ErrNotFound
+	s.Picture, err = h.policies.Picture(r.Context(), h.actor(r), s.ID, policy.Activate, 0)
+	if errors.Is(err, problem.ErrConflict) { // somebody was faster than this page
+		return nil
 	}
-	v, err := h.policies.Version(r.Context(), p.ID, number)
-	if err != nil {
-		return err
-	}
-	return sendFile(w, r, v, fmt.Sprintf("%s-policy-%s-v%d.json", p.Kind, p.ID, number))
+	s.Own = !s.Picture.Alone()
+	return err
 }
 
-func sendFile(w http.ResponseWriter, r *http.Request, v policy.Version, name string) error {
-	h := w.Header()
-	h.Set("Content-Type", "application/json; charset=utf-8")
-	h.Set("Content-Disposition", `attachment; filename="`+name+`"`)
-	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
-	h.Set("Cache-Control", "no-store")
-	h.Set("Content-Length", strconv.Itoa(len(v.Document)))
-	w.WriteHeader(http.StatusOK)
-	if r.Method != http.MethodHead {
-		_, _ = w.Write([]byte(v.Document)) // a browser that went away is no failure
+// unreviewed are the emergencies among these decisions that somebody else still
+// has to look at.
+func (h handlers) unreviewed(ctx context.Context, decisions []policy.Decision) ([]policy.Review, error) {
+	if !slices.ContainsFunc(decisions, func(d policy.Decision) bool { return d.Emergency }) {
+		return nil, nil
 	}
-	return nil
+	open, err := h.policies.OpenReviews(ctx)
+	return slices.DeleteFunc(open, func(r policy.Review) bool { return r.PolicyID != decisions[0].PolicyID }), err
 }
 
-func downloadURL(k policy.Kind, v policy.Version) string {
-	return policywords.DoURL(k, v.PolicyID, "versions/"+strconv.Itoa(v.Number)+".json")
+// can is what the reader may do now. What cannot be done has no button; the page
+// says why.
+func (h handlers) can(ctx context.Context, s showPage) can {
+	c := abilities(ctx, s.Status, s.Waiting != nil, s.Report.Errors)
+	groupOn := s.GroupStatus == policy.GroupActive
+	c.Activate = c.Activate && groupOn && !s.Own
+	c.Reactivate = c.Reactivate && groupOn && s.Deactivated != nil && !h.ownPutBack(ctx, *s.Deactivated)
+	return c
+}
+
+// ownPutBack reports whether a deactivated version is the reader's own: putting
+// it back needs a second person wherever anything does (policy.Picture.Alone).
+func (h handlers) ownPutBack(ctx context.Context, v policy.Version) bool {
+	return h.policies.FourEyes() && v.WrittenBy(page.Actor(ctx).User)
+}
+
+// facts are what holds for a policy whatever its versions say.
+func (s showPage) facts(ctx context.Context) []ui.Row {
+	rows := []ui.Row{
+		{Label: i18n.T(ctx, "policy.group"), Component: groupLink(s.Policy)},
+		{Label: i18n.T(ctx, "policy.created_by"), Component: ui.Text(s.CreatedByName), Note: i18n.DateTime(ctx, s.CreatedAt)},
+		{Label: i18n.T(ctx, "common.updated"), Component: ui.Time(s.UpdatedAt)},
+	}
+	if s.Status == policy.Active {
+		return append(rows, ui.Row{Label: i18n.T(ctx, "policy_version.review_on"), Component: reviewDay(s.Policy)})
+	}
+	return append(rows, ui.Row{Label: i18n.T(ctx, "common.status"), Value: i18n.T(ctx, "policy.meaning."+string(s.Status))})
 }
 
 // versionRows tell who wrote a version and who put it into force.
@@ -96,8 +117,81 @@ func versionRows(ctx context.Context, v policy.Version) []ui.Row {
 	if !v.UpdatedAt.Equal(v.CreatedAt) && v.ActivatedAt == nil || v.LastEditorID != v.AuthorID {
 		rows = append(rows, ui.Row{Label: i18n.T(ctx, "policy.edited_by"), Component: ui.Text(v.LastEditorName), Note: i18n.DateTime(ctx, v.UpdatedAt)})
 	}
+	if v.Note != "" {
+		rows = append(rows, ui.Row{Label: i18n.T(ctx, "policy_version.why"), Value: v.Note})
+	}
+	if v.Origin != nil {
+		rows = append(rows, ui.Row{Label: i18n.T(ctx, "policy_version.origin"), Value: i18n.T(ctx, "policy.version", "Number", *v.Origin)})
+	}
 	if v.ActivatedAt != nil {
 		rows = append(rows, ui.Row{Label: i18n.T(ctx, "policy.activated_by"), Component: ui.Text(v.ActivatedByName), Note: i18n.DateTime(ctx, *v.ActivatedAt)})
 	}
 	return rows
+}
+
+// findings are a report's, each with a link to its line of the version's text.
+func findings(ctx context.Context, r policydoc.Report, v policy.Version) []ui.Finding {
+	found := policywords.Findings(ctx, r, "")
+	last := len(linesOf(v.Document))
+	for i := range found {
+		found[i].Href = "#" + lineID(v.Number, min(max(found[i].Line, 1), last))
+	}
+	return found
+}
+
+// review says how a review day stands: "" while it is far away, "due", "over".
+func review(ctx context.Context, s policy.Status, on time.Time) string {
+	y, m, d := page.Now(ctx).UTC().Date()
+	today := time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
+	switch {
+	case s != policy.Active || on.After(today.AddDate(0, 0, policy.ReviewAhead)):
+		return ""
+	case on.Before(today):
+		return "over"
+	default:
+		return "due"
+	}
+}
+
+// reviewLink leads those who may decide to the page that keeps a policy for
+// another year, once that is due.
+func reviewLink(ctx context.Context, p policy.Policy) *ui.Link {
+	if review(ctx, p.Status, p.ReviewOn) == "" || !page.May(ctx, authz.PolicyActivate) {
+		return nil
+	}
+	return &ui.Link{Href: "/policy-reviews/due/" + p.ID.String(), Text: i18n.T(ctx, "policy_version.review_now")}
+}
+
+// versionLinks are the lines of a version's menu.
+func versionLinks(ctx context.Context, s showPage, v policy.Version) []ui.Link {
+	var links []ui.Link
+	if s.InForce != nil && s.InForce.Number != v.Number {
+		links = append(links, ui.Link{Href: compareURL(s.Policy, s.InForce.Number, v.Number), Text: i18n.T(ctx, "policy_version.compare_in_force")})
+	}
+	if restorable(ctx, s.Policy, v) {
+		links = append(links, ui.Link{Href: versionURL(s.Policy, v.Number, "/restore"), Text: i18n.T(ctx, "policy_version.restore")})
+	}
+	return append(links, ui.Link{Href: versionURL(s.Policy, v.Number, ".json"), Text: i18n.T(ctx, "policy.download")})
+}
+
+// restorable reports whether an old version can become one that waits: not the
+// one that is in force, nor the one that waits already.
+func restorable(ctx context.Context, p policy.Policy, v policy.Version) bool {
+	return page.May(ctx, authz.PolicyWrite) && p.Status != policy.Discarded &&
+		v.Status != policy.VersionActive && v.Status != policy.VersionInactive
+}
+
+// riskKey is the message that says why a change needs a second person although
+// the installation asks for one by risk only.
+func riskKey(p policy.Picture) string {
+	switch {
+	case p.First:
+		return "policy_decision.risk.first"
+	case p.Action == policy.Reactivate:
+		return "policy_decision.risk.reactivate"
+	case p.Class == policydoc.Widens:
+		return "policy_decision.risk.widens"
+	default:
+		return "policy_decision.risk.special"
+	}
 }

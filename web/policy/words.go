@@ -2,25 +2,32 @@ package policy
 
 import (
 	"context"
+	"strconv"
+	"strings"
 
 	"portal/internal/authz"
+	"portal/internal/id"
 	"portal/internal/policy"
+	"portal/internal/policydoc"
 	"portal/web/i18n"
 	"portal/web/page"
+	"portal/web/policywords"
 )
 
 // can is what the reader may do with a policy in its present state.
-type can struct{ Edit, Activate, Deactivate, Reactivate bool }
+type can struct{ Edit, Clone, Activate, Deactivate, Reactivate, Discard bool }
 
 // abilities asks the matrix and the state machine. errors are the findings that
 // keep the waiting version from being activated.
 func abilities(ctx context.Context, s policy.Status, waiting bool, errors int) can {
-	decide := page.May(ctx, authz.PolicyActivate)
+	decide, write := page.May(ctx, authz.PolicyActivate), page.May(ctx, authz.PolicyWrite)
 	return can{
-		Edit:       page.May(ctx, authz.PolicyWrite),
+		Edit:       write && s != policy.Discarded,
+		Clone:      write,
 		Activate:   decide && waiting && errors == 0,
 		Deactivate: decide && policy.Statuses.Can(s, policy.Deactivated),
 		Reactivate: decide && s == policy.Deactivated && policy.Statuses.Can(s, policy.Active),
+		Discard:    write && waiting,
 	}
 }
 
@@ -29,5 +36,71 @@ func period(ctx context.Context, p policy.Period) string {
 	if p.To == nil {
 		return i18n.T(ctx, "policy.period.open", "From", i18n.Date(ctx, p.From))
 	}
-	return i18n.T(ctx, "policy.period.closed", "From", i18n.Date(ctx, p.From), "To", i18n.Date(ctx, *p.To))
+	from, to := i18n.Date(ctx, p.From), i18n.Date(ctx, *p.To)
+	if from == to {
+		return i18n.T(ctx, "policy_version.period.day", "Date", from)
+	}
+	return i18n.T(ctx, "policy.period.closed", "From", from, "To", to)
 }
+
+func versionTag(s policy.VersionStatus) string {
+	if s == policy.VersionInactive {
+		return "waiting"
+	}
+	return policywords.TagKind(s)
+}
+
+// classTag is the kind of a ui.Tag for what a change does: a wider one asks for
+// attention, a narrower one does not.
+func classTag(c policydoc.Class) string {
+	switch c {
+	case policydoc.Widens:
+		return "warn"
+	case policydoc.Narrows:
+		return "good"
+	case policydoc.Neutral:
+	}
+	return "neutral"
+}
+
+// wholeKey is the message over what a version says where it is compared with
+// nothing: all of it comes, or all of it goes.
+func wholeKey(p policy.Picture) string {
+	switch p.Action {
+	case policy.Deactivate:
+		return "policy_decision.whole.ends"
+	case policy.Restore:
+		return "policy_decision.whole.waits"
+	case policy.Activate, policy.Reactivate:
+	}
+	return "policy_decision.whole.begins"
+}
+
+// cloneURL is where a new policy starts from a version of another; 0 is its
+// newest.
+func cloneURL(k policy.Kind, pid id.Policy, number int) string {
+	to := policywords.ListURL(k) + "/new?from=" + pid.String()
+	if number > 0 {
+		to += "&version=" + strconv.Itoa(number)
+	}
+	return to
+}
+
+// maxLines is how many lines of a text get a number of their own: a text of the
+// allowed size could be nothing but line ends.
+const maxLines = 10_000
+
+// linesOf are the lines of a text as its findings count them; the last one keeps
+// whatever there is beyond maxLines.
+func linesOf(document string) []string {
+	lines := strings.SplitN(lineEnds.Replace(document), "\n", maxLines)
+	if last := len(lines) - 1; last > 0 && lines[last] == "" {
+		lines = lines[:last]
+	}
+	return lines
+}
+
+var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n")
+
+// lineID is where a line of a version's text stands on the page.
+func lineID(number, line int) string { return "v" + strconv.Itoa(number) + "-" + strconv.Itoa(line) }

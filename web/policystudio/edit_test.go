@@ -44,7 +44,7 @@ func TestGoodFormMakesAnInactivePolicy(t *testing.T) {
 			t.Errorf("%d redirects, want one", len(p.Hops))
 		}
 		webtest.WantText(t, p, "It is Inactive until it is activated.", "Telecom", "Wanda", "You cannot activate version 1 yourself")
-		if got := p.Doc.Find("textarea[readonly]").Text(); strings.TrimPrefix(got, "\n") != webtest.Sample(kind) {
+		if got := webtest.Document(p); got != webtest.Sample(kind) {
 			t.Errorf("%s: the page shows %q", kind, got)
 		}
 		webtest.WantText(t, d.Writer.Get(list), "Policy of "+string(kind), "Inactive", "1–1 of 1")
@@ -263,7 +263,7 @@ func TestCON1StaleEditShowsBothTexts(t *testing.T) {
 		t.Errorf("what is there now: %q", got)
 	}
 	after := stale.Submit(nil).Want(200)
-	if after.Title() != "My name" || strings.TrimPrefix(after.Doc.Find("textarea[readonly]").Text(), "\n") != typed {
+	if after.Title() != "My name" || webtest.Document(after) != typed {
 		t.Error("the second, knowing save did not store")
 	}
 	// The same form once more is no conflict.

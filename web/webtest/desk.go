@@ -96,10 +96,19 @@ func Value(p *Page, name string) string {
 	return in.AttrOr("value", "")
 }
 
+// Document is the text of the newest version that a policy's page shows.
+func Document(p *Page) string {
+	var b strings.Builder
+	for _, line := range p.Doc.Find("ol.code").Last().Find("li").EachIter() {
+		b.WriteString(line.Text() + "\n")
+	}
+	return b.String()
+}
+
 // VersionStates are the states in the page's table of versions, newest first.
 func VersionStates(p *Page) string {
 	var out []string
-	for _, n := range p.Doc.Find("table tbody .tag").EachIter() {
+	for _, n := range p.Doc.Find("table").First().Find("tbody .tag").EachIter() {
 		out = append(out, n.Text())
 	}
 	return strings.Join(out, ", ")

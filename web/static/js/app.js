@@ -66,6 +66,10 @@ for (const button of all('button[data-show]')) {
   // A password must never be sent, or remembered by the browser, as plain text.
   input.form?.addEventListener('submit', () => { input.type = 'password'; });
 }
+for (const button of all('button[data-print]')) {
+  button.hidden = false;
+  button.addEventListener('click', () => print());
+}
 if (navigator.clipboard) {
   for (const button of all('button[data-copy]')) {
     const text = button.textContent;

@@ -114,8 +114,8 @@ func addTerm(t *testing.T, db *pg.DB) {
 	t.Helper()
 	err := db.Housekeep(t.Context(), "test", func(tx *pg.Tx) error {
 		return pg.Exec1(t.Context(), tx, `
-			insert into vocabulary_terms (family, name, label_en, label_fr, label_ar, description, sensitivity, position)
-			values ('attribute', 'shoeSize', 'Shoe size', 'Pointure', 'مقاس الحذاء', '', 'personal', 1000)`, nil)
+			insert into vocabulary_terms (family, name, label_en, label_fr, label_ar, description_en, description_fr, description_ar, sensitivity, position)
+			values ('attribute', 'shoeSize', 'Shoe size', 'Pointure', 'مقاس الحذاء', '', '', '', 'personal', 1000)`, nil)
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -26,11 +26,11 @@ func TestReadFile(t *testing.T) {
 	}{
 		{"few-data.json", share, policydoc.KindDataShare, "few-data", true},
 		{`C:\policies\sign in.JSON`, sample(policydoc.KindAuth, 0), policydoc.KindAuth, "sign in", true},
-		{"../../etc/passwd.json", "{}", policydoc.KindAuth, "passwd", false},
-		{strings.Repeat("é", 200) + ".json", "", policydoc.KindAuth, strings.Repeat("é", policy.MaxName), false},
-		{"bad.json", "\xff\xfe{", policydoc.KindAuth, "bad", false},
-		{"bundle.json", `{"format":"policy-bundle/1","versions":[]}`, policydoc.KindAuth, "bundle", false},
-		{"not-a-bundle.json", `{"format":"policy-bundle/1","versions":3}`, policydoc.KindAuth, "not-a-bundle", false},
+		{"../../etc/passwd.json", "{}", "", "passwd", false},
+		{strings.Repeat("é", 200) + ".json", "", "", strings.Repeat("é", policy.MaxName), false},
+		{"bad.json", "\xff\xfe{", "", "bad", false},
+		{"bundle.json", `{"format":"policy-bundle/1","versions":[]}`, "", "bundle", false},
+		{"not-a-bundle.json", `{"format":"policy-bundle/1","versions":3}`, "", "not-a-bundle", false},
 	} {
 		got := policy.ReadFile(policy.File{Name: tc.file, Text: []byte(tc.text)}, policydoc.DefaultVocabulary())
 		if got.Input.Kind != tc.kind || got.Input.Name != tc.name || got.OK() != tc.ok || got.Bundle {

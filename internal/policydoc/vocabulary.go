@@ -50,12 +50,12 @@ func (s Sensitivity) Key() string { return "policydoc.sensitivity." + string(s) 
 
 // Term is one name that documents may use.
 type Term struct {
-	Family      Family
-	Name        string            // as documents write it
-	Labels      map[string]string // what people call it, by language of the portal
-	Description string            // for those who write policies; may be empty
-	Sensitivity Sensitivity
-	Deprecated  *time.Time // since when it should not be used any more; nil: it may be used
+	Family       Family
+	Name         string            // as documents write it
+	Labels       map[string]string // what people call it, by language of the portal
+	Descriptions map[string]string // for those who write policies, by language; one that has none is absent
+	Sensitivity  Sensitivity
+	Deprecated   *time.Time // since when it should not be used any more; nil: it may be used
 }
 
 // Vocabulary is the names that a deployment uses. It never changes once made,
@@ -106,6 +106,19 @@ func (v *Vocabulary) Label(lang string, f Family, name string) (label string, kn
 		return name, false
 	}
 	return t.Labels[lang], true
+}
+
+// Description is what those who write policies should know of a name, in a
+// language of the portal. Where that has none it is in another one, which the
+// page then sets apart; "" where nobody described the name.
+func (v *Vocabulary) Description(lang string, f Family, name string) string {
+	t, _ := v.Term(f, name)
+	for _, l := range []string{lang, "en", "fr", "ar"} {
+		if text := t.Descriptions[l]; text != "" {
+			return text
+		}
+	}
+	return ""
 }
 
 // Special reports whether a name stands for data that needs the most care. A

@@ -44,14 +44,16 @@ func (s *Service) Create(ctx context.Context, a authz.Actor, in Input) (Term, er
 
 func insert(ctx context.Context, tx *pg.Tx, t Term, by id.User) error {
 	n, err := tx.Exec(ctx, `
-		insert into vocabulary_terms (id, family, name, label_en, label_fr, label_ar, description, sensitivity,
-			position, version, created_by, created_at, updated_at)
-		values (@id, @family, @name, @label_en, @label_fr, @label_ar, @description, @sensitivity,
+		insert into vocabulary_terms (id, family, name, label_en, label_fr, label_ar,
+			description_en, description_fr, description_ar, sensitivity, position, version, created_by, created_at, updated_at)
+		values (@id, @family, @name, @label_en, @label_fr, @label_ar,
+			@description_en, @description_fr, @description_ar, @sensitivity,
 			(select coalesce(max(position), 0) + 1 from vocabulary_terms where family = @family), @version, @by, @now, @now)
 		on conflict (id) do nothing`,
 		pg.Args{
 			"id": t.ID, "family": t.Family, "name": t.Name, "label_en": t.LabelEn, "label_fr": t.LabelFr, "label_ar": t.LabelAr,
-			"description": t.Description, "sensitivity": t.Sensitivity, "version": t.Version, "by": id.OrNull(by), "now": t.CreatedAt,
+			"description_en": t.DescriptionEn, "description_fr": t.DescriptionFr, "description_ar": t.DescriptionAr,
+			"sensitivity": t.Sensitivity, "version": t.Version, "by": id.OrNull(by), "now": t.CreatedAt,
 		})
 	if err == nil && n == 0 {
 		return errReplayed
@@ -152,11 +154,13 @@ func update(ctx context.Context, tx *pg.Tx, t *Term) error {
 	seen := t.Version
 	t.Version, t.UpdatedAt = seen+1, tx.Now()
 	return pg.Exec1(ctx, tx, `
-		update vocabulary_terms set label_en = @label_en, label_fr = @label_fr, label_ar = @label_ar, description = @description,
+		update vocabulary_terms set label_en = @label_en, label_fr = @label_fr, label_ar = @label_ar,
+			description_en = @description_en, description_fr = @description_fr, description_ar = @description_ar,
 			sensitivity = @sensitivity, deprecated_since = @since, version = @version, updated_at = @now
 		where id = @id and version = @seen`,
 		pg.Args{
-			"id": t.ID, "label_en": t.LabelEn, "label_fr": t.LabelFr, "label_ar": t.LabelAr, "description": t.Description,
+			"id": t.ID, "label_en": t.LabelEn, "label_fr": t.LabelFr, "label_ar": t.LabelAr,
+			"description_en": t.DescriptionEn, "description_fr": t.DescriptionFr, "description_ar": t.DescriptionAr,
 			"sensitivity": t.Sensitivity, "since": t.DeprecatedSince, "version": t.Version, "seen": seen, "now": t.UpdatedAt,
 		})
 }

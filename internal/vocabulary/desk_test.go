@@ -62,7 +62,7 @@ func (d *desk) must(err error) {
 
 // about is what the tests say of a term.
 func about(label string) vocabulary.About {
-	return vocabulary.About{LabelEn: label, LabelFr: label + " (fr)", LabelAr: label + " (ar)", Description: "d", Sensitivity: policydoc.Personal}
+	return vocabulary.About{LabelEn: label, LabelFr: label + " (fr)", LabelAr: label + " (ar)", DescriptionEn: "d", Sensitivity: policydoc.Personal}
 }
 
 func (d *desk) create(f policydoc.Family, name string) vocabulary.Term {

@@ -11,8 +11,8 @@ import (
 	"portal/internal/policydoc"
 )
 
-const columns = `t.id, t.family, t.name, t.label_en, t.label_fr, t.label_ar, t.description, t.sensitivity,
-	t.deprecated_since, t.version, t.created_at, t.updated_at`
+const columns = `t.id, t.family, t.name, t.label_en, t.label_fr, t.label_ar,
+	t.description_en, t.description_fr, t.description_ar, t.sensitivity, t.deprecated_since, t.version, t.created_at, t.updated_at`
 
 // wrap names the work at the border of the package.
 func wrap(what string, err error) error {

@@ -37,11 +37,13 @@ type Term struct {
 
 // About is what can be changed of a term.
 type About struct {
-	LabelEn     string
-	LabelFr     string
-	LabelAr     string
-	Description string // may be empty
-	Sensitivity policydoc.Sensitivity
+	LabelEn       string
+	LabelFr       string
+	LabelAr       string
+	DescriptionEn string // each may be empty: readers of that language then see another
+	DescriptionFr string
+	DescriptionAr string
+	Sensitivity   policydoc.Sensitivity
 }
 
 // Label is what people call the term in a language of the portal.
@@ -53,6 +55,18 @@ func (a About) Label(lang string) string {
 		return a.LabelAr
 	}
 	return a.LabelEn
+}
+
+// Description is what those who write policies should know of the term, in one
+// language of the portal; "" if nobody wrote it in that one.
+func (a About) Description(lang string) string {
+	switch lang {
+	case "fr":
+		return a.DescriptionFr
+	case "ar":
+		return a.DescriptionAr
+	}
+	return a.DescriptionEn
 }
 
 // Input is what a person says of a new term.
@@ -149,7 +163,9 @@ func (a About) read(f *problem.Fields) About {
 	a.LabelEn = f.Line("label_en", a.LabelEn, MaxLabel, true)
 	a.LabelFr = f.Line("label_fr", a.LabelFr, MaxLabel, true)
 	a.LabelAr = f.Line("label_ar", a.LabelAr, MaxLabel, true)
-	a.Description = f.Lines("description", a.Description, MaxDescription, false)
+	a.DescriptionEn = describe(f, "description_en", a.DescriptionEn)
+	a.DescriptionFr = describe(f, "description_fr", a.DescriptionFr)
+	a.DescriptionAr = describe(f, "description_ar", a.DescriptionAr)
 	if !slices.Contains(policydoc.Sensitivities(), a.Sensitivity) {
 		f.Add("sensitivity", "vocabulary.problem.sensitivity")
 	}
@@ -162,7 +178,9 @@ func (a About) changes(before About) []audit.Change {
 	c = audit.Diff(c, "label_en", before.LabelEn, a.LabelEn)
 	c = audit.Diff(c, "label_fr", before.LabelFr, a.LabelFr)
 	c = audit.Diff(c, "label_ar", before.LabelAr, a.LabelAr)
-	c = audit.Diff(c, "description", before.Description, a.Description)
+	c = audit.Diff(c, "description_en", before.DescriptionEn, a.DescriptionEn)
+	c = audit.Diff(c, "description_fr", before.DescriptionFr, a.DescriptionFr)
+	c = audit.Diff(c, "description_ar", before.DescriptionAr, a.DescriptionAr)
 	return audit.Diff(c, "sensitivity", string(before.Sensitivity), string(a.Sensitivity))
 }
 

@@ -7,7 +7,6 @@ package vocabulary
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"portal/internal/pg"
 	"portal/internal/policydoc"
@@ -27,27 +26,28 @@ func (s *Service) All(ctx context.Context) (*policydoc.Vocabulary, error) {
 
 // Load is All inside a transaction: the vocabulary that a decision is judged by.
 func Load(ctx context.Context, q pg.Querier) (*policydoc.Vocabulary, error) {
-	rows, err := pg.All[struct {
-		Family          policydoc.Family
-		Name            string
-		LabelEn         string
-		LabelFr         string
-		LabelAr         string
-		Description     string
-		Sensitivity     policydoc.Sensitivity
-		DeprecatedSince *time.Time
-	}](ctx, q, `
-		select family, name, label_en, label_fr, label_ar, description, sensitivity, deprecated_since
-		from vocabulary_terms order by family, position, id`, nil)
+	rows, err := pg.All[Term](ctx, q, `select `+columns+` from vocabulary_terms t order by t.family, t.position, t.id`, nil)
 	if err != nil {
 		return nil, fmt.Errorf("vocabulary: %w", err)
 	}
 	terms := make([]policydoc.Term, len(rows))
 	for i, r := range rows {
-		terms[i] = policydoc.Term{
-			Family: r.Family, Name: r.Name, Labels: map[string]string{"en": r.LabelEn, "fr": r.LabelFr, "ar": r.LabelAr},
-			Description: r.Description, Sensitivity: r.Sensitivity, Deprecated: r.DeprecatedSince,
-		}
+		terms[i] = r.word()
 	}
 	return policydoc.NewVocabulary(terms), nil
+}
+
+// word is a term as documents are held against it.
+func (t Term) word() policydoc.Term {
+	w := policydoc.Term{
+		Family: t.Family, Name: t.Name, Labels: map[string]string{}, Descriptions: map[string]string{},
+		Sensitivity: t.Sensitivity, Deprecated: t.DeprecatedSince,
+	}
+	for _, lang := range []string{"en", "fr", "ar"} {
+		w.Labels[lang] = t.Label(lang)
+		if text := t.Description(lang); text != "" {
+			w.Descriptions[lang] = text
+		}
+	}
+	return w
 }

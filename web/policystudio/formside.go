@@ -25,7 +25,7 @@ func (f formPage) term(ctx context.Context, family policydoc.Family, name string
 	t, known := f.Words.Term(family, name)
 	label, labelled := f.Words.Label(i18n.Lang(ctx), family, name)
 	out := term{
-		Label: label, Hint: t.Description, Special: t.Sensitivity == policydoc.Special,
+		Label: label, Hint: policywords.Description(ctx, f.Words, family, name), Special: t.Sensitivity == policydoc.Special,
 		Deprecated: t.Deprecated != nil, Unknown: !known,
 	}
 	if labelled {

@@ -356,18 +356,31 @@ func TestLIM1HostileFormsOfTheStudio(t *testing.T) {
 			"unknown row":       func(v url.Values) { v.Add("row", "999999") },
 			"row of nothing":    func(v url.Values) { v.Add("row", "0:source:0:filter:0") },
 			"row without shape": func(v url.Values) { v.Add("row", "../../etc"); v.Set("row:../../etc:attributeName", "x") },
-			"new rows":          func(v url.Values) { v["row"] = []string{"n0", "n0:source:n0"}; v.Set("row:n0:attributeName", "\u202e<b>") },
-			"the same row":      func(v url.Values) { v["row"] = []string{"n0", "n0"} },
-			"ways":              func(v url.Values) { v.Set("way:", "optional"); v.Set("way:%zz:%00", "required"); v.Set("way:otp", "perhaps") },
-			"names":             func(v url.Values) { v.Set("share:", "x"); v.Set("share:\x00", "x"); v.Set("row:\u2028:\x7f", "x") },
-			"no names":          func(v url.Values) { v["attribute"] = []string{"", "\x00"} },
-			"long":              func(v url.Values) { v.Set("add_attribute", strings.Repeat("x", 100_000)) },
-			"bad base":          func(v url.Values) { v.Set("base", "[1,2") },
-			"large base":        func(v url.Values) { v.Set("base", strings.Repeat("1", policydoc.MaxBytes+1)) },
-			"NUL base":          func(v url.Values) { v.Set("base", "{\x00}") },
-			"strange buttons":   func(v url.Values) { v.Set("add", "\x00"); v.Set("remove", "::"); v.Set("fix", "@"); v.Set("keep", "?"); v.Set("apply", "?") },
-			"3,000 picks":       func(v url.Values) { v["attribute"] = strings.Split(strings.Repeat("x ", 3000), " ") },
-			"3,900 fields":      func(v url.Values) { addFields(v, 3900) },
+			"new rows": func(v url.Values) {
+				v["row"] = []string{"n0", "n0:source:n0"}
+				v.Set("row:n0:attributeName", "\u202e<b>")
+			},
+			"the same row": func(v url.Values) { v["row"] = []string{"n0", "n0"} },
+			"ways": func(v url.Values) {
+				v.Set("way:", "optional")
+				v.Set("way:%zz:%00", "required")
+				v.Set("way:otp", "perhaps")
+			},
+			"names":      func(v url.Values) { v.Set("share:", "x"); v.Set("share:\x00", "x"); v.Set("row:\u2028:\x7f", "x") },
+			"no names":   func(v url.Values) { v["attribute"] = []string{"", "\x00"} },
+			"long":       func(v url.Values) { v.Set("add_attribute", strings.Repeat("x", 100_000)) },
+			"bad base":   func(v url.Values) { v.Set("base", "[1,2") },
+			"large base": func(v url.Values) { v.Set("base", strings.Repeat("1", policydoc.MaxBytes+1)) },
+			"NUL base":   func(v url.Values) { v.Set("base", "{\x00}") },
+			"strange buttons": func(v url.Values) {
+				v.Set("add", "\x00")
+				v.Set("remove", "::")
+				v.Set("fix", "@")
+				v.Set("keep", "?")
+				v.Set("apply", "?")
+			},
+			"3,000 picks":  func(v url.Values) { v["attribute"] = strings.Split(strings.Repeat("x ", 3000), " ") },
+			"3,900 fields": func(v url.Values) { addFields(v, 3900) },
 		} {
 			v := fieldsOf(form)
 			v.Set("check", "yes")
@@ -434,6 +447,9 @@ func TestStudioInArabic(t *testing.T) {
 				t.Errorf("%s: %s", s.ID, p.Text())
 			}
 			checkSteps(t, p)
+			if otp := policydoc.DefaultVocabulary().Description("ar", policydoc.AuthTypes, "otp"); kind == policydoc.KindAuth && !p.Has(otp) {
+				t.Errorf("%s does not say %q", s.ID, otp)
+			}
 		}
 	}
 }

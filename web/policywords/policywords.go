@@ -47,6 +47,17 @@ func Label(ctx context.Context, v *policydoc.Vocabulary, f policydoc.Family, nam
 	return label
 }
 
+// Description is what people who write policies should know of a name of the
+// document, "" if nobody wrote it down. One that is not in the reader's language
+// is set apart.
+func Description(ctx context.Context, v *policydoc.Vocabulary, f policydoc.Family, name string) string {
+	text := v.Description(i18n.Lang(ctx), f, name)
+	if t, _ := v.Term(f, name); text != "" && t.Descriptions[i18n.Lang(ctx)] == "" {
+		return Isolate(text)
+	}
+	return text
+}
+
 // Fixed is the word for a name that the schemas fix, by its function such as
 // policydoc.TokenTypeKey.
 func Fixed(ctx context.Context, key func(string) (string, bool), name string) string {

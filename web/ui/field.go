@@ -9,6 +9,7 @@ type Field struct {
 	Type                     string // of Input: "text" if empty, "email", "tel", "url", "date", "number"…
 	Autocomplete, InputMode  string
 	Dir                      string // "auto" if empty; "ltr" for e-mail, phone, url and code
+	Lang                     string // of what is typed, where it is not the page's: a code such as "ar"
 	Optional                 bool   // adds "(optional)" to the label
 	HideLabel                bool   // the h1 already asks the question: the label is for screen readers only
 	MaxLength                int    // characters; shown under a TextArea. Never cuts what is typed

@@ -41,12 +41,13 @@ func (h handlers) editForm(w http.ResponseWriter, r *http.Request) error {
 }
 
 // aboutFields are the inputs that both forms have.
-var aboutFields = []string{"label_en", "label_fr", "label_ar", "description", "sensitivity"}
+var aboutFields = []string{"label_en", "label_fr", "label_ar", "description_en", "description_fr", "description_ar", "sensitivity"}
 
 func about(v form.Values) vocabulary.About {
 	return vocabulary.About{
 		LabelEn: v.Text("label_en"), LabelFr: v.Text("label_fr"), LabelAr: v.Text("label_ar"),
-		Description: v.Text("description"), Sensitivity: policydoc.Sensitivity(v.Text("sensitivity")),
+		DescriptionEn: v.Text("description_en"), DescriptionFr: v.Text("description_fr"), DescriptionAr: v.Text("description_ar"),
+		Sensitivity: policydoc.Sensitivity(v.Text("sensitivity")),
 	}
 }
 
@@ -173,4 +174,27 @@ func (f formPage) sensitivityOptions(ctx context.Context) []ui.Option {
 		})
 	}
 	return options
+}
+
+// labelField asks what people call the term in a language.
+func (f formPage) labelField(ctx context.Context, l i18n.Language) ui.Field {
+	name := "label_" + l.Code
+	return ui.Field{
+		Name: name, Label: i18n.T(ctx, "vocabulary.label."+l.Code), Hint: i18n.T(ctx, "vocabulary.label.hint", "Max", vocabulary.MaxLabel),
+		Value: f.Label(l.Code), Error: f.Errors.For(name), Autocomplete: "off", Lang: l.Code, Dir: l.Dir,
+	}
+}
+
+// descriptionField asks for the description in a language. The first of them says
+// what it is for.
+func (f formPage) descriptionField(ctx context.Context, l i18n.Language) ui.Field {
+	name := "description_" + l.Code
+	field := ui.Field{
+		Name: name, Label: i18n.T(ctx, "vocabulary.description."+l.Code), Value: f.Description(l.Code), Error: f.Errors.For(name),
+		Optional: true, MaxLength: vocabulary.MaxDescription, Rows: 3, Spellcheck: true, Lang: l.Code, Dir: l.Dir,
+	}
+	if l == i18n.Languages[0] {
+		field.Hint = i18n.T(ctx, "vocabulary.description.hint")
+	}
+	return field
 }

@@ -39,8 +39,10 @@ func rows(ctx context.Context, t vocabulary.Term) []ui.Row {
 	for _, l := range i18n.Languages {
 		rs = append(rs, ui.Row{Label: i18n.T(ctx, "vocabulary.label."+l.Code), Component: inLanguage(l, t.Label(l.Code))})
 	}
+	for _, l := range i18n.Languages {
+		rs = append(rs, ui.Row{Label: i18n.T(ctx, "vocabulary.description."+l.Code), Component: inLanguage(l, t.Description(l.Code))})
+	}
 	return append(rs,
-		ui.Row{Label: i18n.T(ctx, "common.description"), Component: description(t)},
 		ui.Row{Label: i18n.T(ctx, "vocabulary.sensitivity"), Component: sensitivityTag(t.Sensitivity), Note: i18n.T(ctx, "vocabulary.meaning."+string(t.Sensitivity))},
 		status(ctx, t),
 		ui.Row{Label: i18n.T(ctx, "common.updated"), Component: ui.Time(t.UpdatedAt)},

@@ -16,6 +16,7 @@ import (
 	"portal/internal/policy"
 	"portal/internal/policydoc"
 	"portal/internal/vocabulary"
+	"portal/web/i18n"
 	"portal/web/webtest"
 )
 
@@ -51,7 +52,7 @@ func (d *desk) staff(name, lang string, role authz.Role) *webtest.Client {
 func month(change ...string) webtest.Values {
 	v := webtest.Values{
 		"family": "format", "name": "YYYY-MM", "label_en": "Year and month", "label_fr": "Année et mois", "label_ar": "السنة والشهر",
-		"description": "Of a date", "sensitivity": "ordinary",
+		"description_en": "Of a date", "description_fr": "D’une date", "description_ar": "من التاريخ", "sensitivity": "ordinary",
 	}
 	for i := 0; i+1 < len(change); i += 2 {
 		v[change[i]] = change[i+1]
@@ -148,8 +149,8 @@ func TestCreateATerm(t *testing.T) {
 	if p.Title() != "Year and month" {
 		t.Errorf("title %q", p.Title())
 	}
-	wantText(t, p, "is in the vocabulary. Documents can now use it.", "Formats", "Année et mois", "السنة والشهر", "Of a date", "Ordinary",
-		"In use: forms offer it.", "No policy in force or waiting for activation uses it.", "\u2068Ada Berg\u2069 added ", "to the vocabulary", "Label in French: ")
+	wantText(t, p, "is in the vocabulary. Documents can now use it.", "Formats", "Année et mois", "السنة والشهر", "Of a date", "D’une date", "من التاريخ", "Ordinary",
+		"In use: forms offer it.", "No policy in force or waiting for activation uses it.", "\u2068Ada Berg\u2069 added ", "to the vocabulary", "Label in French: ", "Description in Arabic: ")
 	if got := p.Doc.Find("main .code").First().Text(); got != "YYYY-MM" {
 		t.Errorf("name %q", got)
 	}
@@ -166,15 +167,17 @@ func TestTermFormKeepsWhatWasTyped(t *testing.T) {
 		values         webtest.Values
 		field, message string
 	}{
-		"no family":        {month("family", ""), "family", "Choose the family."},
-		"no name":          {month("name", " "), "name", "Enter the name as documents write it."},
-		"long name":        {month("name", strings.Repeat("x", 129)), "name", "Use at most 128 characters; now there are 129."},
-		"taken":            {month("name", "YYYY"), "name", "This family has the name already. Look for it in the list, or choose another name."},
-		"no language":      {month("family", "language", "name", "English"), "name", "Write a language code: two or three small letters, such as eng, fra or ara."},
-		"no English":       {month("label_en", ""), "label_en", "Enter the label in English."},
-		"long French":      {month("label_fr", strings.Repeat("é", 65)), "label_fr", "Use at most 64 characters; now there are 65."},
-		"no Arabic":        {month("label_ar", ""), "label_ar", "Enter the label in Arabic."},
-		"long description": {month("description", strings.Repeat("é", 257)), "description", "Use at most 256 characters; now there are 257."},
+		"no family":    {month("family", ""), "family", "Choose the family."},
+		"no name":      {month("name", " "), "name", "Enter the name as documents write it."},
+		"long name":    {month("name", strings.Repeat("x", 129)), "name", "Use at most 128 characters; now there are 129."},
+		"taken":        {month("name", "YYYY"), "name", "This family has the name already. Look for it in the list, or choose another name."},
+		"no language":  {month("family", "language", "name", "English"), "name", "Write a language code: two or three small letters, such as eng, fra or ara."},
+		"no English":   {month("label_en", ""), "label_en", "Enter the label in English."},
+		"long French":  {month("label_fr", strings.Repeat("é", 65)), "label_fr", "Use at most 64 characters; now there are 65."},
+		"no Arabic":    {month("label_ar", ""), "label_ar", "Enter the label in Arabic."},
+		"long English": {month("description_en", strings.Repeat("é", 257)), "description_en", "Use at most 256 characters; now there are 257."},
+		"long Arabic":  {month("description_ar", strings.Repeat("ع", 257)), "description_ar", "Use at most 256 characters; now there are 257."},
+		"open mark":    {month("description_ar", "ع \u2066otp"), "description_ar", "Remove the characters that cannot be shown (they may have come in by copying), then try again."},
 	} {
 		p := d.ada.Get("/vocabulary/new").Submit(c.values).Want(422)
 		if got := p.FieldError(c.field); got != c.message {
@@ -251,9 +254,9 @@ func TestCON1StaleEditShowsBothTexts(t *testing.T) {
 	p := d.create()
 	mine := d.ada.Get(p.Path + "/edit").Want(200)
 	d.bea.Get(p.Path + "/edit").Submit(webtest.Values{"label_en": "Bea's label"}).Want(200)
-	stale := mine.Submit(webtest.Values{"label_en": "Ada's label", "description": "Ada's words"}).Want(409)
+	stale := mine.Submit(webtest.Values{"label_en": "Ada's label", "description_fr": "Ada's words"}).Want(409)
 	wantText(t, stale, "Bea Berg changed it after you opened the page", "What is stored now", "Bea's label", "What you typed")
-	if value(stale, "label_en") != "Ada's label" || value(stale, "description") != "Ada's words" {
+	if value(stale, "label_en") != "Ada's label" || value(stale, "description_fr") != "Ada's words" {
 		t.Error("what was typed is lost")
 	}
 	wantText(t, d.bea.Get(p.Path), "Bea's label")
@@ -414,7 +417,7 @@ func TestVocabularyBadAddressesAndForms(t *testing.T) {
 		"version missing":   {p.Path, url.Values{"label_en": {"n"}}, 409},
 		"version nonsense":  {p.Path + "/deprecate", url.Values{"version": {"9e99"}}, 409},
 		"not deprecated":    {p.Path + "/restore", url.Values{"version": {"1"}}, 200}, // it is as wanted
-		"too large a field": {"/vocabulary", good("description", strings.Repeat("x", 70_000)), 413},
+		"too large a field": {"/vocabulary", good("description_fr", strings.Repeat("x", 70_000)), 413},
 	} {
 		if got := d.ada.Post(c.path, c.fields); got.Status != c.want {
 			t.Errorf("%s: %d, want %d", what, got.Status, c.want)
@@ -483,5 +486,29 @@ func TestEveryFamilyAndSensitivityHasAPage(t *testing.T) {
 			}
 			wantText(t, d.max.Get("/vocabulary/"+made.ID.String()).Want(200), name)
 		}
+	}
+}
+
+// Each text is set and read out in its language, whatever the page's is.
+func TestTextsOfATermAreInTheirLanguages(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	p := d.ada.Get("/vocabulary/new").Submit(month("description_fr", "")).Want(200)
+	c := d.staff("Lar", "ar", authz.PartnerAdmin)
+	shown, form := c.Get(p.Path).Want(200), c.Get(p.Path+"/edit").Want(200)
+	for _, l := range i18n.Languages {
+		for _, name := range []string{"label_" + l.Code, "description_" + l.Code} {
+			in := form.Doc.Find(`main form [name="` + name + `"]`)
+			if in.AttrOr("lang", "") != l.Code || in.AttrOr("dir", "") != l.Dir {
+				t.Errorf("%s: lang %q, dir %q", name, in.AttrOr("lang", ""), in.AttrOr("dir", ""))
+			}
+			text := strings.TrimSpace(fmt.Sprint(month("description_fr", "")[name]))
+			if got := shown.Doc.Find(`main p[lang="` + l.Code + `"] bdi[dir="` + l.Dir + `"]`).Text(); !strings.Contains(got, text) {
+				t.Errorf("%s is not shown in its language: %q", name, got)
+			}
+		}
+	}
+	if n := shown.Doc.Find("main p.none").Length(); n != 1 {
+		t.Errorf("%d texts are missing, want the French description", n)
 	}
 }

@@ -209,6 +209,8 @@ func (g *guide) things(pattern string) []string {
 		"auth-policies":      `select distinct on (status) id::text from policies where kind = 'auth' order by status, id`,
 		"datashare-policies": `select distinct on (status) id::text from policies where kind = 'datashare' order by status, id`,
 		"policies":           `select id::text from policies limit 1`,
+		"policy-reviews":     `select id::text from policy_reviews where kind = 'emergency' limit 1`,
+		"policy-reviews/due": `select id::text from policies where status = 'active' limit 1`,
 		"vocabulary":         `select min(id::text) from vocabulary_terms group by sensitivity`,
 		"staff":              `select id::text from users where partner_id is null`,
 	}[key]
@@ -221,7 +223,19 @@ func (g *guide) things(pattern string) []string {
 	}
 	var paths []string
 	for _, thing := range ids {
-		paths = append(paths, strings.Replace(pattern, "{id}", thing, 1))
+		path := strings.NewReplacer("{id}", thing, "{number}", "1").Replace(pattern)
+		if !strings.Contains(path, "{decision}") {
+			paths = append(paths, path)
+			continue
+		}
+		decisions, err := pg.Values[string](g.t.Context(), g.App.DB.Read(), `
+			select id::text from policy_decisions where policy_id::text = @policy limit 1`, pg.Args{"policy": thing})
+		if err != nil {
+			g.t.Fatal(err)
+		}
+		for _, decision := range decisions {
+			paths = append(paths, strings.Replace(path, "{decision}", decision, 1))
+		}
 	}
 	return paths
 }

@@ -368,7 +368,7 @@ func TestPoliciesList(t *testing.T) {
 	o.must(err)
 	want := policy.Row{
 		ID: b.ID, Kind: b.Kind, GroupID: o.telecom.ID, GroupName: "Telecom", GroupStatus: policy.GroupActive, Name: "beta_1",
-		Description: "For beta_1", Status: policy.Inactive, Version: 1, Waiting: true, WaitingAuthor: o.ada.User,
+		Description: "For beta_1", Status: policy.Inactive, Version: 1, Newest: 1, Waiting: true, WaitingAuthor: o.ada.User,
 		WaitingEditor: o.ada.User, ReviewOn: b.ReviewOn, CreatedAt: b.CreatedAt, UpdatedAt: b.UpdatedAt,
 	}
 	if diff := cmp.Diff([]policy.Row{want}, p.Items); diff != "" {

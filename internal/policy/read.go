@@ -143,7 +143,7 @@ func (s *Service) Policies(ctx context.Context, kind Kind, q list.Query) (list.P
 	}
 	p, err := pg.List[Row](ctx, s.db.Read(), q, `
 		p.id, p.kind, p.group_id, g.name as group_name, g.status as group_status, p.name, p.description, p.status, p.version,
-		w.id is not null as waiting, coalesce(w.errors, 0) as waiting_errors, w.author_id as waiting_author,
+		(select max(n.number) from policy_versions n where n.policy_id = p.id) as newest, w.id is not null as waiting, coalesce(w.errors, 0) as waiting_errors, w.author_id as waiting_author,
 		w.last_editor_id as waiting_editor, p.review_on, p.created_at, p.updated_at`, `
 		from policies p join policy_groups g on g.id = p.group_id
 		left join policy_versions w on w.policy_id = p.id and w.status = 'inactive'`, w)

@@ -127,6 +127,7 @@ type Row struct {
 	Description   string
 	Status        Status
 	Version       int
+	Newest        int     // number of the newest version, whatever became of it
 	Waiting       bool    // a version waits for activation
 	WaitingErrors int     // findings that keep it from that
 	WaitingAuthor id.User // zero if none waits

@@ -108,7 +108,7 @@ func rowLinks(ctx context.Context, l listing, r policy.Row) []ui.Link {
 		}
 	}
 	if may.Clone {
-		links = append(links, ui.Link{Href: cloneURL(l.kind, r.ID, 0), Text: i18n.T(ctx, "policy_version.clone")})
+		links = append(links, ui.Link{Href: cloneURL(l.kind, r.ID, r.Newest), Text: i18n.T(ctx, "policy_version.clone")})
 	}
 	return links
 }

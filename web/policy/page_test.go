@@ -183,6 +183,9 @@ func TestListMarksReviewsAndDiscarded(t *testing.T) {
 	gone := d.Auth("Gone").Path
 	d.Writer.Get(gone + "/discard").Submit(nil).Want(200)
 	list := d.Writer.Get("/auth-policies")
+	if copied := list.Click("Clone").Want(200); webtest.Value(copied, "document") != auth("fullName") {
+		t.Errorf("a copy begins with %q", webtest.Value(copied, "document"))
+	}
 	if list.Has("Gone") || list.Has("Review due") {
 		t.Error("the list shows what is discarded, or a review that is a year away")
 	}

@@ -76,14 +76,9 @@ func wholeKey(p policy.Picture) string {
 	return "policy_decision.whole.begins"
 }
 
-// cloneURL is where a new policy starts from a version of another; 0 is its
-// newest.
+// cloneURL is where a new policy starts from a version of another.
 func cloneURL(k policy.Kind, pid id.Policy, number int) string {
-	to := policywords.ListURL(k) + "/new?from=" + pid.String()
-	if number > 0 {
-		to += "&version=" + strconv.Itoa(number)
-	}
-	return to
+	return policywords.ListURL(k) + "/new?from=" + pid.String() + "&version=" + strconv.Itoa(number)
 }
 
 // maxLines is how many lines of a text get a number of their own: a text of the

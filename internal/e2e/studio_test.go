@@ -60,7 +60,7 @@ func TestStudioKeepsFormAndTextInStep(t *testing.T) {
 	b.script(`document.getElementById('field-attribute-email').click()`)
 	b.until(text + `.includes('"email"')`)
 	b.until(`!` + text + `.includes('shoe') && document.getElementById('field-add_attribute').value === 'shoe'`)
-	b.do(b.click("press", "Add: "+b.T("policy_studio.attributes.more")))
+	b.do(b.click("press", "policy_studio.attributes.add"))
 	b.until(text + `.includes('"shoe"') && document.getElementById('field-add_attribute').value === ''`)
 	b.until(focus + ` === 'field-add_attribute'`)
 

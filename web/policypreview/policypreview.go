@@ -148,7 +148,7 @@ func (h handlers) against(r *http.Request, p policy.Full, after int) (*side, err
 
 // textURL is where the text of a version stands, for the line numbers.
 func textURL(k policy.Kind, v policy.Version) string {
-	return policywords.URL(k, v.PolicyID) + "#field-" + policywords.DocumentName(v)
+	return policywords.DoURL(k, v.PolicyID, "versions/"+strconv.Itoa(v.Number)) + "#field-" + policywords.DocumentName(v)
 }
 
 // pageURL is one of the two pages for a version.

@@ -24,8 +24,9 @@ func closedRows(ctx context.Context, e emergencyPage) []ui.Row {
 	if e.Open() {
 		return nil
 	}
+	closed := e.Review // the page has a typed outcome of its own
 	return []ui.Row{
 		{Label: i18n.T(ctx, "policy_review.closed_by"), Component: ui.Text(e.ClosedByName), Note: i18n.DateTime(ctx, *e.ClosedAt)},
-		{Label: i18n.T(ctx, "policy_review.outcome"), Value: i18n.T(ctx, "policy_review.outcome."+string(e.Review.Outcome)), Component: quote(e.Review.Note)},
+		{Label: i18n.T(ctx, "policy_review.outcome"), Value: i18n.T(ctx, "policy_review.outcome."+string(closed.Outcome)), Component: quote(closed.Note)},
 	}
 }

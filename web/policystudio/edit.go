@@ -34,9 +34,7 @@ type formPage struct {
 	Errors   form.Errors
 	Report   *policydoc.Report // of the text; nil if there is none
 	Replaced bool              // a sample just took the place of a text
-	Fixed    string            // message: what became of a correction that was asked for
-	Earliest time.Time         // of the next review
-	Latest   time.Time
+	Gone     bool              // a correction was asked for that the text has no place for any more
 }
 
 func (h handlers) newForm(w http.ResponseWriter, r *http.Request) error {
@@ -87,22 +85,10 @@ func (h handlers) update(w http.ResponseWriter, r *http.Request) error {
 // submit does what the pressed button asks: only Save stores anything, the
 // others answer with the same page and everything that was typed.
 func (h handlers) submit(w http.ResponseWriter, r *http.Request, old *policy.Full, save func(draft) (policy.Policy, error)) error {
-	d, pressed, fields, err := readDraft(r)
+	f, pressed, fields, err := h.posted(r, old)
 	if err != nil {
 		return err
 	}
-	if (old == nil) == id.IsZero(d.ID) {
-		return problem.ErrBadRequest // a new policy has a proposed id, an edit has none
-	}
-	f := formPage{draft: d, Old: old}
-	if f.Words, err = h.words.All(r.Context()); err != nil {
-		return err
-	}
-	if f.sides, err = f.settle(h.kind, f.Words, pressed, fields); err != nil {
-		return err
-	}
-	f.correct(h.kind, pressed.Fix)
-	f.check(fields)
 	if done, err := h.lookOnly(w, r, &f, pressed, fields); done {
 		return err
 	}
@@ -118,6 +104,27 @@ func (h handlers) submit(w http.ResponseWriter, r *http.Request, old *policy.Ful
 	default:
 		return h.refuse(w, r, f, http.StatusUnprocessableEntity, err)
 	}
+}
+
+// posted is the page as it came, with both sides in step.
+func (h handlers) posted(r *http.Request, old *policy.Full) (formPage, press, *problem.Fields, error) {
+	d, pressed, fields, err := readDraft(r)
+	if err != nil {
+		return formPage{}, press{}, nil, err
+	}
+	if (old == nil) == id.IsZero(d.ID) {
+		return formPage{}, press{}, nil, problem.ErrBadRequest // a new policy has a proposed id, an edit has none
+	}
+	f := formPage{draft: d, Old: old}
+	if f.Words, err = h.words.All(r.Context()); err != nil {
+		return formPage{}, press{}, nil, err
+	}
+	if f.sides, err = f.settle(h.kind, f.Words, pressed, fields); err != nil {
+		return formPage{}, press{}, nil, err
+	}
+	f.correct(h.kind, pressed.Fix)
+	f.check(fields)
+	return f, pressed, fields, nil
 }
 
 // lookOnly answers everything that stores nothing; done is false where the page
@@ -226,8 +233,6 @@ func (h handlers) renderForm(w http.ResponseWriter, r *http.Request, status int,
 	if err := h.judge(r.Context(), &f); err != nil {
 		return err
 	}
-	today := page.Now(r.Context()).UTC()
-	f.Earliest, f.Latest = today.AddDate(0, 0, 1), today.AddDate(5, 0, 0)
 	f.Kind, f.Groups, f.FourEyes = h.kind, groups, h.policies.FourEyes()
 	return page.Render(w, r, status, editPage(f))
 }
@@ -238,12 +243,13 @@ func (f *formPage) correct(k policy.Kind, findingID string) {
 	if findingID == "" || f.Both {
 		return
 	}
-	f.Fixed = "policy_studio.gone"
 	around := policydoc.Around{Vocabulary: f.Words}
-	if fixed, ok := policydoc.ApplyFix(k, []byte(f.Document), around, findingID); ok {
-		f.Fixed, f.Document = "policy_studio.fixed", string(fixed)
-		f.draw(k, f.Words, &f.draft)
+	fixed, ok := policydoc.ApplyFix(k, []byte(f.Document), around, findingID)
+	if f.Gone = !ok; f.Gone {
+		return
 	}
+	f.Document = string(fixed)
+	f.draw(k, f.Words, &f.draft)
 }
 
 // judge looks through the text beside the other policies of its group. A text

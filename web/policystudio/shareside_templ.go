@@ -760,7 +760,7 @@ func attributeRow(f formPage, r policydoc.AttributeRow, number int) templ.Compon
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = remover(f, r.ID, i18n.T(ctx, "policy_studio.row.remove", "Name", f.rowName(ctx, r.Name))).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = remover(f, r.ID, i18n.T(ctx, "policy_studio.remove"), i18n.T(ctx, "policy_studio.row.remove", "Name", f.rowName(ctx, r.Name))).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1050,7 +1050,7 @@ func sourceRow(f formPage, s policydoc.SourceRow) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = remover(f, x.ID, i18n.T(ctx, "policy_studio.filter.remove")).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = remover(f, x.ID, i18n.T(ctx, "policy_studio.filter.remove"), i18n.T(ctx, "policy_studio.filter.remove")).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1071,7 +1071,7 @@ func sourceRow(f formPage, s policydoc.SourceRow) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = remover(f, s.ID, i18n.T(ctx, "policy_studio.source.remove", "Name", f.rowName(ctx, s.Attribute))).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = remover(f, s.ID, i18n.T(ctx, "policy_studio.source.remove_short"), i18n.T(ctx, "policy_studio.source.remove", "Name", f.rowName(ctx, s.Attribute))).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1197,7 +1197,7 @@ func adder(f formPage, path, text string) templ.Component {
 }
 
 // remover takes a row away; what it is called tells the buttons apart for those who cannot see where they stand.
-func remover(f formPage, path, text string) templ.Component {
+func remover(f formPage, path, visible, text string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -1262,9 +1262,9 @@ func remover(f formPage, path, text string) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var57 string
-		templ_7745c5c3_Var57, templ_7745c5c3_Err = templ.JoinStringErrs(i18n.T(ctx, "policy_studio.remove"))
+		templ_7745c5c3_Var57, templ_7745c5c3_Err = templ.JoinStringErrs(visible)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/policystudio/shareside.templ`, Line: 201, Col: 167}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/policystudio/shareside.templ`, Line: 201, Col: 139}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var57))
 		if templ_7745c5c3_Err != nil {

@@ -24,8 +24,8 @@ func eyes(four bool, key string) string {
 // statusText says in a line how the text stands; it is read out when it changes.
 func statusText(ctx context.Context, f formPage) string {
 	switch {
-	case f.Fixed == "policy_studio.gone":
-		return i18n.T(ctx, f.Fixed)
+	case f.Gone:
+		return i18n.T(ctx, "policy_studio.gone")
 	case f.Both:
 		return i18n.T(ctx, "policy_studio.both.title")
 	case f.Errors.For("document") != "":

@@ -22,7 +22,7 @@ import (
 var sources embed.FS
 
 // bundles lists the files a browser may load and the parts each is made of.
-// A page loads one stylesheet and one script: the editor's script contains the common one.
+// A page loads one stylesheet and one script: the editor's script contains the common one, the studio's both.
 var bundles = []struct {
 	name, mime string
 	parts      []string
@@ -30,6 +30,7 @@ var bundles = []struct {
 	{"app.css", "text/css; charset=utf-8", []string{"css/*.css"}},
 	{"app.js", "text/javascript; charset=utf-8", []string{"js/app.js"}},
 	{"editor.js", "text/javascript; charset=utf-8", []string{"js/app.js", "js/editor.js"}},
+	{"studio.js", "text/javascript; charset=utf-8", []string{"js/app.js", "js/editor.js", "js/studio.js"}},
 	{"favicon.svg", "image/svg+xml", []string{"img/favicon.svg"}},
 }
 

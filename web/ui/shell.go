@@ -57,6 +57,7 @@ type Meta struct {
 	Back         *Link
 	Errors       form.Errors // any: the title starts with "Error:"
 	Editor       bool        // the page has an Editor
+	Studio       bool        // the page has an Editor that keeps up with a form beside it
 	Narrow, Wide bool        // a form's or a wide list's width
 }
 
@@ -112,10 +113,14 @@ func width(m Meta) string {
 }
 
 func script(m Meta) string {
-	if m.Editor {
+	switch {
+	case m.Studio:
+		return "studio.js"
+	case m.Editor:
 		return "editor.js"
+	default:
+		return "app.js"
 	}
-	return "app.js"
 }
 
 // Number is a whole number for a Cell or a Row: Latin digits in every language.

@@ -17,6 +17,7 @@ type Desk struct {
 	Group          policy.Group
 }
 
+// NewDesk starts a portal for a Desk; settings are those of New.
 func NewDesk(t *testing.T, settings ...string) *Desk {
 	t.Helper()
 	s := New(t, settings...)

@@ -24,7 +24,7 @@ var phrases sync.Map // phraseKey → phrase
 // argumentNames are those that messages of sentences and changes have. Count is
 // not among them: it chooses a form, so those are not kept.
 var argumentNames = []string{
-	"Ways", "Data", "Languages", "Item", "Source", "Parts", "Format", "Limits", "Set", "Host", "Origin",
+	"Ways", "Data", "Languages", "Item", "Source", "Parts", "Format", "Limits", "Set", "Host", "Origin", "Time",
 	"From", "To", "Name", "Kinds", "Language",
 }
 
@@ -62,19 +62,29 @@ func counted(lang, key string, n int) phrase {
 type teller struct {
 	lang string
 	v    *policydoc.Vocabulary
+	// changed tells the names to mark in a sentence that another version says
+	// otherwise; nil marks none.
+	changed func(policydoc.Name) bool
 }
 
-// written is a sentence, and where in it names of special data stand.
+// mark is where in a text a name stands that is to be seen.
+type mark struct {
+	start, end int
+	special    bool // of data that needs the most care
+	changed    bool // only this version has it
+}
+
+// written is a sentence with its marks, in order.
 type written struct {
 	text  string
-	marks [][2]int
+	marks []mark
 }
 
 // sentence fills a message.
 func (t teller) sentence(key string, count int, args []policydoc.Arg) written {
 	p := counted(t.lang, key, count)
 	var b strings.Builder
-	var marks [][2]int
+	var marks []mark
 	for i, piece := range p {
 		if i%2 == 0 {
 			b.WriteString(piece)
@@ -89,26 +99,26 @@ func (t teller) sentence(key string, count int, args []policydoc.Arg) written {
 	return written{upperFirst(b.String()), marks}
 }
 
-// list writes names as the language joins them, and adds where those of special
-// data stand.
-func (t teller) list(b *strings.Builder, marks [][2]int, names []policydoc.Name, joined policydoc.Joined) [][2]int {
+// list writes names as the language joins them, and adds marks where they are to
+// be seen.
+func (t teller) list(b *strings.Builder, marks []mark, names []policydoc.Name, joined policydoc.Joined) []mark {
+	add := func(i, start, end int) {
+		m := mark{start, end, names[i].Special, t.changed != nil && t.changed(names[i])}
+		if m.special || m.changed {
+			marks = append(marks, m)
+		}
+	}
 	if len(names) == 1 {
 		start := b.Len()
 		b.WriteString(t.name(names[0], joined))
-		if names[0].Special {
-			marks = append(marks, [2]int{start, b.Len()})
-		}
+		add(0, start, b.Len())
 		return marks
 	}
 	words := make([]string, len(names))
 	for i := range names {
 		words[i] = t.name(names[i], joined)
 	}
-	t.join(b, words, joined, func(i, start, end int) {
-		if names[i].Special {
-			marks = append(marks, [2]int{start, end})
-		}
-	})
+	t.join(b, words, joined, add)
 	return marks
 }
 
@@ -145,8 +155,11 @@ func Join(ctx context.Context, words []string, joined policydoc.Joined) string {
 
 // name is a name in running text, with what narrows it.
 func (t teller) name(n policydoc.Name, joined policydoc.Joined) string {
-	if n.Kind == textKind {
+	switch n.Kind {
+	case textKind:
 		return n.Name
+	case "minutes":
+		return t.duration(n.Name)
 	}
 	if n.Kind != "" {
 		kind := n.Kind

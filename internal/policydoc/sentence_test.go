@@ -28,7 +28,7 @@ func TestWaysAreOfTwoKinds(t *testing.T) {
 	}
 }
 
-func names(s Sentence) []string {
+func namesIn(s Sentence) []string {
 	var out []string
 	for _, a := range s.Args {
 		for _, n := range a.Names {
@@ -55,13 +55,13 @@ func TestNothingIsReceivedWithoutAWayThatReturnsData(t *testing.T) {
 	}
 	for _, way := range []string{"kyc", "kycexchange", "vciexchange"} {
 		got := said("otp", way)
-		if s := got["auth.data"]; s.Key != "policy_says.auth.data" || !s.Special || slices.Contains(names(got["not.data"]), "photo") {
+		if s := got["auth.data"]; s.Key != "policy_says.auth.data" || !s.Special || slices.Contains(namesIn(got["not.data"]), "photo") {
 			t.Errorf("%s: %+v", way, got)
 		}
 	}
 	for _, way := range []string{"otp-request", "kycauth", "keybinding", "own"} {
 		got := said("otp", way)
-		not := names(got["not.data"])
+		not := namesIn(got["not.data"])
 		if s := got["auth.data"]; s.Key != "policy_says.auth.data_unused" || s.Special || s.Count != 2 {
 			t.Errorf("%s: %+v", way, s)
 		}

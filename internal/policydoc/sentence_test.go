@@ -79,8 +79,13 @@ func TestNothingIsReceivedWithoutAWayThatReturnsData(t *testing.T) {
 func TestWaysAreCountedOneByOne(t *testing.T) {
 	t.Parallel()
 	m := Meaning{Kind: KindAuth, Auth: AuthMeaning{Ways: []Way{
-		{Type: "bio", SubType: "IRIS", Mandatory: true}, {Type: "bio", SubType: "FINGER", Mandatory: true}, {Type: "otp", Mandatory: true},
-		{Type: "bio", SubType: "FACE"}, {Type: "kyc", Mandatory: true}, {Type: "otp-request"}, {Type: "keybinding"},
+		{Type: "bio", SubType: "IRIS", Mandatory: true},
+		{Type: "bio", SubType: "FINGER", Mandatory: true},
+		{Type: "otp", Mandatory: true},
+		{Type: "bio", SubType: "FACE"},
+		{Type: "kyc", Mandatory: true},
+		{Type: "otp-request"},
+		{Type: "keybinding"},
 	}}}
 	want := map[string]int{"auth.required": 3, "auth.besides": 1, "auth.service.required": 1, "auth.service.besides": 2}
 	seen := 0

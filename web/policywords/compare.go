@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"portal/internal/policydoc"
-	"portal/web/i18n"
 )
 
 // DiffKind says what became of a sentence from one version to another.
@@ -75,7 +74,7 @@ func bothMarked(ctx context.Context, v *policydoc.Vocabulary, was, is *policydoc
 	for name := range old {
 		common = common || now[name]
 	}
-	t := teller{lang: i18n.Lang(ctx), v: v}
+	t := newTeller(ctx, v)
 	marking := func(other map[string]bool) teller {
 		if common {
 			t.changed = func(n policydoc.Name) bool { return !other[n.ID()] }

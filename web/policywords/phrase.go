@@ -17,12 +17,19 @@ import (
 // same few messages, so each is read once.
 type phrase []string
 
-type phraseKey struct{ lang, key string }
+type phraseKey struct {
+	lang, key string
+	count     int
+}
 
 var phrases sync.Map // phraseKey → phrase
 
+// keptCount is the largest number whose form of a message is kept: what people
+// write has few of anything.
+const keptCount = 200
+
 // argumentNames are those that messages of sentences and changes have. Count is
-// not among them: it chooses a form, so those are not kept.
+// not among them: it chooses a form.
 var argumentNames = []string{
 	"Ways", "Data", "Languages", "Item", "Source", "Parts", "Format", "Limits", "Set", "Host", "Origin", "Time",
 	"From", "To", "Name", "Kinds", "Language",
@@ -40,7 +47,7 @@ var markers = func() []any {
 
 // phraseOf is a message without a count.
 func phraseOf(lang, key string) phrase {
-	k := phraseKey{lang, key}
+	k := phraseKey{lang: lang, key: key}
 	if p, ok := phrases.Load(k); ok {
 		return p.(phrase) //nolint:forcetypeassert // only phrases are stored
 	}
@@ -55,7 +62,15 @@ func counted(lang, key string, n int) phrase {
 	if n == 0 {
 		return phraseOf(lang, key)
 	}
-	return strings.Split(i18n.In(lang, key, append([]any{"Count", n}, markers...)...), cut)
+	k := phraseKey{lang, key, n}
+	if p, ok := phrases.Load(k); ok {
+		return p.(phrase) //nolint:forcetypeassert // only phrases are stored
+	}
+	p := phrase(strings.Split(i18n.In(lang, key, append([]any{"Count", n}, markers...)...), cut))
+	if n <= keptCount {
+		phrases.Store(k, p)
+	}
+	return p
 }
 
 // teller writes sentences of one reader's language.
@@ -65,6 +80,16 @@ type teller struct {
 	// changed tells the names to mark in a sentence that another version says
 	// otherwise; nil marks none.
 	changed func(policydoc.Name) bool
+	words   map[wordKey]string // what has been asked for already
+}
+
+type wordKey struct {
+	family policydoc.Family
+	name   string
+}
+
+func newTeller(ctx context.Context, v *policydoc.Vocabulary) teller {
+	return teller{lang: i18n.Lang(ctx), v: v, words: make(map[wordKey]string)}
 }
 
 // mark is where in a text a name stands that is to be seen.
@@ -210,6 +235,18 @@ func (t teller) fill(key string, args ...string) string {
 // every installation starts with is a common noun and begins small; one of the
 // deployment's own may be a proper noun and stays as it was written.
 func (t teller) word(f policydoc.Family, name string) string {
+	k := wordKey{f, name}
+	word, ok := t.words[k]
+	if !ok {
+		word = t.newWord(f, name)
+		if t.words != nil {
+			t.words[k] = word
+		}
+	}
+	return word
+}
+
+func (t teller) newWord(f policydoc.Family, name string) string {
 	label, known := t.v.Label(t.lang, f, name)
 	if !known {
 		return Isolate(name)

@@ -53,7 +53,7 @@ func Sentences(ctx context.Context, v *policydoc.Vocabulary, m policydoc.Meaning
 }
 
 func lines(ctx context.Context, v *policydoc.Vocabulary, all []policydoc.Sentence) []Line {
-	t := teller{lang: i18n.Lang(ctx), v: v}
+	t := newTeller(ctx, v)
 	out := make([]Line, 0, len(all))
 	for i := range all {
 		out = append(out, t.line(&all[i]))
@@ -87,19 +87,17 @@ type partLines struct {
 	lines []Line
 }
 
-// byPart puts lines under their parts; a part without lines is left out.
+// byPart cuts lines, which are in the order of the parts, where a part ends; a
+// part without lines is left out.
 func byPart(all []Line) []partLines {
 	var out []partLines
-	for _, p := range policydoc.Parts() {
-		group := partLines{part: p}
-		for _, l := range all {
-			if l.Part == p {
-				group.lines = append(group.lines, l)
-			}
+	for start := 0; start < len(all); {
+		end := start + 1
+		for end < len(all) && all[end].Part == all[start].Part {
+			end++
 		}
-		if len(group.lines) > 0 {
-			out = append(out, group)
-		}
+		out = append(out, partLines{all[start].Part, all[start:end]})
+		start = end
 	}
 	return out
 }

@@ -146,6 +146,22 @@ func reviewLink(ctx context.Context, p policy.Policy) *ui.Link {
 	return &ui.Link{Href: "/policy-reviews/due/" + p.ID.String(), Text: i18n.T(ctx, "policy_version.review_now")}
 }
 
+// unlisted are the versions that are too many for the page: the newest of them,
+// from which one leads to the next, and how many they are. Numbers count from 1
+// without a gap, so what is missing among the rows is not listed.
+func (s showPage) unlisted() (newest, count int) {
+	for i, v := range s.Versions {
+		below := 0
+		if i+1 < len(s.Versions) {
+			below = s.Versions[i+1].Number
+		}
+		if gap := v.Number - below - 1; gap > 0 {
+			newest, count = max(newest, v.Number-1), count+gap
+		}
+	}
+	return newest, count
+}
+
 // versionLinks are the lines of a version's menu.
 func versionLinks(ctx context.Context, s showPage, v policy.Version) []ui.Link {
 	var links []ui.Link

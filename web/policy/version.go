@@ -18,6 +18,10 @@ type versionPage struct {
 	Decisions  []policy.Decision // about it
 }
 
+// newest is the highest number that a version of the policy has; they count from 1
+// without a gap.
+func (s versionPage) newest() int { return s.Versions[0].Number }
+
 func (h handlers) version(w http.ResponseWriter, r *http.Request) error {
 	p, v, err := h.loadVersion(r)
 	if err != nil {

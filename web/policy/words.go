@@ -30,16 +30,28 @@ func abilities(ctx context.Context, s policy.Status, waiting bool, errors int) c
 	}
 }
 
-// period is a time in which a version was in force.
+// period is a time in which a version was in force: in days, and by the clock
+// where it began and ended on one.
 func period(ctx context.Context, p policy.Period) string {
 	if p.To == nil {
 		return i18n.T(ctx, "policy.period.open", "From", i18n.Date(ctx, p.From))
 	}
 	from, to := i18n.Date(ctx, p.From), i18n.Date(ctx, *p.To)
 	if from == to {
-		return i18n.T(ctx, "policy_version.period.day", "Date", from)
+		return i18n.T(ctx, "policy_version.period.day", "Date", from, "From", i18n.Clock(ctx, p.From), "To", i18n.Clock(ctx, *p.To))
 	}
 	return i18n.T(ctx, "policy.period.closed", "From", from, "To", to)
+}
+
+// exactPeriod is a period to the minute, for the pages that have room for it.
+func exactPeriod(ctx context.Context, p policy.Period) string {
+	if p.To == nil {
+		return i18n.T(ctx, "policy.period.open", "From", i18n.DateTime(ctx, p.From))
+	}
+	if i18n.Date(ctx, p.From) == i18n.Date(ctx, *p.To) {
+		return period(ctx, p)
+	}
+	return i18n.T(ctx, "policy.period.closed", "From", i18n.DateTime(ctx, p.From), "To", i18n.DateTime(ctx, *p.To))
 }
 
 func versionTag(s policy.VersionStatus) string {

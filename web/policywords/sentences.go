@@ -2,6 +2,7 @@ package policywords
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"portal/internal/policydoc"
@@ -100,6 +101,18 @@ func byPart(all []Line) []partLines {
 		start = end
 	}
 	return out
+}
+
+// ending are the sentences of which something can end: not those that say what
+// a partner never got, or that there is nothing.
+func ending(all []policydoc.Sentence) []policydoc.Sentence {
+	return slices.DeleteFunc(all, func(s policydoc.Sentence) bool {
+		switch s.ID {
+		case "auth.refused", "auth.no_way", "auth.no_proof", "auth.nothing", "share.nothing":
+			return true
+		}
+		return s.Part == policydoc.NotGets || strings.HasSuffix(s.Key, "_unused")
+	})
 }
 
 // tagged reports whether a line is to carry a tag of its own: where it says that

@@ -190,7 +190,7 @@ func decisionRows(p policy.Policy, rows []policy.Decision) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if d.Emergency {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, "<div class=\"hint\">")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, "<div class=\"hint chips\">")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -63,4 +63,3 @@ func ofClass(d policydoc.Delta, class policydoc.Class) policydoc.Delta {
 // classes are in the order of the list: what needs the most attention first.
 var classes = []policydoc.Class{policydoc.Widens, policydoc.Narrows, policydoc.Neutral}
 
-var classTags = map[policydoc.Class]string{policydoc.Widens: "warn", policydoc.Narrows: "good", policydoc.Neutral: "neutral"}

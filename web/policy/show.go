@@ -134,7 +134,7 @@ func findings(ctx context.Context, r policydoc.Report, v policy.Version) []ui.Fi
 	found := policywords.Findings(ctx, r, "")
 	last := len(linesOf(v.Document))
 	for i := range found {
-		found[i].Href = "#" + lineID(v.Number, min(max(found[i].Line, 1), last))
+		found[i].Href = "#" + policywords.LineID(v.Number, min(max(found[i].Line, 1), last))
 	}
 	return found
 }

@@ -96,6 +96,3 @@ func linesOf(document string) []string {
 }
 
 var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n")
-
-// lineID is where a line of a version's text stands on the page.
-func lineID(number, line int) string { return "v" + strconv.Itoa(number) + "-" + strconv.Itoa(line) }

@@ -96,6 +96,7 @@ func TestJ14Emergency(t *testing.T) {
 		b.follow("policy_decision.unreviewed.open")
 		b.see("policy_review.own.title")
 		other := p.enter(second.Email)
+		other.open("/home")
 		other.menu("nav.policy_reviews")
 		other.follow("Disaster relief")
 		other.see(flood)

@@ -100,7 +100,7 @@ const focused = () => {
   const e = document.activeElement;
   return e && { tag: e.tagName.toLowerCase(), id: e.id, text: name(e), name: e.name ?? '', ring: ringed(e) };
 };
-const unfold = () => document.querySelectorAll('details.filters').forEach(d => { d.open = true; });
+const unfold = () => document.querySelectorAll('details.filters, main details:not(.menu)').forEach(d => { d.open = true; });
 // The page's frame and its content, without what differs at every request.
 const shape = () => {
   const bare = e => e.outerHTML.replace(/value="[\w-]{40,}"/g, '');

@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"net/http"
 	"strings"
 	"testing"
 
@@ -77,6 +78,19 @@ func TestJ12AuthPolicyWithoutJSON(t *testing.T) {
 		b.holds("policy.document", written)
 		if !ask[bool](b, "ticked", "field-attribute-fullName") {
 			t.Errorf("%s: the form has not followed the text", p.name)
+		}
+
+		// Without scripts both sides can be changed: nothing is saved before
+		// somebody has said which of them counts.
+		if b.plain {
+			b.fill("policy.document", strings.Replace(written, `"phone"`, `"email"`, 1))
+			b.tick("field-authTokenType")
+			b.expect(http.StatusUnprocessableEntity).press("common.save")
+			b.see("policy_studio.both.title")
+			b.fill("policy.document", written)
+			b.press("policy_studio.keep.text")
+			b.holds("policy.document", written)
+			b.see("policy.check.good")
 		}
 
 		// Saved with a reason and a day.

@@ -177,6 +177,9 @@ func (g *guide) member(role authz.Role, email string) {
 			rt.Access.Allows(authz.Actor{Roles: []authz.Role{authz.Visitor}}) {
 			continue
 		}
+		if role == authz.PolicyManager && (g.dark || g.lang != "en") && strings.Contains(rt.Pattern, "{id}") {
+			continue // how it looks does not depend on which of the colleagues looks
+		}
 		for _, path := range g.things(rt.Pattern) {
 			b.open(path)
 			g.judge(b, string(role)+" "+path)

@@ -141,7 +141,7 @@ func TestJ15Vocabulary(t *testing.T) {
 		b.fill("vocabulary.family", "policydoc.family.attribute")
 		b.fill("vocabulary.name", "shoeSize")
 		b.fill("vocabulary.label.en", "Shoe size")
-		b.fill("vocabulary.label.fr", "Pointure")
+		b.fill("vocabulary.label.fr", "Taille de chaussure")
 		b.fill("vocabulary.label.ar", "مقاس الحذاء")
 		b.choose("policydoc.sensitivity.ordinary")
 		b.press("common.save")

@@ -62,6 +62,10 @@ func TestStudioRowsWithoutLoading(t *testing.T) {
 	b, _ := p.staff(authz.PartnerAdmin)
 	b.open("/datashare-policies/new")
 	b.script(`window.stays = true`)
+	// Whoever goes on to a button does not lose it when the answer comes.
+	b.script(`const i = document.getElementById('field-share:validForInMinutes'); i.value = '30'; i.dispatchEvent(new Event('input', { bubbles: true }))`)
+	b.script(`document.querySelector('button[name=add]').focus()`)
+	b.until(textSide + `.includes('"30"') && document.activeElement.matches('button[name=add]')`)
 	b.do(b.click("press", "policy_studio.row.add"))
 	b.until(`document.activeElement.id === 'field-row:0:attributeName'`)
 	b.script(`const i = document.activeElement; i.value = 'fullNam'; i.setSelectionRange(4, 4); i.dispatchEvent(new Event('input', { bubbles: true }))`)

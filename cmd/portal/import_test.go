@@ -98,10 +98,10 @@ func TestImportTakesAllOrNothing(t *testing.T) {
 		args []string
 		want string
 	}{
-		"a faulty file": {[]string{"--group", "Telecom", "--as", "ada@example.test", dir}, "nothing was imported: 1 of 7 files have errors"},
+		"a faulty file": {[]string{"--group", "Telecom", "--as", "ada@example.test", dir}, "nothing was imported: 1 of 7 files has something to put right"},
 		"no group":      {[]string{"--as", "ada@example.test", dir}, "--group NAME"},
-		"other group":   {[]string{"--group", "Banking", "--as", "ada@example.test", dir}, `policy group "Banking"`},
-		"nobody":        {[]string{"--group", "Telecom", "--as", "eve@example.test", dir}, `"eve@example.test"`},
+		"other group":   {[]string{"--group", "Banking", "--as", "ada@example.test", dir}, `no active policy group “Banking”`},
+		"nobody":        {[]string{"--group", "Telecom", "--as", "eve@example.test", dir}, `“eve@example.test”`},
 		"no files":      {[]string{"--group", "Telecom", "--as", "ada@example.test"}, "name at least one file"},
 	} {
 		status, out, log := portalRuns(t, settings, append([]string{"policy", "import"}, tc.args...)...)
@@ -111,5 +111,60 @@ func TestImportTakesAllOrNothing(t *testing.T) {
 	}
 	if n, err := pg.Value[int](t.Context(), a.DB.Read(), `select count(*)::int from policies`, nil); err != nil || n != 0 {
 		t.Errorf("%d policies, %v", n, err)
+	}
+}
+
+// A single file can be named, and what the document does not tell.
+func TestImportSaysWhatToAdd(t *testing.T) {
+	t.Parallel()
+	settings, a := installation(t)
+	dir := t.TempDir()
+	nameless, untold := write(t, dir, ".json", goodAuth), write(t, dir, "untold.json", `{}`)
+	zip, good := write(t, dir, "zip.json", "PK\x03\x04"), write(t, dir, "good.json", goodAuth)
+	huge := write(t, dir, "huge.json", strings.Repeat(" ", policy.MaxImportBytes/2+1))
+	for _, tc := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{nameless}, "Enter a name."},
+		{[]string{nameless}, "Add --name NAME"},
+		{[]string{"-"}, "The standard input has no name."},
+		{[]string{"--name", "Both", good, nameless}, "--name is for a single file."},
+		{[]string{untold}, "Add --kind auth or --kind datashare."},
+		{[]string{"--kind", "misp", untold}, "--kind is auth or datashare"},
+		{[]string{"--kind", "auth", untold}, "error AP-102"},
+		{[]string{zip}, "zip.json: This is a ZIP file."},
+		{[]string{huge, huge}, "Together the files are larger than 32 MiB."},
+		{[]string{huge}, "larger than 16 MiB"},
+		{[]string{good, good}, "has the same name"},
+	} {
+		status, out, log := portalRuns(t, settings, append([]string{"policy", "import", "--group", "Telecom", "--as", "ada@example.test"}, tc.args...)...)
+		if status != 1 || out != "" || !strings.Contains(log, tc.want) {
+			t.Errorf("%v: %d %s%s", tc.args, status, out, log)
+		}
+	}
+	status, out, log := portalRuns(t, settings, "policy", "import", "--group", "Telecom", "--as", "ada@example.test", "--name", "Named", nameless)
+	if status != 0 || !strings.Contains(out, "\tNamed\t") {
+		t.Errorf("%d %s%s", status, out, log)
+	}
+	note, err := pg.Value[string](t.Context(), a.DB.Read(), `select note from policy_versions`, nil)
+	if err != nil || note != "Imported from .json" {
+		t.Errorf("%v %q", err, note)
+	}
+}
+
+func TestImportSpeaksThePersonsLanguage(t *testing.T) {
+	t.Parallel()
+	settings, a := installation(t)
+	_, err := a.Accounts.CreateWithPassword(t.Context(), account.StaffInput{
+		Email: "zoe@example.test", FirstName: "Zoé", Lang: "fr", Roles: []authz.Role{authz.PolicyManager},
+	}, "correct horse battery staple")
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := write(t, t.TempDir(), "a.json", `{}`)
+	status, _, log := portalRuns(t, settings, "policy", "import", "--group", "Telecom", "--as", "zoe@example.test", file)
+	if status != 1 || !strings.Contains(log, "Ajoutez --kind auth") || !strings.Contains(log, "rien n’a été importé") {
+		t.Errorf("%d %s", status, log)
 	}
 }

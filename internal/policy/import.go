@@ -52,10 +52,10 @@ func (i Import) Readable() bool { return i.Trouble == nil && i.Report.OK() }
 func (i Import) OK() bool { return i.Readable() && i.Input.Kind.Valid() && len(i.Wrong) == 0 }
 
 // BaseName is what the file was called, fit for a sentence: without folders,
-// control characters and excessive length.
+// signs that nobody sees, and excessive length.
 func (i Import) BaseName() string {
 	return cut(strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
+		if !unicode.IsGraphic(r) {
 			return unicode.ReplacementChar
 		}
 		return r

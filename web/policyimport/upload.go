@@ -21,7 +21,7 @@ type row struct {
 }
 
 // field is the name of an input of the n-th file.
-func field(what string, n int) string { return what + ":" + strconv.Itoa(n) }
+func field(what string, n int) string { return what + "-" + strconv.Itoa(n) }
 
 // received is everything that the form sends.
 type received struct {
@@ -34,7 +34,7 @@ func receive(r *http.Request) (received, error) {
 	if err != nil {
 		return received{}, err
 	}
-	v, err := form.Parse(r, "group", "from", "import", "id:*", "file:*", "name:*", "description:*", "kind:*", "text:*")
+	v, err := form.Parse(r, "group", "from", "import", "id-*", "file-*", "name-*", "description-*", "kind-*", "text-*")
 	return received{v, files}, err
 }
 

@@ -161,12 +161,14 @@ func TestJ10MenuHomeAudit(t *testing.T) {
 	walk(t, func(t *testing.T, p *portal) {
 		p.Group("Banking")
 		menus := map[authz.Role][]string{
-			authz.AuthPartner:   {"nav.home", "nav.registration"},
-			authz.FTMProvider:   {"nav.home", "nav.registration"},
-			authz.PolicyManager: {"nav.home", "nav.policy_groups", "nav.auth_policies", "nav.datashare_policies"},
+			authz.AuthPartner: {"nav.home", "nav.registration"},
+			authz.FTMProvider: {"nav.home", "nav.registration"},
+			authz.PolicyManager: {
+				"nav.home", "nav.policy_groups", "nav.auth_policies", "nav.datashare_policies", "nav.policy_reviews", "nav.vocabulary",
+			},
 			authz.PartnerAdmin: {
-				"nav.home", "nav.policy_groups", "nav.auth_policies", "nav.datashare_policies", "nav.partners",
-				"nav.staff", "nav.mail", "nav.audit",
+				"nav.home", "nav.policy_groups", "nav.auth_policies", "nav.datashare_policies", "nav.policy_reviews", "nav.vocabulary",
+				"nav.partners", "nav.staff", "nav.mail", "nav.audit",
 			},
 		}
 		people := map[authz.Role]*Browser{}

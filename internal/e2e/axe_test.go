@@ -177,14 +177,20 @@ func (g *guide) member(role authz.Role, email string) {
 			rt.Access.Allows(authz.Actor{Roles: []authz.Role{authz.Visitor}}) {
 			continue
 		}
+		if role == authz.PolicyManager && (g.dark || g.lang != "en") && strings.Contains(rt.Pattern, "{id}") {
+			continue // how it looks does not depend on which of the colleagues looks
+		}
 		for _, path := range g.things(rt.Pattern) {
 			b.open(path)
 			g.judge(b, string(role)+" "+path)
 		}
 	}
+	if role == authz.PartnerAdmin {
+		g.authors(b)
+	}
 	switch {
 	case actor.May(authz.PolicyWrite):
-		for _, form := range []string{"/policy-groups/new", "/auth-policies/new"} {
+		for _, form := range []string{"/policy-groups/new", "/auth-policies/new", "/datashare-policies/new"} {
 			b.open(form)
 			b.expect(http.StatusUnprocessableEntity).press("common.save")
 			g.judge(b, string(role)+" refused at "+form)
@@ -199,45 +205,94 @@ func (g *guide) member(role authz.Role, email string) {
 // shows another page.
 func (g *guide) things(pattern string) []string {
 	g.t.Helper()
-	key, _, ok := strings.Cut(strings.TrimPrefix(pattern, "/"), "/{id}")
-	if !ok {
+	if !strings.Contains(pattern, "{") {
 		return []string{pattern}
 	}
+	kind := `p.kind = 'auth'`
+	if strings.HasPrefix(pattern, "/datashare-policies/") {
+		kind = `p.kind = 'datashare'`
+	}
+	const versions = ` from policy_versions v join policies p on p.id = v.policy_id where `
 	sql := map[string]string{
-		"partners":           `select distinct on (status) id::text from partners order by status, id`,
-		"policy-groups":      `select distinct on (status) id::text from policy_groups order by status, id`,
-		"auth-policies":      `select distinct on (status) id::text from policies where kind = 'auth' order by status, id`,
-		"datashare-policies": `select distinct on (status) id::text from policies where kind = 'datashare' order by status, id`,
-		"policies":           `select id::text from policies limit 1`,
-		"policy-reviews":     `select id::text from policy_reviews where kind = 'emergency' limit 1`,
-		"policy-reviews/due": `select id::text from policies where status = 'active' limit 1`,
-		"vocabulary":         `select min(id::text) from vocabulary_terms group by sensitivity`,
-		"staff":              `select id::text from users where partner_id is null`,
-	}[key]
+		"/partners":      `select distinct on (status) id::text as id from partners order by status, id`,
+		"/policy-groups": `select distinct on (status) id::text as id from policy_groups order by status, id`,
+		"/policies":      `select id::text as id from policies limit 1`,
+		"/vocabulary":    `select min(id::text) as id from vocabulary_terms group by sensitivity`,
+		"/staff":         `select id::text as id from users where partner_id is null`,
+
+		"/policy-reviews":     `select id::text as id from policy_reviews where kind = 'emergency' limit 1`,
+		"/policy-reviews/due": `select id::text as id from policies p where status = 'active' order by review_on limit 1`,
+
+		"page":      `select distinct on (p.status) p.id::text as id from policies p where ` + kind + ` order by p.status, p.id`,
+		"one":       `select p.id::text as id` + versions + kind + ` and p.status = 'active' group by p.id order by count(*) desc, p.id limit 1`,
+		"waits":     `select p.id::text as id` + versions + kind + ` and v.status = 'inactive' and v.errors = 0 order by p.status, p.id limit 1`,
+		"version":   `select distinct on (v.status) p.id::text as id, v.number::text as number` + versions + kind + ` order by v.status, p.id, v.number`,
+		"decisions": `select distinct on (d.action, d.emergency) p.id::text as id, d.id::text as decision from policy_decisions d join policies p on p.id = d.policy_id where ` + kind,
+	}[g.sort(pattern)]
 	if sql == "" {
 		g.t.Fatalf("%s: say here where its things are", pattern)
 	}
-	ids, err := pg.Values[string](g.t.Context(), g.App.DB.Read(), sql, nil)
-	if err != nil || len(ids) == 0 {
-		g.t.Fatalf("%s: %d things, %v", pattern, len(ids), err)
+	found, err := pg.Values[string](g.t.Context(), g.App.DB.Read(), `
+		select replace(replace(replace(@pattern, '{id}', f.id), '{number}', coalesce(f.number, '')), '{decision}', coalesce(f.decision, ''))
+		from (`+sql+`) t, lateral (select t.id, to_jsonb(t) ->> 'number' as number, to_jsonb(t) ->> 'decision' as decision) f`, pg.Args{"pattern": pattern})
+	if err != nil || len(found) == 0 {
+		g.t.Fatalf("%s: %d things, %v", pattern, len(found), err)
 	}
-	var paths []string
-	for _, thing := range ids {
-		path := strings.NewReplacer("{id}", thing, "{number}", "1").Replace(pattern)
-		if !strings.Contains(path, "{decision}") {
-			paths = append(paths, path)
-			continue
-		}
-		decisions, err := pg.Values[string](g.t.Context(), g.App.DB.Read(), `
-			select id::text from policy_decisions where policy_id::text = @policy limit 1`, pg.Args{"policy": thing})
-		if err != nil {
-			g.t.Fatal(err)
-		}
-		for _, decision := range decisions {
-			paths = append(paths, strings.Replace(path, "{decision}", decision, 1))
-		}
+	return found
+}
+
+// sort tells which things have a kind of page.
+func (g *guide) sort(pattern string) string {
+	before, after, _ := strings.Cut(pattern, "/{id}")
+	switch {
+	case before != "/auth-policies" && before != "/datashare-policies":
+		return before
+	case strings.HasPrefix(after, "/versions/"):
+		return "version"
+	case strings.HasPrefix(after, "/decisions/"):
+		return "decisions"
+	case after == "" || after == "/activate" || after == "/reactivate":
+		return "page"
+	case after == "/edit" || after == "/discard":
+		return "waits"
+	default:
+		return "one"
 	}
-	return paths
+}
+
+// authors goes through the pages that only somebody who writes policies sees.
+func (g *guide) authors(b *Browser) {
+	look := func(what string) { g.judge(b, "author "+what) }
+	b.open("/auth-policies/new")
+	b.press("policydoc.sample.know_your_customer.title")
+	look("with a sample")
+	b.fill("policy.document", broken)
+	b.press("policy.check")
+	look("with findings")
+	b.fill("policy.document", "{")
+	b.press("policy.check")
+	look("with half a text")
+	b.open("/datashare-policies/new")
+	b.press("policydoc.sample.card_printing.title")
+	look("with rows")
+
+	b.open("/policies/import")
+	for _, second := range []file{{"broken.json", broken}, {"register.json", register}} {
+		b.fill("policy.group", "Banking")
+		b.upload("field-files", file{"codes.json", sample(auth, 0)}, second)
+		b.press("policy_import.look")
+		look("before importing " + second.name)
+	}
+
+	one := g.things("/auth-policies/{id}/compare")[0]
+	page := strings.TrimSuffix(one, "/compare")
+	for _, path := range []string{
+		one + "?from=1&to=2", page + "?as_of=" + g.today(0), page + "?as_of=" + g.today(-400), page + "/preview?version=2&against=1",
+		page + "/try?way=otp&way=kyc&attribute=fullName&person=adult", page + "/try?way=pin", "/auth-policies/new?from=" + strings.TrimPrefix(page, "/auth-policies/") + "&version=1",
+	} {
+		b.open(path)
+		look(path)
+	}
 }
 
 // enter is the browser of an account that signed in elsewhere: its cookies are

@@ -26,6 +26,10 @@ const kinds = {
   press: 'button, input[type=submit]', follow: 'a[href]', toggle: 'summary', label: 'label', choice: 'label.choice', any: '*',
 };
 const find = (kind, name, scope) => {
+  if (kind === 'id') {
+    const e = document.getElementById(name);
+    return e && (e.closest('label') ?? e);
+  }
   for (const place of places(scope)) {
     for (const e of place.querySelectorAll(kinds[kind])) {
       const text = kind === 'choice' ? e.querySelector('b') ?? e : e;
@@ -69,6 +73,14 @@ const select = (id, text) => {
   e.dispatchEvent(new Event('change', { bubbles: true }));
   return '';
 };
+// A day: browsers have pickers of their own for it, which no two open alike.
+const day = (id, value) => {
+  const e = document.getElementById(id);
+  e.value = value;
+  e.dispatchEvent(new Event('input', { bubbles: true }));
+  e.dispatchEvent(new Event('change', { bubbles: true }));
+};
+const ticked = id => document.getElementById(id)?.checked ?? false;
 const typed = id => document.getElementById(id).value;
 const text = scope => norm(scope ? places(scope).map(e => e.innerText).join(' ') : document.body.innerText);
 const state = () => {
@@ -88,7 +100,7 @@ const focused = () => {
   const e = document.activeElement;
   return e && { tag: e.tagName.toLowerCase(), id: e.id, text: name(e), name: e.name ?? '', ring: ringed(e) };
 };
-const unfold = () => document.querySelectorAll('details.filters').forEach(d => { d.open = true; });
+const unfold = () => document.querySelectorAll('details.filters, main details:not(.menu)').forEach(d => { d.open = true; });
 // The page's frame and its content, without what differs at every request.
 const shape = () => {
   const bare = e => e.outerHTML.replace(/value="[\w-]{40,}"/g, '');

@@ -6,32 +6,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/chromedp/chromedp"
-
 	"portal/internal/authz"
 	"portal/internal/policydoc"
 )
-
-// until waits in the page until an expression holds.
-func (b *Browser) until(expression string) {
-	b.t.Helper()
-	held, err := run(b, chromedp.Evaluate[bool](`new Promise(done => {
-		const end = performance.now() + 8000;
-		const look = () => { if (`+expression+`) done(true); else if (performance.now() > end) done(false); else requestAnimationFrame(look); };
-		look();
-	})`, chromedp.EvalAwaitPromise))
-	if err != nil || !held {
-		b.t.Errorf("%s: never %s (%v)", b.name, expression, err)
-	}
-}
-
-// script does something in the page that no person could do so exactly.
-func (b *Browser) script(statements string) {
-	b.t.Helper()
-	if _, err := run(b, chromedp.Evaluate[bool](`(() => { `+statements+`; return true; })()`)); err != nil {
-		b.t.Fatal(err)
-	}
-}
 
 // TestStudioKeepsFormAndTextInStep writes on both sides and looks at the other,
 // without a page being loaded in between.
@@ -42,7 +19,7 @@ func TestStudioKeepsFormAndTextInStep(t *testing.T) {
 	b, _ := p.staff(authz.PartnerAdmin)
 	b.open("/auth-policies/new")
 
-	const text, focus = `document.getElementById('field-document').value`, `document.activeElement.id`
+	const text, focus = textSide, `document.activeElement.id`
 	b.script(`const r = document.getElementById('field-way:otp-optional'); r.focus(); r.click()`)
 	b.until(text + `.includes('"otp"')`)
 	b.until(focus + ` === 'field-way:otp-optional' && document.activeElement.checked`)
@@ -85,6 +62,10 @@ func TestStudioRowsWithoutLoading(t *testing.T) {
 	b, _ := p.staff(authz.PartnerAdmin)
 	b.open("/datashare-policies/new")
 	b.script(`window.stays = true`)
+	// Whoever goes on to a button does not lose it when the answer comes.
+	b.script(`const i = document.getElementById('field-share:validForInMinutes'); i.value = '30'; i.dispatchEvent(new Event('input', { bubbles: true }))`)
+	b.script(`document.querySelector('button[name=add]').focus()`)
+	b.until(textSide + `.includes('"30"') && document.activeElement.matches('button[name=add]')`)
 	b.do(b.click("press", "policy_studio.row.add"))
 	b.until(`document.activeElement.id === 'field-row:0:attributeName'`)
 	b.script(`const i = document.activeElement; i.value = 'fullNam'; i.setSelectionRange(4, 4); i.dispatchEvent(new Event('input', { bubbles: true }))`)

@@ -186,29 +186,45 @@ func (b *Browser) fill(label, value string) {
 			b.t.Fatalf("%s: the list %q has no %q but %s", b.name, label, value, has)
 		}
 		return
+	case "date":
+		ask[chromedp.Void](b, "day", c.ID, value)
+		return
 	case "file":
-		b.upload(c.ID, value)
+		b.upload(c.ID, file{"policy.json", value})
 		return
 	}
-	ask[chromedp.Void](b, "enter", c.ID)
+	b.enter(c.ID, value)
+}
+
+// enter types into the field with an id.
+func (b *Browser) enter(id, value string) {
+	b.t.Helper()
+	ask[chromedp.Void](b, "enter", id)
 	if value == "" {
 		b.keys("\b")
 	} else {
 		b.do(call(input.InsertText, input.InsertTextParams{Text: value}))
 	}
-	if got := ask[string](b, "typed", c.ID); got != value {
-		b.t.Fatalf("%s: %q holds %q after typing %q", b.name, label, got, value)
+	if got := ask[string](b, "typed", id); got != value {
+		b.t.Fatalf("%s: %q holds %q after typing %q", b.name, id, got, value)
 	}
 }
 
-// upload chooses a file with this content.
-func (b *Browser) upload(field, content string) {
+// file is one on the disk of whoever sits at the browser.
+type file struct{ name, content string }
+
+// upload chooses files.
+func (b *Browser) upload(field string, files ...file) {
 	b.t.Helper()
-	path := filepath.Join(b.t.TempDir(), "policy.json")
-	if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
-		b.t.Fatal(err)
+	dir := b.t.TempDir()
+	var paths []string
+	for _, f := range files {
+		paths = append(paths, filepath.Join(dir, f.name))
+		if err := os.WriteFile(paths[len(paths)-1], []byte(f.content), 0o644); err != nil {
+			b.t.Fatal(err)
+		}
 	}
-	b.do(chromedp.SetUploadFiles(chromedp.ID(field), []string{path}))
+	b.do(chromedp.SetUploadFiles(chromedp.ID(field), paths))
 }
 
 // keys types on the keyboard, to whatever has the focus.

@@ -57,16 +57,16 @@ type Picture struct {
 	Special      bool     `json:"special"`
 	SpecialNames []string `json:"special_names,omitempty"` // of the version, each behind its family and a space
 
-	First           bool      `json:"first"` // the policy was never in force
-	Own             bool      `json:"own"`   // whoever looks wrote the version or edited it last
-	Eyes            Eyes      `json:"eyes"`
-	Findings        []Finding `json:"findings,omitempty"` // what the page said of the version's text; none where a policy goes out of force
-	Partners        []Touched `json:"partners"`           // by name, at most maxTouched
-	PartnersTotal   int       `json:"partners_total"`
-	PartnersDigest  string    `json:"partners_digest,omitempty"` // SHA-256 of the ids of all of them, in hex; "" of none
-	Pending         []Touched `json:"pending"`                   // requests that would be judged by the new text, oldest first
-	PendingTotal    int       `json:"pending_total"`
-	PendingDigest   string    `json:"pending_digest,omitempty"`
+	First          bool      `json:"first"` // the policy was never in force
+	Own            bool      `json:"own"`   // whoever looks wrote the version or edited it last
+	Eyes           Eyes      `json:"eyes"`
+	Findings       []Finding `json:"findings,omitempty"` // what the page said of the version's text; none where a policy goes out of force
+	Partners       []Touched `json:"partners"`           // by name, at most maxTouched
+	PartnersTotal  int       `json:"partners_total"`
+	PartnersDigest string    `json:"partners_digest,omitempty"` // SHA-256 of the ids of all of them, in hex; "" of none
+	Pending        []Touched `json:"pending"`                   // requests that would be judged by the new text, oldest first
+	PendingTotal   int       `json:"pending_total"`
+	PendingDigest  string    `json:"pending_digest,omitempty"`
 }
 
 // maxTouched is how many partners, and how many requests, a picture names.

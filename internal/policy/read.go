@@ -71,18 +71,6 @@ func (s *Service) Policy(ctx context.Context, pid id.Policy, kind Kind) (Full, e
 	return full, nil
 }
 
-// allVersions is every version of a policy with its document and periods, oldest
-// first.
-func (s *Service) allVersions(ctx context.Context, pid id.Policy) ([]Version, error) {
-	q := s.db.Read()
-	versions, err := pg.All[Version](ctx, q, `select `+versionColumns+versionFrom+`
-		where v.policy_id = @policy order by v.number`, pg.Args{"policy": pid})
-	if err != nil {
-		return nil, err
-	}
-	return versions, addPeriods(ctx, q, versions, nil)
-}
-
 // addPeriods tells of versions when they were in force: at most max periods,
 // the newest of all (nil: all of them).
 func addPeriods(ctx context.Context, q pg.Querier, versions []Version, max any) error {

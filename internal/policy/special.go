@@ -15,7 +15,8 @@ import (
 //   - what the vocabulary calls special now;
 //   - what every installation starts with as special (policydoc.Seed);
 //   - a name that the vocabulary does not have: nobody has said what it is;
-//   - what was special when the version in force was activated (before).
+//   - what was special when the version in force was activated (before), by the
+//     same rule: so a term stays special for a policy as long as it gives it.
 type careful struct {
 	words  *policydoc.Vocabulary
 	before []string // as specialNames writes them
@@ -101,4 +102,3 @@ func (d *drawn) judgeSpecial(kind Kind, from, to policydoc.Meaning, before []str
 	d.SpecialNames = specialNames(to, c)
 	d.Special = d.Special || special(policydoc.Compare(policydoc.Meaning{Kind: kind}, to, words))
 }
-

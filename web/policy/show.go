@@ -120,12 +120,7 @@ func versionRows(ctx context.Context, v policy.Version) []ui.Row {
 
 // findings are a report's, each with a link to its line of the version's text.
 func findings(ctx context.Context, r policydoc.Report, v policy.Version) []ui.Finding {
-	found := policywords.Findings(ctx, r, "")
-	last := len(linesOf(v.Document))
-	for i := range found {
-		found[i].Href = "#" + lineID(v.Number, min(max(found[i].Line, 1), last))
-	}
-	return found
+	return policywords.NumberedFindings(ctx, r, linesID(v.Number), v.Document)
 }
 
 // review says how a review day stands: "" while it is far away, "due", "over".

@@ -348,7 +348,7 @@ func notUnderstood(p policy.Policy, v side, title string) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.Findings(policywords.Findings(ctx, v.Report, textURL(p.Kind, v.Version)), policywords.DocumentName(v.Version)).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Findings(findings(ctx, p.Kind, v), policywords.DocumentName(v.Version)).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

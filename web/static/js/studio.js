@@ -15,11 +15,16 @@ const studio = root => {
   let turn = 0;
   let timer;
 
-  // Draws the answer; the field that has the focus keeps it, with what is in it, in its place on the screen.
+  // What stands where an element stood before everything was drawn anew. Buttons and links have no id.
+  const marks = ['name', 'value', 'formaction', 'href', 'data-line', 'data-column'];
+  const counterpart = e => e.id ? document.getElementById(e.id) : all(e.localName, form).find(now =>
+    marks.every(m => now.getAttribute(m) === e.getAttribute(m)) && now.closest('details')?.id === e.closest('details')?.id);
+
+  // Draws the answer; what has the focus keeps it, with what is in it, in its place on the screen.
   const draw = (page, button) => {
     const target = button && (button.getAttribute('formaction')?.split('#')[1] ?? button.closest('[data-live]')?.id);
     const was = document.activeElement;
-    const kept = was?.id && form.contains(was) && was !== area ? was : null;
+    const kept = was && form.contains(was) && was !== area ? was : null;
     const [height, from, to] = kept ? [kept.getBoundingClientRect().top, kept.selectionStart, kept.selectionEnd] : [];
     const later = all('[data-later]', form).filter(e => e.value && !e.parentElement.contains(button));
     const open = all('[data-live] details[id][open]').map(d => d.id);
@@ -47,7 +52,7 @@ const studio = root => {
       row.scrollIntoView({ block: 'nearest' });
       return;
     }
-    const now = kept && document.getElementById(kept.id);
+    const now = kept && (kept.isConnected ? kept : counterpart(kept));
     if (!now || now === kept) return;
     if ('value' in kept && !/radio|checkbox/.test(kept.type)) now.value = kept.value;
     now.focus({ preventScroll: true });

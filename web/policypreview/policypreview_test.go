@@ -216,10 +216,11 @@ func TestTry(t *testing.T) {
 	auth := saved(d, policydoc.KindAuth, "Customers", sample(t, policydoc.KindAuth, "know_your_customer"))
 	share := saved(d, policydoc.KindDataShare, "Cards", sample(t, policydoc.KindDataShare, "few_data"))
 	const (
-		ways   = "The policy says: To verify a person, the partner may choose from 4 ways: biometrics (fingerprint or face), one-time code, sending a one-time code or receiving personal data (e-KYC). "
+		ways   = "The policy says: To verify a person, the partner may choose from 3 ways: biometrics (fingerprint or face) or one-time code. "
+		asks   = "The policy says: The partner may ask for any of 2 services: sending a one-time code or receiving personal data (e-KYC). "
 		five   = "The policy says: The partner receives 5 items of data: full name; date of birth; phone number; address, line 1; and city. "
 		two    = "The policy says: The partner receives 2 items of data: full name and date of birth. "
-		other  = "The policy says: Any other way is refused. "
+		other  = "The policy says: Everything else is refused. "
 		tongue = "The policy says: What is recorded in several languages comes in one: English. "
 		no     = "No line of the text says it"
 	)
@@ -229,14 +230,14 @@ func TestTry(t *testing.T) {
 	}{
 		{auth, "way=otp", "Allowed", []string{"For “One-time code” may be used. " + ways + "Line 9 of the text"}},
 		{auth, "way=otp&way=otp&way=kyc&attribute=fullName&language=eng", "Allowed", []string{
-			"For “One-time code” may be used. " + ways + "Line 9 of the text", "For “Receiving personal data (e-KYC)” may be used. Line 23 of the text",
+			"For “One-time code” may be used. " + ways + "Line 9 of the text", "For “Receiving personal data (e-KYC)” may be used. " + asks + "Line 23 of the text",
 			"For “Full name” is among the data that the policy grants. " + five + "Line 29 of the text",
 			"For “English” is among the languages of the data. " + tongue + "Line 45 of the text",
 		}},
 		{auth, "way=bio:IRIS", "Refused", []string{"Against “Biometrics: Iris” is not allowed: the policy names another kind. " + ways + "Line 13 of the text"}},
 		{auth, "way=otp&attribute=gender&language=fra", "Refused", []string{
 			"For “One-time code” may be used. " + ways + "Line 9 of the text", "Against “Gender” is not among the data that the policy grants. " + five + no,
-			"Against Data comes only with a way that returns it, such as “Receiving personal data (e-KYC)”, and none is used. Line 23 of the text",
+			"Against Data comes only with a way that returns it, such as “Receiving personal data (e-KYC)”, and none is used. " + asks + "Line 23 of the text",
 			"Against “French” is not among the languages of the data. " + tongue + no,
 		}},
 		{auth, "way=magic", "Refused", []string{"Against “\u2068magic\u2069” is not among the allowed ways. " + other + no}},

@@ -70,8 +70,14 @@ func (t teller) line(s *policydoc.Sentence) Line {
 // Plain is all sentences as text for a mail or a terminal: a heading for each
 // part, a line for each sentence.
 func Plain(ctx context.Context, v *policydoc.Vocabulary, m policydoc.Meaning) string {
+	all := Sentences(ctx, v, m)
+	room := 0
+	for i := range all {
+		room += len(all[i].Text) + len("- \n")
+	}
 	var b strings.Builder
-	for _, p := range byPart(Sentences(ctx, v, m)) {
+	b.Grow(room + 256) // and the headings
+	for _, p := range byPart(all) {
 		if b.Len() > 0 {
 			b.WriteByte('\n')
 		}

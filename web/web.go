@@ -96,7 +96,7 @@ func table(a *app.App, site *page.Site) []route.Route {
 		register.Routes(a.Registrations, site),
 		signin.Routes(a.Accounts, site),
 		account.Routes(a.Accounts),
-		partner.Routes(a.Partners, trail),
+		partner.Routes(a.Partners, a.Policies, a.Vocabulary, trail),
 		policygroup.Routes(a.Policies, trail),
 		policy.Routes(a.Policies, a.Vocabulary, trail, site.Zone),
 		policystudio.Routes(a.Policies, a.Vocabulary),

@@ -59,7 +59,6 @@ type overview struct {
 	Standing *partner.Standing
 	Requests *requests
 	Policies *policy.WaitingCount
-	Eyes     policy.Eyes // that what waits needs
 	Reviews  *policy.ReviewCount
 }
 
@@ -95,7 +94,7 @@ func (d Deps) home(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		o.Policies, o.Eyes = &n, d.Policies.Eyes()
+		o.Policies = &n
 		reviews, err := d.Policies.ReviewCount(ctx)
 		if err != nil {
 			return err

@@ -69,6 +69,7 @@ type decidePage struct {
 	decision
 	Typed  form.Values
 	Errors form.Errors
+	Rules  *rules // of an approval
 }
 
 // ask shows what a decision will do. Where nothing waits the partner's page
@@ -82,8 +83,18 @@ func (h handlers) ask(d decision) page.Handler {
 		if review.Partner.Status != partner.PendingApproval {
 			return page.Redirect(w, r, showURL(review.Partner.ID))
 		}
-		return page.Render(w, r, http.StatusOK, askPage(decidePage{Review: review, decision: d}))
+		return h.draw(w, r, http.StatusOK, decidePage{Review: review, decision: d})
 	}
+}
+
+// draw shows the form; an approval with the policies that would hold then.
+func (h handlers) draw(w http.ResponseWriter, r *http.Request, status int, c decidePage) (err error) {
+	if c.verb == approval.verb {
+		if c.Rules, err = h.rules(r.Context(), c.Partner); err != nil {
+			return err
+		}
+	}
+	return page.Render(w, r, status, askPage(c))
 }
 
 // decide carries a decision out on the request as its page showed it.
@@ -105,7 +116,7 @@ func (h handlers) decide(d decision) page.Handler {
 		}
 		if errs, ok := form.Translate(r.Context(), err); ok {
 			c := decidePage{Review: review, decision: d, Typed: v, Errors: errs}
-			return page.Render(w, r, http.StatusUnprocessableEntity, askPage(c))
+			return h.draw(w, r, http.StatusUnprocessableEntity, c)
 		}
 		if errors.Is(err, problem.ErrConflict) {
 			return h.tooLate(w, r, p.ID, d, v, err)

@@ -1,5 +1,6 @@
 // Package partner is a Partner Admin's screens of the partners: the list, one
-// partner with everything it said, and the three ways to decide on a request.
+// partner with everything it said and with what its policies let it do, and the
+// three ways to decide on a request.
 // It decides nothing: who may, and whether the request still waits, is told by
 // internal/partner.
 package partner
@@ -15,6 +16,8 @@ import (
 	"portal/internal/authz"
 	"portal/internal/id"
 	"portal/internal/partner"
+	"portal/internal/policy"
+	"portal/internal/vocabulary"
 	"portal/web/page"
 	"portal/web/route"
 )
@@ -24,13 +27,15 @@ type Trail func(ctx context.Context, kind audit.Kind, objectID string) templ.Com
 
 type handlers struct {
 	partners *partner.Service
+	policies *policy.Service
+	words    *vocabulary.Service
 	trail    Trail
 }
 
 // Routes are the rows of the partners' pages. Reading needs partner.read, each
 // decision partner.decide.
-func Routes(p *partner.Service, trail Trail) []route.Route {
-	h := handlers{partners: p, trail: trail}
+func Routes(p *partner.Service, policies *policy.Service, words *vocabulary.Service, trail Trail) []route.Route {
+	h := handlers{partners: p, policies: policies, words: words, trail: trail}
 	read := route.Needs(authz.PartnerRead)
 	rows := []route.Route{
 		route.Get(listURL, read, h.list),

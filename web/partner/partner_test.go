@@ -1,6 +1,7 @@
 package partner_test
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -14,6 +15,8 @@ import (
 	"portal/internal/partner"
 	"portal/internal/partner/partnertest"
 	"portal/internal/pg"
+	"portal/internal/policy"
+	"portal/internal/policydoc"
 	"portal/web/webtest"
 )
 
@@ -125,6 +128,62 @@ func TestPageShowsWhatADecisionWeighs(t *testing.T) {
 	}
 	if p := o.browser.Get("/partners/" + old.ID.String()); p.Doc.Find("main a[href$='/approve']").Length() != 0 || !p.Has("Ada Admin\u2069 rejected the request") {
 		t.Error("a decided request is offered for decision")
+	}
+}
+
+// What an approval allows is on the page in plain sentences: of the policies of
+// the partner's group and kind, and of no other.
+func TestPageSaysWhatThePoliciesAllow(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	other := o.Group("Banks")
+	acme, lens := o.Pending("Acme", o.telecom), o.Pending("Lens", id.PolicyGroup{})
+	pages := []string{"/partners/" + acme.ID.String(), "/partners/" + acme.ID.String() + "/approve"}
+	for _, path := range pages {
+		if p := o.browser.Get(path).Want(200); !p.Has("No policy of its kind is active") {
+			t.Errorf("%s does not say that there is none", path)
+		}
+	}
+	if p := o.browser.Get("/partners/" + lens.ID.String()).Want(200); p.Has("Policies of its group") {
+		t.Error("a Device Provider has policies")
+	}
+	writer := o.Staff("Wanda Writer", "en", authz.PolicyManager)
+	inForce := func(kind policydoc.Kind, group id.PolicyGroup, name string, sample int) {
+		t.Helper()
+		p, err := o.site.App.Policies.CreatePolicy(t.Context(), writer, policy.Input{
+			ID: id.New[id.Policy](), Kind: kind, GroupID: group, Name: name, Description: "For tests", Document: string(policydoc.Samples(kind)[sample].Document),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		pic, err := o.site.App.Policies.Picture(t.Context(), o.admin, p.ID, policy.Activate, 0)
+		if err == nil {
+			err = o.site.App.Policies.ActivatePolicy(t.Context(), o.admin, p.ID, policy.Seen{Version: p.Version, Picture: pic.Fingerprint()})
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	inForce(policydoc.KindAuth, other, "Elsewhere", 0)
+	inForce(policydoc.KindDataShare, o.telecom, "Handover", 0)
+	inForce(policydoc.KindAuth, o.telecom, "Counter", 0)
+	for _, path := range pages {
+		p := o.browser.Get(path).Want(200)
+		complete(t, p)
+		rules := p.Doc.Find("details.printed")
+		if rules.Length() != 1 || rules.Filter("[open]").Length() != 1 || !strings.Contains(rules.Text(), "Counter") || !strings.Contains(rules.Text(), "one-time code") {
+			t.Errorf("%s: %s", path, rules.Text())
+		}
+	}
+	for n := range 11 {
+		inForce(policydoc.KindAuth, o.telecom, fmt.Sprintf("More %d", n), 0)
+	}
+	p := o.browser.Get(pages[0]).Want(200)
+	if n := p.Doc.Find("details.printed").Length(); n != 10 || p.Doc.Find("details.printed[open]").Length() != 0 {
+		t.Errorf("%d policies, want 10, all folded", n)
+	}
+	if n := p.Click("See all 12 policies in the list").Want(200).Doc.Find("tbody tr").Length(); n != 12 {
+		t.Errorf("the list has %d, want 12", n)
 	}
 }
 

@@ -12,14 +12,18 @@ import (
 	"portal/web/ui"
 )
 
-// show is one partner with everything that it said.
+// show is one partner with everything that it said, and what holds for it.
 func (h handlers) show(w http.ResponseWriter, r *http.Request) error {
 	review, err := h.load(r)
 	if err != nil {
 		return err
 	}
 	ctx := r.Context()
-	return page.Render(w, r, http.StatusOK, showPage(review, h.trail(ctx, audit.Partner, review.Partner.ID.String())))
+	rules, err := h.rules(ctx, review.Partner)
+	if err != nil {
+		return err
+	}
+	return page.Render(w, r, http.StatusOK, showPage(review, rules, h.trail(ctx, audit.Partner, review.Partner.ID.String())))
 }
 
 // toDecide reports whether the reader may decide on the request now.

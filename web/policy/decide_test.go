@@ -64,7 +64,10 @@ func TestDeactivateAndReactivate(t *testing.T) {
 	d := webtest.NewDesk(t)
 	p := d.InForce("Switch")
 	off := d.Writer.Get(p.Path + "/deactivate").Want(200)
-	webtest.WantText(t, off, "Deactivate Switch?", "can no longer use this policy")
+	webtest.WantText(t, off, "Deactivate Switch?", "can no longer use this policy", "As soon as you confirm", "one-time code")
+	if ends := off.Doc.Find("main .says").First().Text(); strings.Contains(ends, "Does not get") || strings.Contains(ends, "refused") {
+		t.Errorf("what never was is said to end: %s", ends)
+	}
 	webtest.WantText(t, off.Submit(nil).Want(200), "Switch is deactivated.", "No longer in force: version 1")
 	webtest.WantText(t, off.Submit(nil).Want(200), "already deactivated")
 	webtest.WantText(t, d.Writer.Get(p.Path+"/reactivate").Want(200), "You cannot activate version 1 yourself")

@@ -125,6 +125,53 @@ func TestAsOf(t *testing.T) {
 	webtest.WantText(t, d.Writer.Get(path+"?as_of=2030-06-01"), "1 June 2030, 23:59 (UTC+9)")
 }
 
+// A version that came and went on one day says when.
+func TestPeriodsOfOneDayHaveTimes(t *testing.T) {
+	t.Parallel()
+	d := webtest.NewDesk(t, "--timezone=UTC")
+	start := d.Clock.Now()
+	path := inForce(d, "Counter", auth("fullName"))
+	d.Clock.Advance(time.Minute)
+	d.Edit(path, auth("fullName", "gender"))
+	d.Second.Get(path + "/activate").Submit(nil).Want(200)
+	clock := start.UTC().Format("2 January 2006, 15:04") + "–" + d.Clock.Now().UTC().Format("15:04")
+	webtest.WantText(t, d.Writer.Get(path), "on "+clock)
+	webtest.WantText(t, d.Writer.Get(path+"/versions/1"), "on "+clock)
+	webtest.WantText(t, d.Writer.Get(path+"/versions/2"), "since "+d.Clock.Now().UTC().Format("2 January 2006, 15:04"))
+	webtest.WantText(t, d.Writer.Get(path+"?as_of="+url.QueryEscape(start.Add(time.Second).Format(time.RFC3339))), "on "+clock, "the description of the policy, and the names of the attributes, are today’s")
+}
+
+func TestOlderVersionsAreAllWithinReach(t *testing.T) {
+	t.Parallel()
+	d := webtest.NewDesk(t)
+	path := inForce(d, "Counter", auth("fullName"))
+	for _, a := range []string{"gender", "phone", "email"} {
+		d.Edit(path, auth("fullName", a))
+	}
+	p := d.Second.Get(path + "/versions?before=4").Want(200)
+	webtest.WantText(t, p, "Versions of Counter before version 4")
+	if got := webtest.VersionStates(p); got != "Replaced, Replaced, In force" {
+		t.Errorf("versions: %s", got)
+	}
+	webtest.WantText(t, d.Second.Get(path+"/versions?before=1").Want(200), "There is no older version")
+	for _, asked := range []string{"", "?before=x", "?before=-1", "?before=99999999999999999999"} {
+		if n := d.Second.Get(path + "/versions" + asked).Want(200).Doc.Find("tbody tr").Length(); n != 4 {
+			t.Errorf("%s: %d versions, want all", asked, n)
+		}
+	}
+	if two := d.Second.Get(path + "/versions/3").Click("Version before").Want(200); two.Path != path+"/versions/2" {
+		t.Errorf("before 3 stands %s", two.Path)
+	} else if two.Click("Version after").Path != path+"/versions/3" {
+		t.Error("no way on from 2")
+	}
+	for number, want := range map[string]string{"1": "Version after", "4": "Version before"} {
+		p := d.Second.Get(path + "/versions/" + number)
+		if p.Has("Version after") != (want == "Version after") || p.Has("Version before") != (want == "Version before") {
+			t.Errorf("version %s: want %q alone", number, want)
+		}
+	}
+}
+
 func TestINJAsOfGarbageIsThePageOfToday(t *testing.T) {
 	t.Parallel()
 	d := webtest.NewDesk(t)

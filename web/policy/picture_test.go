@@ -39,12 +39,19 @@ func TestDecisionPageIsKeptAsItWasShown(t *testing.T) {
 	d.Edit(path, auth("fullName", "photo"))
 	ask := d.Second.Get(path + "/activate").Want(200)
 	shown := []string{
-		"Partners may do or receive more than today.", "Partners gain: photo", "Special data", "Partners lose: gender.",
-		"1 partner of the policy group is touched.", "1 request is pending", "Acme",
+		"Partners gain: photo", "Special data", "Partners lose: gender.", "What version 2 says", "2 items of data: photo and full name",
+		"All partners under this policy get the same token", "Acme",
 	}
-	webtest.WantText(t, ask, append(shown, "takes the place of version 1", "In force today: version 1")...)
+	webtest.WantText(t, ask, append(shown, "As soon as you confirm, version 2 is in force", "takes the place of version 1", "In force today: version 1",
+		"more than today", "1 partner of the policy group is touched.", "1 request is pending", "Worth a look")...)
+	if n := ask.Doc.Find("main details:not(.printed) .says").Length(); n != 0 {
+		t.Error("sentences are folded away, and paper would lack them")
+	}
 	if n := ask.Doc.Find(`main a[href^="/partners/"]`).Length(); n != 0 {
 		t.Errorf("a Policy Manager, who may read no partner, gets %d links to them", n)
+	}
+	if n := ask.Doc.Find(".names .code").Length(); n != 2 {
+		t.Errorf("%d partners have their IDs, want 2", n)
 	}
 	if n := d.Person("Ada", "en", authz.PartnerAdmin).Get(path + "/activate").Doc.Find(`main a[href^="/partners/"]`).Length(); n != 2 {
 		t.Errorf("a Partner Admin gets %d links, want 2", n)
@@ -53,10 +60,14 @@ func TestDecisionPageIsKeptAsItWasShown(t *testing.T) {
 	// Later the partners are others, and the page of the decision is not.
 	d.Admitted(authz.AuthPartner)
 	kept := after.Click("Activated version 2").Want(200)
-	webtest.WantText(t, kept, append(shown, "Activation of version 2 of Counter", "Sam", "Yes: whoever decided neither wrote")...)
+	webtest.WantText(t, kept, append(shown, "Activation of version 2 of Counter", "Sam", "Yes: whoever decided neither wrote", "more than before",
+		"1 partner of the policy group was touched.", "1 request was pending then.", "Findings at that moment", "the names that the vocabulary gives them today")...)
+	if kept.Has("today.") && kept.Has("than today") || kept.Doc.Find("main details").Length() != 0 {
+		t.Errorf("the past is told as today, or folded away: %s", kept.Text())
+	}
 	webtest.WantText(t, d.Second.Get(path+"/deactivate"), "2 partners of the policy group are touched.")
 	arab := d.Person("Noor", "ar", authz.PolicyManager).Get(kept.Path).Want(200)
-	if arab.Doc.Find("html").AttrOr("dir", "") != "rtl" || !arab.Has("شريك واحد من المجموعة معنيّ بالأمر.") || strings.Contains(arab.Body, "[policy") {
+	if arab.Doc.Find("html").AttrOr("dir", "") != "rtl" || !arab.Has("كان شريك واحد من المجموعة معنيًّا بالأمر.") || strings.Contains(arab.Body, "[policy") {
 		t.Errorf("in Arabic: %s", arab.Text())
 	}
 }
@@ -184,7 +195,15 @@ func TestAUT6ByRiskOnePersonNarrows(t *testing.T) {
 	t.Parallel()
 	d := webtest.NewDesk(t, "--four-eyes=risk")
 	first := d.Auth("First")
-	webtest.WantText(t, first, "You cannot activate version 1 yourself", "It is the first version to come into force")
+	webtest.WantText(t, first, "You cannot activate version 1 yourself", "It is the first version to come into force", "this one needs a second person")
+	if first.Has("everything that comes into force") {
+		t.Error("the rule of another setting is told")
+	}
+	webtest.WantText(t, d.Writer.Get(first.Path+"/edit"), "Anything else you may activate yourself")
+	webtest.WantText(t, d.Writer.Get("/auth-policies/new"), "The first version of a policy comes into force when somebody other than you")
+	if d.Writer.Get("/home").Want(200).Has("somebody else must activate") {
+		t.Error("the home page tells the rule of another setting")
+	}
 	path := inForce(d, "Counter", auth("fullName", "gender"))
 	d.Edit(path, auth("fullName"))
 	ask := d.Writer.Get(path).Click("Activate").Want(200)

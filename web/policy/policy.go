@@ -76,6 +76,7 @@ func (h handlers) routes() []route.Route {
 		route.Get(policywords.ListURL(h.kind), read, h.list),
 		route.Get(one, read, h.show),
 		route.Get(one+"/compare", read, h.compare),
+		route.Get(one+"/versions", read, h.olderVersions),
 		route.Get(one+"/versions/{number}", read, h.version),
 		route.Get(one+"/versions/{number}.json", read, h.download),
 		route.Get(one+"/decisions/{decision}", read, h.decided),
@@ -120,6 +121,11 @@ func (h handlers) actor(r *http.Request) authz.Actor { return page.Actor(r.Conte
 // versionURL is the address of a version, or of something that can be done with it.
 func versionURL(p policy.Policy, number int, rest string) string {
 	return policywords.DoURL(p.Kind, p.ID, "versions/"+strconv.Itoa(number)+rest)
+}
+
+// olderURL lists the versions before a number.
+func olderURL(p policy.Policy, before int) string {
+	return policywords.DoURL(p.Kind, p.ID, "versions?before="+strconv.Itoa(before))
 }
 
 func groupURL(p policy.Policy) string { return "/policy-groups/" + p.GroupID.String() }

@@ -42,6 +42,24 @@ func (h handlers) version(w http.ResponseWriter, r *http.Request) error {
 	return page.Render(w, r, http.StatusOK, oneVersion(s))
 }
 
+// olderVersions lists the versions before a number, or all from the newest on.
+// What is no number counts as none.
+func (h handlers) olderVersions(w http.ResponseWriter, r *http.Request) error {
+	p, err := h.load(r)
+	if err != nil {
+		return err
+	}
+	before, err := parseNumber(r.URL.Query().Get("before"))
+	if err != nil {
+		before = p.Versions[0].Number + 1
+	}
+	rows, err := h.policies.Versions(r.Context(), p.ID, before)
+	if err != nil {
+		return err
+	}
+	return page.Render(w, r, http.StatusOK, olderPage(showPage{Full: p}, before, rows))
+}
+
 // loadVersion finds the policy and the version of the address, the version with
 // its text and its periods.
 func (h handlers) loadVersion(r *http.Request) (policy.Full, policy.Version, error) {

@@ -38,7 +38,11 @@ func period(ctx context.Context, p policy.Period) string {
 	}
 	from, to := i18n.Date(ctx, p.From), i18n.Date(ctx, *p.To)
 	if from == to {
-		return i18n.T(ctx, "policy_version.period.day", "Date", from, "From", i18n.Clock(ctx, p.From), "To", i18n.Clock(ctx, *p.To))
+		begin, end := i18n.Clock(ctx, p.From), i18n.Clock(ctx, *p.To)
+		if begin == end {
+			return i18n.T(ctx, "policy_version.period.minute", "Date", from, "Time", begin)
+		}
+		return i18n.T(ctx, "policy_version.period.day", "Date", from, "From", begin, "To", end)
 	}
 	return i18n.T(ctx, "policy.period.closed", "From", from, "To", to)
 }

@@ -1,0 +1,75 @@
+package partner
+
+import (
+	"context"
+	"errors"
+	"net/url"
+
+	"portal/internal/authz"
+	"portal/internal/id"
+	"portal/internal/partner"
+	"portal/internal/policy"
+	"portal/internal/policydoc"
+	"portal/internal/problem"
+	"portal/web/page"
+	"portal/web/policywords"
+)
+
+// rules are the active policies that hold for a partner, or would if it were
+// admitted: those of its group, of the kind that its type uses.
+type rules struct {
+	Kind  policy.Kind
+	Group id.PolicyGroup
+	Words *policydoc.Vocabulary
+	Shown []policy.Full // by name, the first of them
+	Total int
+}
+
+// shownRules is the size of the list that rules are the first page of.
+const shownRules = "10"
+
+// rules reads them; nil for a partner whose type uses no policies, and for a
+// reader who may not read any.
+func (h handlers) rules(ctx context.Context, p partner.Partner) (*rules, error) {
+	if !partner.UsesPolicies(p.Type) || id.IsZero(p.PolicyGroupID) || !page.May(ctx, authz.PolicyRead) {
+		return nil, nil
+	}
+	r := rules{Kind: kindOf(p.Type), Group: p.PolicyGroupID}
+	var err error
+	if r.Words, err = h.words.All(ctx); err != nil {
+		return nil, err
+	}
+	q := r.filter()
+	q.Set("size", shownRules)
+	rows, err := h.policies.Policies(ctx, r.Kind, policy.PolicyList.Parse(q))
+	if err != nil {
+		return nil, err
+	}
+	r.Total = rows.Total
+	for _, row := range rows.Items {
+		switch full, err := h.policies.Policy(ctx, row.ID, r.Kind); {
+		case errors.Is(err, problem.ErrNotFound), err == nil && full.InForce == nil: // somebody was faster
+			r.Total--
+		case err != nil:
+			return nil, err
+		default:
+			r.Shown = append(r.Shown, full)
+		}
+	}
+	return &r, nil
+}
+
+func (r rules) filter() url.Values {
+	return url.Values{"group": {r.Group.String()}, "status": {string(policy.Active)}}
+}
+
+// listURL is where all of them are listed.
+func (r rules) listURL() string { return policywords.ListURL(r.Kind) + "?" + r.filter().Encode() }
+
+// kindOf is the kind of policy that a type of partner uses (domain.md §3.4).
+func kindOf(t partner.Type) policy.Kind {
+	if t == authz.CredentialPartner {
+		return policydoc.KindDataShare
+	}
+	return policydoc.KindAuth
+}

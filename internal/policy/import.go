@@ -106,7 +106,7 @@ func (s *Service) ImportPolicies(ctx context.Context, a authz.Actor, gid id.Poli
 		var last audit.Event
 		for i, in := range ins {
 			in.GroupID = gid
-			p, event, err := importIn(ctx, tx, a, in)
+			p, event, err := s.importIn(ctx, tx, a, in)
 			if err != nil {
 				return audit.Event{}, &ImportError{Index: i, Err: policyTaken(err)}
 			}
@@ -123,11 +123,11 @@ func (s *Service) ImportPolicies(ctx context.Context, a authz.Actor, gid id.Poli
 	return made, wrap("import policies", err)
 }
 
-func importIn(ctx context.Context, tx *pg.Tx, a authz.Actor, in Input) (Policy, audit.Event, error) {
+func (s *Service) importIn(ctx context.Context, tx *pg.Tx, a authz.Actor, in Input) (Policy, audit.Event, error) {
 	if report := policydoc.Check(in.Kind, []byte(in.Document), policydoc.Around{}); !report.OK() {
 		return Policy{}, audit.Event{}, &FindingsError{Report: report}
 	}
-	p, event, err := createIn(ctx, tx, a, in)
+	p, event, err := s.createIn(ctx, tx, a, in)
 	event.Action = audit.PolicyImported
 	return p, event, err
 }

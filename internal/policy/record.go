@@ -37,7 +37,7 @@ func (r *ruling) openReview(ctx context.Context, tx *pg.Tx) error {
 		values (@id, @policy, 'emergency', @decision, @due, @by, @now)`,
 		pg.Args{
 			"id": id.New[id.PolicyReview](), "policy": r.policy.ID, "decision": r.id,
-			"due": day(tx.Now()).AddDate(0, 0, reviewWithin), "by": r.actor.User, "now": tx.Now(),
+			"due": r.today.AddDate(0, 0, reviewWithin), "by": r.actor.User, "now": tx.Now(),
 		})
 	return err
 }

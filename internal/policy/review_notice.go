@@ -12,6 +12,9 @@ import (
 // maxNoticed is how many policies one mail names.
 const maxNoticed = 20
 
+// errNothingDue ends a round that found nothing to say.
+var errNothingDue = errors.New("nothing due")
+
 // NoticeReviews tells everybody who may activate policies which ones have come
 // within ReviewAhead days of their review date: one mail for all that are new,
 // and each date once, however many replicas run this and however often they
@@ -25,7 +28,7 @@ func (s *Service) NoticeReviews(ctx context.Context) error {
 				on conflict do nothing returning policy_id, review_on)
 			select p.name || chr(9) || to_char(n.review_on, 'YYYY-MM-DD') from noticed n join policies p on p.id = n.policy_id
 			order by n.review_on, lower(p.name)`,
-			pg.Args{"now": tx.Now(), "until": day(tx.Now()).AddDate(0, 0, ReviewAhead)})
+			pg.Args{"now": tx.Now(), "until": s.dayOf(tx.Now()).AddDate(0, 0, ReviewAhead)})
 		if err != nil {
 			return err
 		}

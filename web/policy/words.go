@@ -3,7 +3,6 @@ package policy
 import (
 	"context"
 	"strconv"
-	"strings"
 
 	"portal/internal/authz"
 	"portal/internal/id"
@@ -80,22 +79,3 @@ func wholeKey(p policy.Picture) string {
 func cloneURL(k policy.Kind, pid id.Policy, number int) string {
 	return policywords.ListURL(k) + "/new?from=" + pid.String() + "&version=" + strconv.Itoa(number)
 }
-
-// maxLines is how many lines of a text get a number of their own: a text of the
-// allowed size could be nothing but line ends.
-const maxLines = 10_000
-
-// linesOf are the lines of a text as its findings count them; the last one keeps
-// whatever there is beyond maxLines.
-func linesOf(document string) []string {
-	lines := strings.SplitN(lineEnds.Replace(document), "\n", maxLines)
-	if last := len(lines) - 1; last > 0 && lines[last] == "" {
-		lines = lines[:last]
-	}
-	return lines
-}
-
-var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n")
-
-// lineID is where a line of a version's text stands on the page.
-func lineID(number, line int) string { return "v" + strconv.Itoa(number) + "-" + strconv.Itoa(line) }

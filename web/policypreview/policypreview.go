@@ -146,11 +146,6 @@ func (h handlers) against(r *http.Request, p policy.Full, after int) (*side, err
 	return &s, nil
 }
 
-// textURL is where the text of a version stands, for the line numbers.
-func textURL(k policy.Kind, v policy.Version) string {
-	return policywords.DoURL(k, v.PolicyID, "versions/"+strconv.Itoa(v.Number)) + "#field-" + policywords.DocumentName(v)
-}
-
 // pageURL is one of the two pages for a version.
 func pageURL(p policy.Policy, page string, number int) string {
 	return policywords.DoURL(p.Kind, p.ID, page) + "?version=" + strconv.Itoa(number)

@@ -33,6 +33,7 @@ type tryPage struct {
 	Asked      bool
 	Answer     policy.Answer
 	Reasons    []told
+	place      func(line int) string
 }
 
 func (h handlers) try(w http.ResponseWriter, r *http.Request) error {
@@ -55,6 +56,7 @@ func (h handlers) try(w http.ResponseWriter, r *http.Request) error {
 	if s.Asked && s.Side.Understood {
 		s.Answer = policy.Decide(s.Side.Meaning, s.Question)
 		s.Reasons = tell(r.Context(), words, s.Side.Meaning, s.Answer.Reasons)
+		s.place = policywords.Places(policywords.TextURL(h.kind, s.Side.Version), s.Side.Version)
 	}
 	return page.Render(w, r, http.StatusOK, tryTemplate(s))
 }

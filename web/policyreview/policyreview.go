@@ -243,7 +243,7 @@ func (h handlers) review(r *http.Request) (e emergencyPage, err error) {
 		return e, err
 	}
 	e.Today = h.policies.Today()
-	e.Own = e.OpenedBy == page.Actor(ctx).User
+	e.Own = e.Review.Own(page.Actor(ctx).User)
 	e.Vocabulary, err = h.words.All(ctx)
 	return e, err
 }

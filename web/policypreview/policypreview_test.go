@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/PuerkitoBio/goquery"
 
@@ -314,7 +315,7 @@ func TestEveryCodeHasWords(t *testing.T) {
 	for _, id := range policy.PeopleIDs() {
 		keys = append(keys, "policy_preview.person."+id+".title", "policy_preview.person."+id+".text")
 	}
-	for _, v := range policy.People()[0].Values["biometrics"] {
+	for _, v := range policy.People(time.Time{})[0].Values["biometrics"] {
 		if v.Part.SubType != "" {
 			keys = append(keys, "policy_preview.part."+strings.ToLower(strings.ReplaceAll(v.Part.SubType, " ", "_")))
 		}

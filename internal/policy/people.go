@@ -161,11 +161,7 @@ const (
 // that whoever looks at the year alone sees the age as well. On the first day of
 // a year it is the year before.
 func born(today time.Time, age int) []Value {
-	year := today.Year() - age
-	if today.YearDay() == 1 {
-		year--
-	}
-	return same(strconv.Itoa(year) + "/01/02")
+	return same(strconv.Itoa(today.AddDate(0, 0, -1).Year()-age) + "/01/02")
 }
 
 // said is a value in the languages that are English, French and Arabic.

@@ -29,7 +29,7 @@ func listed[T any](ctx context.Context, things []T, word func(T) string) string 
 
 // unbroken keeps "(e-KYC)" on one line. Labels themselves keep the hyphen that
 // people type, so that they can be searched for.
-var unbroken = strings.NewReplacer("-", "\u2011")
+var unbroken = strings.NewReplacer("e-KYC", "e\u2011KYC")
 
 // wayText names a way with its kind of biometrics.
 func wayText(ctx context.Context, v *policydoc.Vocabulary, w policy.Use) string {

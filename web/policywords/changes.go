@@ -62,4 +62,3 @@ func ofClass(d policydoc.Delta, class policydoc.Class) policydoc.Delta {
 
 // classes are in the order of the list: what needs the most attention first.
 var classes = []policydoc.Class{policydoc.Widens, policydoc.Narrows, policydoc.Neutral}
-

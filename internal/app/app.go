@@ -51,7 +51,7 @@ func NewWith(cfg config.Config, db *pg.DB, keys secret.Keys, hasher *password.Ha
 		Accounts:      account.NewService(db, keys, hasher, challenges),
 		Partners:      partner.NewService(db),
 		Registrations: partner.NewRegistrations(db, keys, hasher, challenges).WithTerms(cfg.TermsVersion),
-		Policies:      policy.NewService(db, policy.Eyes(cfg.FourEyes)),
+		Policies:      policy.NewService(db, policy.Eyes(cfg.FourEyes)).WithZone(cfg.Zone),
 		Vocabulary:    vocabulary.NewService(db),
 	}
 }

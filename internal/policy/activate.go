@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strconv"
+	"time"
 
 	"portal/internal/audit"
 	"portal/internal/authz"
@@ -53,6 +54,7 @@ type ruling struct {
 	actor  authz.Actor
 	policy Policy
 	saw    Seen
+	today  time.Time
 }
 
 // errAlone is a decision that needs a second person.
@@ -93,7 +95,7 @@ func (s *Service) rule(ctx context.Context, tx *pg.Tx, a authz.Actor, p Policy, 
 	if err != nil {
 		return ruling{}, err
 	}
-	r := ruling{drawn: d, id: id.New[id.PolicyDecision](), actor: a, policy: p, saw: saw}
+	r := ruling{drawn: d, id: id.New[id.PolicyDecision](), actor: a, policy: p, saw: saw, today: s.dayOf(tx.Now())}
 	if err := r.may(); err != nil {
 		return r, err
 	}
@@ -143,6 +145,10 @@ func (r *ruling) putIn(ctx context.Context, tx *pg.Tx) (audit.Event, error) {
 	if err := openPeriod(ctx, tx, r.subject); err != nil {
 		return audit.Event{}, err
 	}
+	reviewed, err := r.closeDue(ctx, tx, Changed)
+	if err != nil {
+		return audit.Event{}, err
+	}
 	r.policy.Status = Active
 	if err := updatePolicy(ctx, tx, &r.policy); err != nil {
 		return audit.Event{}, err
@@ -151,7 +157,7 @@ func (r *ruling) putIn(ctx context.Context, tx *pg.Tx) (audit.Event, error) {
 	detail = audit.Diff(detail, "superseded", "", replaced)
 	detail = audit.Diff(detail, "document", "", text{document: r.subject.Document}.fingerprint())
 	detail = audit.Diff(detail, "reason", "", r.saw.Reason)
-	return r.policy.event(r.auditAction(), r.saw.Version, detail), r.tellOthers(ctx, tx)
+	return r.policy.event(r.auditAction(), r.saw.Version, append(detail, reviewed...)), r.tellOthers(ctx, tx)
 }
 
 // takeOut takes the version out of force.
@@ -170,9 +176,14 @@ func (r *ruling) takeOut(ctx context.Context, tx *pg.Tx) (audit.Event, error) {
 	if err := r.store(ctx, tx); err != nil {
 		return audit.Event{}, err
 	}
+	reviewed, err := r.closeDue(ctx, tx, Ended)
+	if err != nil {
+		return audit.Event{}, err
+	}
 	r.policy.Status = Deactivated
 	err = updatePolicy(ctx, tx, &r.policy)
-	return r.policy.event(audit.PolicyDeactivated, r.saw.Version, []audit.Change{{Field: "version", Before: strconv.Itoa(r.Number)}}), err
+	detail := []audit.Change{{Field: "version", Before: strconv.Itoa(r.Number)}}
+	return r.policy.event(audit.PolicyDeactivated, r.saw.Version, append(detail, reviewed...)), err
 }
 
 func (r *ruling) auditAction() audit.Action {

@@ -74,7 +74,7 @@ func (c chance) question(m policydoc.Meaning) policy.Question {
 	} else if m.Kind == policydoc.KindDataShare {
 		q.Ways, q.Languages = nil, nil
 	}
-	q.Person = &policy.People(m)[c.IntN(3)]
+	q.Person = &policy.People(peopleDay, m)[c.IntN(3)]
 	return q
 }
 

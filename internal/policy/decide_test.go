@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -163,6 +165,34 @@ func TestDecide(t *testing.T) {
 	}
 }
 
+// peopleDay is the day on which the made-up people are looked at.
+var peopleDay = time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)
+
+// The people keep their ages whatever the day: born and age agree, and the minor
+// stays one.
+func TestPeopleGrowNoOlder(t *testing.T) {
+	t.Parallel()
+	for _, today := range []string{"2026-01-01", "2026-01-02", "2026-06-01", "2031-12-31", "2048-02-29"} {
+		day, err := time.Parse(time.DateOnly, today)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range policy.People(day) {
+			born, err := time.Parse("2006/01/02", p.Values["dateOfBirth"][0].Text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			age := day.Year() - born.Year()
+			if born.AddDate(age, 0, 0).After(day) {
+				age--
+			}
+			if got := p.Values["age"][0].Text; got != strconv.Itoa(age) || p.ID == policy.Minor && age != 11 {
+				t.Errorf("%s on %s: born %s, age %s", p.ID, today, born.Format(time.DateOnly), got)
+			}
+		}
+	}
+}
+
 // TestReleasedToPeople shows what is handed over of the made-up people under
 // several policies.
 func TestReleasedToPeople(t *testing.T) {
@@ -189,7 +219,7 @@ func TestReleasedToPeople(t *testing.T) {
 		}
 		m := understand(t, tc.kind, string(doc))
 		got := map[string]policy.Answer{}
-		for _, p := range policy.People(m) {
+		for _, p := range policy.People(peopleDay, m) {
 			q := policy.Everything(m)
 			q.Person = &p
 			got[p.ID] = policy.Decide(m, q)
@@ -220,7 +250,7 @@ func TestReleasedToPeople(t *testing.T) {
 func TestPeopleHaveTheVocabulary(t *testing.T) {
 	t.Parallel()
 	lacks := map[string]string{policy.Minor: "phone email"}
-	for _, p := range policy.People() {
+	for _, p := range policy.People(peopleDay) {
 		var missing []string
 		for _, name := range policydoc.DefaultVocabulary().Names(policydoc.Attributes) {
 			if len(p.Values[name]) == 0 {
@@ -251,7 +281,7 @@ func BenchmarkDecide(b *testing.B) {
 			m.Auth.Languages = append(m.Auth.Languages, policydoc.Said{Name: name, Line: i})
 		}
 		q := policy.Everything(m)
-		q.Person = &policy.People(m)[0]
+		q.Person = &policy.People(peopleDay, m)[0]
 		b.Run(fmt.Sprintf("%d_attributes", n), func(b *testing.B) {
 			for b.Loop() {
 				if !policy.Decide(m, q).Allowed {

@@ -39,7 +39,7 @@ func (s *Service) ImportPolicies(ctx context.Context, a authz.Actor, gid id.Poli
 		var last audit.Event
 		for i, in := range ins {
 			in.Input.GroupID, in.Input.ReviewOn = gid, keptReview(in.Input.ReviewOn, tx.Now())
-			p, event, err := importIn(ctx, tx, a, in)
+			p, event, err := s.importIn(ctx, tx, a, in)
 			if err != nil {
 				return audit.Event{}, &ImportError{Index: i, Err: policyTaken(err)}
 			}
@@ -56,8 +56,8 @@ func (s *Service) ImportPolicies(ctx context.Context, a authz.Actor, gid id.Poli
 	return made, wrap("import policies", err)
 }
 
-func importIn(ctx context.Context, tx *pg.Tx, a authz.Actor, in Import) (Policy, audit.Event, error) {
-	p, event, err := createIn(ctx, tx, a, in.Input)
+func (s *Service) importIn(ctx context.Context, tx *pg.Tx, a authz.Actor, in Import) (Policy, audit.Event, error) {
+	p, event, err := s.createIn(ctx, tx, a, in.Input)
 	if err != nil {
 		return p, event, err
 	}

@@ -27,10 +27,10 @@ type Input struct {
 	ReviewOn    time.Time // a day; zero: twelve months on for a new policy, the present one for an old
 }
 
-// check reads the input at a moment, beside the review date that the policy has
+// check reads the input on a day, beside the review date that the policy has
 // (zero for a new one). Findings in the document are no error here: a draft may
 // have them (issue J7).
-func (in Input) check(now, reviewOn time.Time) (Input, error) {
+func (in Input) check(today, reviewOn time.Time) (Input, error) {
 	if !in.Kind.Valid() {
 		return in, problem.ErrBadRequest
 	}
@@ -38,7 +38,7 @@ func (in Input) check(now, reviewOn time.Time) (Input, error) {
 	in.Name = f.Line("name", in.Name, MaxName, true)
 	in.Description = f.Lines("description", in.Description, MaxDescription, true)
 	in.Note = f.Lines("note", in.Note, MaxNote, false)
-	in.ReviewOn = checkReview(&f, in.ReviewOn, now, reviewOn)
+	in.ReviewOn = checkReview(&f, in.ReviewOn, today, reviewOn)
 	switch d := in.Document; {
 	case strings.TrimSpace(d) == "":
 		f.Add("document", "problem.required")
@@ -54,8 +54,7 @@ func (in Input) check(now, reviewOn time.Time) (Input, error) {
 const maxReviewYears = 5
 
 // checkReview reads a review date. One that stays as it is may have passed.
-func checkReview(f *problem.Fields, typed, now, before time.Time) time.Time {
-	today := day(now)
+func checkReview(f *problem.Fields, typed, today, before time.Time) time.Time {
 	switch typed = day(typed); {
 	case typed.IsZero() && before.IsZero():
 		return today.AddDate(1, 0, 0)
@@ -67,7 +66,7 @@ func checkReview(f *problem.Fields, typed, now, before time.Time) time.Time {
 	return typed
 }
 
-// day is the day of a moment, as the database keeps it.
+// day is the day of a moment in its own zone, as the database keeps it.
 func day(t time.Time) time.Time {
 	if t.IsZero() {
 		return time.Time{}

@@ -3,6 +3,8 @@ package policy
 import (
 	"maps"
 	"slices"
+	"strconv"
+	"time"
 
 	"portal/internal/policydoc"
 )
@@ -20,12 +22,14 @@ const (
 func PeopleIDs() []string { return []string{Adult, Minor, ArabicOnly} }
 
 // People are the made-up people. Each has an example in place of a value for an
-// attribute of the documents that the portal knows nothing about.
-func People(ms ...policydoc.Meaning) []Person {
+// attribute of the documents that the portal knows nothing about. They grow no
+// older: on the day today they are as old as on any other, so that the minor
+// stays one.
+func People(today time.Time, ms ...policydoc.Meaning) []Person {
 	people := []Person{
-		{ID: Adult, Values: adult()},
-		{ID: Minor, Values: minor()},
-		{ID: ArabicOnly, Values: arabicOnly()},
+		{ID: Adult, Values: adult(today)},
+		{ID: Minor, Values: minor(today)},
+		{ID: ArabicOnly, Values: arabicOnly(today)},
 	}
 	for _, name := range recordedNames(ms) {
 		if len(people[0].Values[people[0].recordedAs(name)]) > 0 { // the adult has everything that is known
@@ -57,13 +61,13 @@ func recordedNames(ms []policydoc.Meaning) []string {
 // Names are the attributes that the person has, in the order of the alphabet.
 func (p Person) Names() []string { return slices.Sorted(maps.Keys(p.Values)) }
 
-func adult() map[string][]Value {
+func adult(today time.Time) map[string][]Value {
 	return record(map[string][]Value{
 		"fullName":        said("Mira Exemplar", "Mira Exemplaire", "ميرا المثال"),
 		"gender":          said("Female", "Féminin", "أنثى"),
 		"residenceStatus": said("Citizen", "Ressortissante", "مواطنة"),
-		"dateOfBirth":     same("1991/05/23"),
-		"age":             same("35"),
+		"dateOfBirth":     born(today, adultAge),
+		"age":             same(strconv.Itoa(adultAge)),
 		"phone":           same("+999 555 0101"),
 		"email":           same("mira@example.test"),
 		"addressLine1":    said("12 Specimen Street", "12, rue du Spécimen", "١٢ شارع العيّنة"),
@@ -75,13 +79,13 @@ func adult() map[string][]Value {
 	})
 }
 
-func minor() map[string][]Value {
+func minor(today time.Time) map[string][]Value {
 	return record(map[string][]Value{
 		"fullName":        said("Timo Sample", "Timo Échantillon", "تيمو العيّنة"),
 		"gender":          said("Male", "Masculin", "ذكر"),
 		"residenceStatus": said("Citizen", "Ressortissant", "مواطن"),
-		"dateOfBirth":     same("2015/11/02"),
-		"age":             same("11"),
+		"dateOfBirth":     born(today, minorAge),
+		"age":             same(strconv.Itoa(minorAge)),
 		"addressLine1":    said("7 Pattern Lane", "7, allée du Modèle", "٧ زقاق النموذج"),
 		"addressLine2":    said("Ground floor", "Rez-de-chaussée", "الطابق الأرضي"),
 		"addressLine3":    said("Hill Quarter", "Quartier de la Colline", "حي التل"),
@@ -92,13 +96,13 @@ func minor() map[string][]Value {
 }
 
 // arabicOnly was recorded in Arabic alone.
-func arabicOnly() map[string][]Value {
+func arabicOnly(today time.Time) map[string][]Value {
 	r := record(map[string][]Value{
 		"fullName":        {{Language: "ara", Text: "سلمى النموذج"}},
 		"gender":          {{Language: "ara", Text: "أنثى"}},
 		"residenceStatus": {{Language: "ara", Text: "مقيمة"}},
-		"dateOfBirth":     same("1968/01/15"),
-		"age":             same("58"),
+		"dateOfBirth":     born(today, arabicOnlyAge),
+		"age":             same(strconv.Itoa(arabicOnlyAge)),
 		"phone":           same("+999 555 0103"),
 		"email":           same("salma@example.test"),
 		"addressLine1":    {{Language: "ara", Text: "٣ شارع المثال"}},
@@ -144,6 +148,20 @@ func biometrics() []Value {
 		}
 	}
 	return append(out, Value{Part: Part{Type: "Face"}})
+}
+
+// How old the people are.
+const (
+	adultAge      = 35
+	minorAge      = 11
+	arabicOnlyAge = 58
+)
+
+// born is the date of birth of a person of an age: the second day of the year, so
+// that whoever looks at the year alone sees the age as well. On the first day of
+// a year it is the year before.
+func born(today time.Time, age int) []Value {
+	return same(strconv.Itoa(today.AddDate(0, 0, -1).Year()-age) + "/01/02")
 }
 
 // said is a value in the languages that are English, French and Arabic.

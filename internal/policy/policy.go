@@ -11,6 +11,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"portal/internal/audit"
 	"portal/internal/authz"
@@ -35,10 +36,24 @@ const (
 type Service struct {
 	db   *pg.DB
 	eyes Eyes
+	zone *time.Location // in which days begin and end
 }
 
-// NewService makes a service.
-func NewService(db *pg.DB, eyes Eyes) *Service { return &Service{db: db, eyes: eyes} }
+// NewService makes a service whose days are those of UTC.
+func NewService(db *pg.DB, eyes Eyes) *Service { return &Service{db: db, eyes: eyes, zone: time.UTC} }
+
+// WithZone lets days begin and end in a zone.
+func (s *Service) WithZone(zone *time.Location) *Service {
+	s.zone = zone
+	return s
+}
+
+// Today is the day that it is in the portal's zone: what every review date is
+// held against.
+func (s *Service) Today() time.Time { return s.dayOf(s.db.Now()) }
+
+// dayOf is the day of a moment in the portal's zone.
+func (s *Service) dayOf(t time.Time) time.Time { return day(t.In(s.zone)) }
 
 // Eyes says when a version needs a second person to be activated.
 func (s *Service) Eyes() Eyes { return s.eyes }

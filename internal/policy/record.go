@@ -41,7 +41,7 @@ func (r *ruling) openReview(ctx context.Context, tx *pg.Tx) (id.PolicyReview, er
 		values (@id, @policy, 'emergency', @decision, @author, @editor, @due, @by, @now)`,
 		pg.Args{
 			"id": rid, "policy": r.policy.ID, "decision": r.id, "author": r.subject.AuthorID, "editor": r.subject.LastEditorID,
-			"due": day(tx.Now()).AddDate(0, 0, reviewWithin), "by": r.actor.User, "now": tx.Now(),
+			"due": r.today.AddDate(0, 0, reviewWithin), "by": r.actor.User, "now": tx.Now(),
 		})
 	return rid, err
 }

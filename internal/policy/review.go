@@ -2,7 +2,6 @@ package policy
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"portal/internal/audit"
@@ -41,8 +40,26 @@ type Due struct {
 	Total     int       // of all that are due
 }
 
-// Overdue reports whether the review date has passed at a moment.
-func (d Due) Overdue(now time.Time) bool { return d.ReviewOn.Before(day(now)) }
+// ReviewIs says how a review date stands on a day.
+type ReviewIs string
+
+// How a review date stands. On its own day it is not over.
+const (
+	ReviewLater ReviewIs = ""
+	ReviewDue   ReviewIs = "due"
+	ReviewOver  ReviewIs = "over"
+)
+
+// StandsOf says how a review date stands on a day (Service.Today).
+func StandsOf(on, today time.Time) ReviewIs {
+	switch {
+	case on.After(today.AddDate(0, 0, ReviewAhead)):
+		return ReviewLater
+	case on.Before(today):
+		return ReviewOver
+	}
+	return ReviewDue
+}
 
 // maxDue is how many due policies are listed at once.
 const maxDue = 100
@@ -60,7 +77,7 @@ func (s *Service) ReviewsDue(ctx context.Context) ([]Due, error) {
 		join policy_periods o on o.policy_id = p.id and o.valid_to is null
 		where p.status = 'active' and p.review_on <= @until
 		order by p.review_on, p.id limit @max`,
-		pg.Args{"until": day(s.db.Now()).AddDate(0, 0, ReviewAhead), "max": maxDue})
+		pg.Args{"until": s.Today().AddDate(0, 0, ReviewAhead), "max": maxDue})
 	return due, wrap("reviews due", err)
 }
 
@@ -90,6 +107,18 @@ type Review struct {
 
 // Open reports whether somebody still has to look.
 func (r Review) Open() bool { return r.ClosedAt == nil }
+
+// Holds is the outcome that is true of what is in force now: the only one that
+// can close the review.
+func (r Review) Holds() Outcome {
+	switch r.InForce {
+	case 0:
+		return Ended
+	case r.Number:
+		return Kept
+	}
+	return Changed
+}
 
 // Own reports whether a person put the version into force, wrote it or edited it
 // last, and so cannot be the one who closes the review (security.md AUT-6).
@@ -137,57 +166,13 @@ type ReviewCount struct {
 
 // ReviewCount counts as ReviewsDue and OpenReviews list.
 func (s *Service) ReviewCount(ctx context.Context) (ReviewCount, error) {
-	today := day(s.db.Now())
+	today := s.Today()
 	n, err := pg.One[ReviewCount](ctx, s.db.Read(), `
 		select count(*) as due, count(*) filter (where review_on < @today) as overdue,
 			(select count(*) from policy_reviews where kind = 'emergency' and closed_at is null) as emergency
 		from policies where status = 'active' and review_on <= @until`,
 		pg.Args{"today": today, "until": today.AddDate(0, 0, ReviewAhead)})
 	return n, wrap("count reviews", err)
-}
-
-// KeepPolicy says that a policy in force is right as it is, and when somebody
-// looks again. version is the row version that the person saw; until is a day
-// from tomorrow to five years ahead (zero: twelve months on), field "review_on";
-// note may be empty, field "note", at most MaxReason characters. Permission:
-// authz.PolicyActivate. A stale page, or a policy that is not in force, is a
-// problem.ErrConflict.
-func (s *Service) KeepPolicy(ctx context.Context, a authz.Actor, pid id.Policy, version int, until time.Time, note string) error {
-	err := s.db.Change(ctx, a, authz.PolicyActivate, func(tx *pg.Tx) (audit.Event, error) {
-		p, err := lockPolicy(ctx, tx, a, pid, version, shared)
-		if err != nil {
-			return audit.Event{}, err
-		}
-		if p.Status != Active {
-			return audit.Event{}, &problem.ConflictError{Key: "policy_rule.not_in_force", Args: []any{"Name", p.Name}}
-		}
-		var f problem.Fields
-		before := p.ReviewOn
-		p.ReviewOn = checkReview(&f, until, tx.Now(), time.Time{})
-		note := f.Lines("note", note, MaxReason, false)
-		if err := f.Err(); err != nil {
-			return audit.Event{}, err
-		}
-		if err := storeKept(ctx, tx, a, p.ID, before, note); err != nil {
-			return audit.Event{}, err
-		}
-		detail := audit.Diff(nil, "outcome", "", string(Kept))
-		detail = audit.Diff(detail, "review_on", before.Format(time.DateOnly), p.ReviewOn.Format(time.DateOnly))
-		detail = audit.Diff(detail, "note", "", note)
-		err = updatePolicy(ctx, tx, &p)
-		return p.event(audit.PolicyReviewed, version, detail), err
-	})
-	return wrap("keep policy", err)
-}
-
-func storeKept(ctx context.Context, tx *pg.Tx, a authz.Actor, pid id.Policy, due time.Time, note string) error {
-	_, err := tx.Exec(ctx, `
-		insert into policy_reviews (id, policy_id, kind, due_on, opened_at, closed_by, closed_at, outcome, note)
-		values (@id, @policy, 'due', @due, @now, @by, @now, 'kept', @note)
-		on conflict (policy_id, due_on) where kind = 'due'
-			do update set closed_by = @by, closed_at = @now, outcome = 'kept', note = @note`,
-		pg.Args{"id": id.New[id.PolicyReview](), "policy": pid, "due": due, "by": a.User, "now": tx.Now(), "note": note})
-	return err
 }
 
 // CloseReview ends the review of an emergency activation. outcome has to be true
@@ -247,6 +232,3 @@ func (r Review) checkClosing(outcome Outcome, note string) (string, error) {
 	note = f.Lines("note", note, MaxReason, true)
 	return note, f.Err()
 }
-
-// errNothingDue ends a round that found nothing to say.
-var errNothingDue = errors.New("nothing due")

@@ -15,6 +15,9 @@ import (
 // maxNoticed is how many policies one mail names.
 const maxNoticed = 20
 
+// errNothingDue ends a round that found nothing to say.
+var errNothingDue = errors.New("nothing due")
+
 // NoticeReviews tells everybody who may activate policies which ones have come
 // within ReviewAhead days of their review date: one mail for all that are new,
 // and each date once. It also reminds them of emergencies that nobody reviewed
@@ -27,15 +30,15 @@ func (s *Service) NoticeReviews(ctx context.Context) error {
 		s.notice(ctx, "remind of emergency reviews", remindOverdue))
 }
 
-func (s *Service) notice(ctx context.Context, what string, do func(context.Context, *pg.Tx) error) error {
-	err := s.db.Housekeep(ctx, what, func(tx *pg.Tx) error { return do(ctx, tx) })
+func (s *Service) notice(ctx context.Context, what string, do func(context.Context, *pg.Tx, time.Time) error) error {
+	err := s.db.Housekeep(ctx, what, func(tx *pg.Tx) error { return do(ctx, tx, s.dayOf(tx.Now())) })
 	if errors.Is(err, errNothingDue) {
 		return nil
 	}
 	return err
 }
 
-func noticeDue(ctx context.Context, tx *pg.Tx) error {
+func noticeDue(ctx context.Context, tx *pg.Tx, today time.Time) error {
 	names, err := pg.Values[string](ctx, tx, `
 		with noticed as (
 			insert into policy_review_notices (policy_id, review_on, sent_at)
@@ -43,7 +46,7 @@ func noticeDue(ctx context.Context, tx *pg.Tx) error {
 			on conflict do nothing returning policy_id, review_on)
 		select p.name || chr(9) || to_char(n.review_on, 'YYYY-MM-DD') from noticed n join policies p on p.id = n.policy_id
 		order by n.review_on, lower(p.name)`,
-		pg.Args{"now": tx.Now(), "until": day(tx.Now()).AddDate(0, 0, ReviewAhead)})
+		pg.Args{"now": tx.Now(), "until": today.AddDate(0, 0, ReviewAhead)})
 	if err != nil {
 		return err
 	}
@@ -58,7 +61,7 @@ func noticeDue(ctx context.Context, tx *pg.Tx) error {
 
 // remindOverdue sends one mail for each emergency. Weeks count from the first
 // day after the due day; one in which nothing ran is not made up for.
-func remindOverdue(ctx context.Context, tx *pg.Tx) error {
+func remindOverdue(ctx context.Context, tx *pg.Tx, today time.Time) error {
 	late, err := pg.All[struct {
 		ID     id.PolicyReview
 		Policy string
@@ -75,7 +78,7 @@ func remindOverdue(ctx context.Context, tx *pg.Tx) error {
 		from reminded m join policy_reviews r on r.id = m.review_id join policies p on p.id = r.policy_id
 		join policy_decisions d on d.id = r.decision_id join policy_versions v on v.id = d.version_id
 		join users o on o.id = r.opened_by order by r.due_on, r.id`,
-		pg.Args{"now": tx.Now(), "today": day(tx.Now())})
+		pg.Args{"now": tx.Now(), "today": today})
 	if err != nil {
 		return err
 	}

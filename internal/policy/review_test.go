@@ -43,7 +43,7 @@ func TestPoliciesComeDue(t *testing.T) {
 	o.must(o.deactivate(o.max, gone.ID, gone.Version))
 	due, err := o.ReviewsDue(t.Context())
 	o.must(err)
-	if dueNames(due) != "Soon Edge" || due[0].Total != 2 || due[0].InForce != 1 || due[0].Overdue(o.db.Now()) {
+	if dueNames(due) != "Soon Edge" || due[0].Total != 2 || due[0].InForce != 1 || policy.StandsOf(due[0].ReviewOn, o.Today()) != policy.ReviewDue {
 		t.Errorf("%+v", due)
 	}
 	o.clock.Advance(11 * 24 * time.Hour)
@@ -51,7 +51,7 @@ func TestPoliciesComeDue(t *testing.T) {
 	o.must(err)
 	n, err := o.ReviewCount(t.Context())
 	o.must(err)
-	if dueNames(due) != "Soon Edge Later" || !due[0].Overdue(o.db.Now()) || due[1].Overdue(o.db.Now()) || n != (policy.ReviewCount{Due: 3, Overdue: 1}) {
+	if dueNames(due) != "Soon Edge Later" || policy.StandsOf(due[0].ReviewOn, o.Today()) != policy.ReviewOver || policy.StandsOf(due[1].ReviewOn, o.Today()) != policy.ReviewDue || n != (policy.ReviewCount{Due: 3, Overdue: 1}) {
 		t.Errorf("%+v %+v", due, n)
 	}
 }
@@ -63,6 +63,7 @@ func TestKeepPolicy(t *testing.T) {
 	ctx := t.Context()
 	for name, err := range map[string]error{
 		"the past":    o.KeepPolicy(ctx, o.max, p.ID, p.Version, o.db.Now(), ""),
+		"still due":   o.KeepPolicy(ctx, o.max, p.ID, p.Version, o.db.Now().AddDate(0, 0, policy.ReviewAhead), ""),
 		"six years":   o.KeepPolicy(ctx, o.max, p.ID, p.Version, o.db.Now().AddDate(6, 0, 0), ""),
 		"a long note": o.KeepPolicy(ctx, o.max, p.ID, p.Version, time.Time{}, strings.Repeat("x", policy.MaxReason+1)),
 	} {
@@ -84,8 +85,16 @@ func TestKeepPolicy(t *testing.T) {
 		t.Errorf("%+v, want review on %s", now.Policy, want)
 	}
 	if err := o.KeepPolicy(ctx, o.max, p.ID, p.Version, time.Time{}, ""); !errors.Is(err, problem.ErrConflict) {
-		t.Errorf("a second click: %v", err)
+		t.Errorf("something else on a page that is old: %v", err)
 	}
+	last = o.logged()
+	if err := o.KeepPolicy(ctx, o.max, p.ID, p.Version, time.Time{}, "Still needed."); err != nil || o.logged() != last {
+		t.Errorf("a second click: %v, or it was recorded twice", err)
+	}
+	if err := o.KeepPolicy(ctx, o.ada, p.ID, p.Version, time.Time{}, "Still needed."); !errors.Is(err, problem.ErrConflict) {
+		t.Errorf("the same of somebody else: %v", err)
+	}
+	o.must(o.KeepPolicy(ctx, o.max, p.ID, now.Version, o.db.Now().AddDate(0, 0, policy.ReviewAhead+1), ""))
 	draft := o.written("Draft")
 	if err := o.KeepPolicy(ctx, o.max, draft.ID, draft.Version, time.Time{}, ""); !errors.Is(err, problem.ErrConflict) {
 		t.Errorf("not in force: %v", err)
@@ -278,5 +287,74 @@ func TestNoticesAreSentOnce(t *testing.T) {
 	o.must(o.NoticeReviews(t.Context()))
 	if mails() != 2*staff {
 		t.Errorf("%d mails, want %d", mails(), 2*staff)
+	}
+}
+
+// What is decided instead of keeping a policy that is due ends its review in the
+// same step; what is not due has no review to end.
+func TestDecisionsEndDueReviews(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	p := o.rewrite(o.ada, o.dueIn("Changed", 10), 1)
+	last := o.logged()
+	o.must(o.activate(o.max, p.ID, p.Version))
+	o.onlyEvent(last, "policy.activated", "done", `"outcome"`, `"changed"`, `"review_on"`)
+	if now := o.full(p.ID); !now.ReviewOn.Equal(o.Today().AddDate(1, 0, 0)) {
+		t.Errorf("to be looked at again on %s", now.ReviewOn)
+	}
+	e := o.dueIn("Ended", 1)
+	last = o.logged()
+	o.must(o.deactivate(o.max, e.ID, e.Version))
+	o.onlyEvent(last, "policy.deactivated", "done", `"outcome"`, `"deactivated"`)
+	f := o.dueIn("Far", policy.ReviewAhead+1)
+	o.must(o.deactivate(o.max, f.ID, f.Version))
+	for _, want := range []struct {
+		of      policy.Full
+		outcome policy.Outcome
+	}{{p, policy.Changed}, {e, policy.Ended}, {f, ""}} {
+		past, err := o.PastReviews(t.Context(), want.of.ID)
+		o.must(err)
+		var got policy.Outcome
+		if len(past) > 0 {
+			got = past[0].Outcome
+		}
+		if got != want.outcome || len(past) > 1 {
+			t.Errorf("%s: %+v", want.of.Name, past)
+		}
+	}
+}
+
+// It is today in the portal's zone, not in that of the database.
+func TestTodayIsTheZones(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	for _, hours := range []int{-13, 13} {
+		o.WithZone(time.FixedZone("", hours*3600))
+		y, m, d := o.db.Now().Add(time.Duration(hours) * time.Hour).UTC().Date()
+		if got := o.Today(); !got.Equal(time.Date(y, m, d, 0, 0, 0, 0, time.UTC)) {
+			t.Errorf("%+d hours: %s", hours, got)
+		}
+	}
+	in := o.input("Tomorrow")
+	in.ReviewOn = o.Today()
+	if _, err := o.CreatePolicy(t.Context(), o.ada, in); !errors.As(err, new(*problem.InvalidError)) {
+		t.Errorf("today: %v", err)
+	}
+}
+
+func TestBreadthBesideNeighbours(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	p := o.dueIn("One", 10)
+	b, err := o.Breadth(t.Context(), p)
+	o.must(err)
+	if b.Attributes == nil || b.Neighbours.Policies != 0 {
+		t.Errorf("alone: %+v", b)
+	}
+	o.dueIn("Other", 10)
+	b, err = o.Breadth(t.Context(), p)
+	o.must(err)
+	if b.Neighbours.Policies != 1 || b.Neighbours.MostAttributes != *b.Attributes {
+		t.Errorf("beside one of its kind: %+v", b)
 	}
 }

@@ -25,7 +25,7 @@ func (s *Service) CreatePolicy(ctx context.Context, a authz.Actor, in Input) (Po
 	err := s.db.Change(ctx, a, authz.PolicyWrite, func(tx *pg.Tx) (audit.Event, error) {
 		var event audit.Event
 		var err error
-		p, event, err = createIn(ctx, tx, a, in)
+		p, event, err = s.createIn(ctx, tx, a, in)
 		return event, err
 	})
 	if errors.Is(err, errReplayed) {
@@ -36,11 +36,11 @@ func (s *Service) CreatePolicy(ctx context.Context, a authz.Actor, in Input) (Po
 
 // createIn makes a policy inside a change. errReplayed comes with the id of the
 // one that this input made before.
-func createIn(ctx context.Context, tx *pg.Tx, a authz.Actor, in Input) (Policy, audit.Event, error) {
+func (s *Service) createIn(ctx context.Context, tx *pg.Tx, a authz.Actor, in Input) (Policy, audit.Event, error) {
 	if err := shareGroups(ctx, tx, in.GroupID); err != nil {
 		return Policy{}, audit.Event{}, err
 	}
-	in, wrong := in.check(tx.Now(), time.Time{})
+	in, wrong := in.check(s.dayOf(tx.Now()), time.Time{})
 	g, err := activeGroup(ctx, tx, in.GroupID)
 	if err := allWrong(wrong, err); err != nil {
 		return Policy{}, audit.Event{}, err
@@ -105,7 +105,7 @@ func insertVersion(ctx context.Context, tx *pg.Tx, pid id.Policy, v Version, t t
 
 // replayedPolicy is what a form that was sent before made, if it said the same.
 func (s *Service) replayedPolicy(ctx context.Context, a authz.Actor, pid id.Policy, in Input) (Policy, error) {
-	sent, err := in.check(s.db.Now(), time.Time{})
+	sent, err := in.check(s.Today(), time.Time{})
 	if err != nil {
 		return Policy{}, err
 	}
@@ -146,7 +146,7 @@ func (s *Service) EditPolicy(ctx context.Context, a authz.Actor, pid id.Policy, 
 		case old.Status == Discarded:
 			return audit.Event{}, discarded()
 		}
-		in, wrong := in.check(tx.Now(), old.ReviewOn)
+		in, wrong := in.check(s.dayOf(tx.Now()), old.ReviewOn)
 		p, err = edited(ctx, tx, old, in)
 		if err := allWrong(wrong, err); err != nil {
 			return audit.Event{}, err

@@ -13,6 +13,10 @@ func Date(ctx context.Context, t time.Time) string {
 	return date(l.lang.Code, t.In(l.zone))
 }
 
+// Day is a day that stands for itself, such as a review date, in words: it is the
+// same day in every zone. t is its midnight in UTC, as the database gives it.
+func Day(ctx context.Context, t time.Time) string { return date(localeOf(ctx).lang.Code, t.UTC()) }
+
 // DateIn is Date for a known language, in UTC.
 func DateIn(code string, t time.Time) string { return date(code, t.UTC()) }
 

@@ -194,44 +194,60 @@ func Local(to, fallback string) string {
 }
 
 type flash struct {
-	Key  string `json:"k"`
-	Args []any  `json:"a,omitempty"`
-	Href string `json:"h,omitempty"`
-	Link string `json:"l,omitempty"` // key of the link's words
+	Key      string `json:"k"`
+	Args     []any  `json:"a,omitempty"`
+	Href     string `json:"h,omitempty"`
+	LinkKey  string `json:"lk,omitempty"`
+	LinkArgs []any  `json:"la,omitempty"`
 }
 
 // Flash keeps a message for the next page of a signed-in user: a key and its
 // values, translated when shown.
-func Flash(r *http.Request, key string, args ...any) { putFlash(r, flash{Key: key, Args: args}) }
-
-// FlashLink is Flash with a link below the message, to an address of ours; link
-// is the key of its words.
-func FlashLink(r *http.Request, href, link, key string, args ...any) {
-	putFlash(r, flash{Key: key, Args: args, Href: href, Link: link})
+func Flash(r *http.Request, key string, args ...any) {
+	flash{Key: key, Args: args}.keep(r)
 }
 
-func putFlash(r *http.Request, f flash) {
+// FlashLink is a link under the message of the Flash before it: where to go on.
+func FlashLink(r *http.Request, href, key string, args ...any) {
+	f, ok := readFlash(session.Pop(r.Context(), "flash"))
+	if !ok {
+		return
+	}
+	f.Href, f.LinkKey, f.LinkArgs = href, key, args
+	f.keep(r)
+}
+
+func (f flash) keep(r *http.Request) {
 	if b, err := json.Marshal(f); err == nil {
 		session.Put(r.Context(), "flash", string(b))
 	}
 }
 
 func popFlash(ctx context.Context) *ui.Flash {
-	text := session.Pop(ctx, "flash")
-	var f flash
-	if text == "" || json.Unmarshal([]byte(text), &f) != nil {
+	f, ok := readFlash(session.Pop(ctx, "flash"))
+	if !ok {
 		return nil
 	}
-	for i, a := range f.Args {
-		if n, ok := a.(float64); ok {
-			f.Args[i] = int(n)
+	told := &ui.Flash{Text: i18n.T(ctx, f.Key, f.Args...), Href: f.Href}
+	if f.LinkKey != "" {
+		told.LinkText = i18n.T(ctx, f.LinkKey, f.LinkArgs...)
+	}
+	return told
+}
+
+// readFlash gives numbers back as the integers that they were.
+func readFlash(text string) (f flash, ok bool) {
+	if text == "" || json.Unmarshal([]byte(text), &f) != nil {
+		return f, false
+	}
+	for _, args := range [][]any{f.Args, f.LinkArgs} {
+		for i, a := range args {
+			if n, ok := a.(float64); ok {
+				args[i] = int(n)
+			}
 		}
 	}
-	out := &ui.Flash{Text: i18n.T(ctx, f.Key, f.Args...)}
-	if f.Href != "" {
-		out.Href, out.LinkText = f.Href, i18n.T(ctx, f.Link)
-	}
-	return out
+	return f, true
 }
 
 // shell is the frame around the page.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 
 	"portal/internal/authz"
 	"portal/internal/id"
@@ -171,6 +172,15 @@ func (h handlers) decide(d decision) page.Handler {
 // was done before.
 func (h handlers) told(w http.ResponseWriter, r *http.Request, p policy.Full, key string, number int) error {
 	page.Flash(r, key, "Name", p.Name, "Number", number)
+	if review(p.Status, p.ReviewOn, h.policies.Today()) != policy.ReviewLater { // it was on a reviewer's list
+		due, err := h.policies.ReviewsDue(r.Context())
+		if err != nil {
+			return err
+		}
+		if i := slices.IndexFunc(due, func(d policy.Due) bool { return d.ID != p.ID }); i >= 0 {
+			page.FlashLink(r, "/policy-reviews/due/"+due[i].ID.String(), "policy_review.next", "Name", due[i].Name)
+		}
+	}
 	return page.Redirect(w, r, policywords.URL(p.Kind, p.ID))
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/a-h/templ"
 
@@ -28,7 +29,7 @@ func (h handlers) list(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return page.Render(w, r, http.StatusOK, listPage(listing{h.kind, rows, groups, h.policies.Eyes()}))
+	return page.Render(w, r, http.StatusOK, listPage(listing{h.kind, rows, groups, h.policies.Eyes(), h.policies.Today()}))
 }
 
 // listing is the list with what its filters and menus need.
@@ -37,6 +38,7 @@ type listing struct {
 	rows   list.Page[policy.Row]
 	groups []ui.Option
 	eyes   policy.Eyes
+	today  time.Time
 }
 
 // groupFilter are the groups to choose from: the active ones, and the chosen
@@ -76,7 +78,7 @@ func table(ctx context.Context, l listing) ui.TableOf[policy.Row] {
 			{Sort: "description", Label: i18n.T(ctx, "common.description"), Cell: func(r policy.Row) templ.Component { return ui.Text(r.Description) }},
 			{Sort: "group", Label: i18n.T(ctx, "policy.group"), Cell: func(r policy.Row) templ.Component { return ui.Text(r.GroupName) }},
 			{Sort: "status", Label: i18n.T(ctx, "common.status"), Cell: func(r policy.Row) templ.Component {
-				return rowStatus(r)
+				return rowStatus(r, l.today)
 			}},
 			{Sort: "created", Label: i18n.T(ctx, "common.created"), Cell: func(r policy.Row) templ.Component { return ui.Date(r.CreatedAt) }},
 			{Label: i18n.T(ctx, "common.actions"), Class: "end", Cell: func(r policy.Row) templ.Component { return rowActions(l, r) }},

@@ -14,6 +14,7 @@ import (
 	"portal/web/page"
 	"portal/web/policywords"
 	"portal/web/ui"
+	"time"
 )
 
 func listPage(l listing) templ.Component {
@@ -213,7 +214,7 @@ func rowActions(l listing, r policy.Row) templ.Component {
 }
 
 // rowStatus says where a policy stands, and that somebody has to look at it again soon.
-func rowStatus(r policy.Row) templ.Component {
+func rowStatus(r policy.Row, today time.Time) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -242,7 +243,7 @@ func rowStatus(r policy.Row) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = reviewTag(r.Status, r.ReviewOn).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = reviewTag(r.Status, r.ReviewOn, today).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

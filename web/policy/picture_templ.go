@@ -158,7 +158,7 @@ func pictureParts(d drawing) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = ui.Findings(policywords.Findings(ctx, d.Report(), versionURL(d.policy, d.Number, "")), policywords.DocumentName(d.subject)).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Findings(policywords.Findings(ctx, d.Report(), versionURL(d.policy, d.Number, "")), "").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

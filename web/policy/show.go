@@ -12,7 +12,6 @@ import (
 	"portal/internal/problem"
 	"portal/web/i18n"
 	"portal/web/page"
-	"portal/web/policywords"
 	"portal/web/ui"
 )
 
@@ -26,6 +25,7 @@ type showPage struct {
 	Decisions  []policy.Decision
 	Unreviewed []policy.Review // emergencies that nobody has looked at since
 	Garbage    bool            // the address asks for a moment that is none
+	Today      time.Time
 	Can        can
 }
 
@@ -39,7 +39,7 @@ func (h handlers) show(w http.ResponseWriter, r *http.Request) error {
 	if m, ok := h.moment(r.Context(), asked); ok {
 		return h.asOf(w, r, p, m)
 	}
-	s := showPage{Full: p, Garbage: asked != ""}
+	s := showPage{Full: p, Garbage: asked != "", Today: h.policies.Today()}
 	if err := h.look(r, &s); err != nil {
 		return err
 	}
@@ -95,7 +95,7 @@ func (s showPage) facts(ctx context.Context) []ui.Row {
 		{Label: i18n.T(ctx, "common.updated"), Component: ui.Time(s.UpdatedAt)},
 	}
 	if s.Status == policy.Active {
-		return append(rows, ui.Row{Label: i18n.T(ctx, "policy_version.review_on"), Component: reviewDay(s.Policy)})
+		return append(rows, ui.Row{Label: i18n.T(ctx, "policy_version.review_on"), Component: reviewDay(s.Policy, s.Today)})
 	}
 	return append(rows, ui.Row{Label: i18n.T(ctx, "common.status"), Value: i18n.T(ctx, "policy.meaning."+string(s.Status))})
 }
@@ -118,29 +118,19 @@ func versionRows(ctx context.Context, v policy.Version) []ui.Row {
 	return rows
 }
 
-// findings are a report's, each with a link to its line of the version's text.
-func findings(ctx context.Context, r policydoc.Report, v policy.Version) []ui.Finding {
-	return policywords.NumberedFindings(ctx, r, linesID(v.Number), v.Document)
-}
-
-// review says how a review day stands: "" while it is far away, "due", "over".
-func review(ctx context.Context, s policy.Status, on time.Time) string {
-	y, m, d := page.Now(ctx).UTC().Date()
-	today := time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
-	switch {
-	case s != policy.Active || on.After(today.AddDate(0, 0, policy.ReviewAhead)):
-		return ""
-	case on.Before(today):
-		return "over"
-	default:
-		return "due"
+// review says how the review date of a policy stands; one that is not in force
+// is never due.
+func review(s policy.Status, on, today time.Time) policy.ReviewIs {
+	if s != policy.Active {
+		return policy.ReviewLater
 	}
+	return policy.StandsOf(on, today)
 }
 
 // reviewLink leads those who may decide to the page that keeps a policy for
 // another year, once that is due.
-func reviewLink(ctx context.Context, p policy.Policy) *ui.Link {
-	if review(ctx, p.Status, p.ReviewOn) == "" || !page.May(ctx, authz.PolicyActivate) {
+func reviewLink(ctx context.Context, p policy.Policy, today time.Time) *ui.Link {
+	if review(p.Status, p.ReviewOn, today) == policy.ReviewLater || !page.May(ctx, authz.PolicyActivate) {
 		return nil
 	}
 	return &ui.Link{Href: "/policy-reviews/due/" + p.ID.String(), Text: i18n.T(ctx, "policy_version.review_now")}

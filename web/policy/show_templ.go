@@ -491,9 +491,9 @@ func emergencyNotice(s showPage) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var16 string
-				templ_7745c5c3_Var16, templ_7745c5c3_Err = templ.JoinStringErrs(i18n.T(ctx, "policy_decision.unreviewed.text", "Name", r.OpenedByName, "Date", i18n.Date(ctx, r.DueOn)))
+				templ_7745c5c3_Var16, templ_7745c5c3_Err = templ.JoinStringErrs(i18n.T(ctx, "policy_decision.unreviewed.text", "Name", r.OpenedByName, "Date", i18n.Day(ctx, r.DueOn)))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/policy/show.templ`, Line: 92, Col: 111}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/policy/show.templ`, Line: 92, Col: 110}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var16))
 				if templ_7745c5c3_Err != nil {
@@ -697,7 +697,7 @@ func waitingSection(s showPage) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if s.Report.Errors == 0 && s.Report.Notes > 0 && len(s.Waiting.Document) <= shortText {
-				templ_7745c5c3_Err = ui.Findings(findings(ctx, s.Report, *s.Waiting), policywords.DocumentName(*s.Waiting)).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Findings(policywords.VersionFindings(ctx, s.Report, "", *s.Waiting), "").Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -1120,7 +1120,7 @@ func blocked(p policy.Policy, v policy.Version, report policydoc.Report) templ.C
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.Findings(policywords.Findings(ctx, report, policywords.DoURL(p.Kind, p.ID, "edit")+"#field-document"), policywords.DocumentName(v)).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Findings(policywords.Findings(ctx, report, policywords.DoURL(p.Kind, p.ID, "edit")+"#field-document"), "").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1373,7 +1373,7 @@ func groupLink(p policy.Policy) templ.Component {
 	})
 }
 
-func reviewDay(p policy.Policy) templ.Component {
+func reviewDay(p policy.Policy, today time.Time) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -1398,11 +1398,11 @@ func reviewDay(p policy.Policy) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = ui.Date(p.ReviewOn).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Day(p.ReviewOn).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = reviewTag(p.Status, p.ReviewOn).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = reviewTag(p.Status, p.ReviewOn, today).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -1410,7 +1410,7 @@ func reviewDay(p policy.Policy) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		if link := reviewLink(ctx, p); link != nil {
+		if link := reviewLink(ctx, p, today); link != nil {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 72, "<a href=\"")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -1446,7 +1446,7 @@ func reviewDay(p policy.Policy) templ.Component {
 	})
 }
 
-func reviewTag(s policy.Status, on time.Time) templ.Component {
+func reviewTag(s policy.Status, on, today time.Time) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -1467,13 +1467,13 @@ func reviewTag(s policy.Status, on time.Time) templ.Component {
 			templ_7745c5c3_Var64 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		switch review(ctx, s, on) {
-		case "due":
+		switch review(s, on, today) {
+		case policy.ReviewDue:
 			templ_7745c5c3_Err = ui.Tag("warn", i18n.T(ctx, "policy_version.review_due")).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-		case "over":
+		case policy.ReviewOver:
 			templ_7745c5c3_Err = ui.Tag("bad", i18n.T(ctx, "policy_version.review_over")).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

@@ -39,7 +39,7 @@ func text(v policy.Version, more string) templ.Component {
 			templ_7745c5c3_Var1 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = policywords.Numbered(linesID(v.Number), i18n.T(ctx, "policy.document_of", "Number", v.Number), v.Document, more).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = policywords.Numbered(policywords.TextID(v), i18n.T(ctx, "policy.document_of", "Number", v.Number), v.Document, more).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -313,7 +313,7 @@ func versionText(v policy.Version, report policydoc.Report) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = ui.Findings(findings(ctx, report, v), policywords.DocumentName(v)).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Findings(policywords.VersionFindings(ctx, report, "", v), "").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

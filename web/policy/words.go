@@ -95,6 +95,3 @@ func wholeKey(p policy.Picture) string {
 func cloneURL(k policy.Kind, pid id.Policy, number int) string {
 	return policywords.ListURL(k) + "/new?from=" + pid.String() + "&version=" + strconv.Itoa(number)
 }
-
-// linesID is what the ids of the lines of a version's text begin with.
-func linesID(number int) string { return "v" + strconv.Itoa(number) }

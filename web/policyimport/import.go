@@ -218,9 +218,10 @@ func (h handlers) flash(r *http.Request, made []policy.Policy) {
 		other = policydoc.KindAuth
 	}
 	ctx := r.Context()
-	page.FlashLink(r, policywords.ListURL(other)+"?sort=-created", policywords.Word(other, "back"), "policy_import.flash_both"+alone,
+	page.Flash(r, "policy_import.flash_both"+alone,
 		"Auth", i18n.T(ctx, "policy_import.count.auth", "Count", count[policydoc.KindAuth]),
 		"Share", i18n.T(ctx, "policy_import.count.datashare", "Count", count[policydoc.KindDataShare]))
+	page.FlashLink(r, policywords.ListURL(other)+"?sort=-created", policywords.Word(other, "back"))
 }
 
 func (h handlers) refuse(w http.ResponseWriter, r *http.Request, p chosen, err error) error {

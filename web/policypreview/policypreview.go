@@ -146,20 +146,6 @@ func (h handlers) against(r *http.Request, p policy.Full, after int) (*side, err
 	return &s, nil
 }
 
-// lineURL is where a line of a version's text stands: on the version's own page.
-func lineURL(k policy.Kind, v policy.Version, line int) string {
-	return policywords.DoURL(k, v.PolicyID, "versions/"+strconv.Itoa(v.Number)) + "#" + policywords.LineID(v.Number, max(line, 1))
-}
-
-// findings lead to their lines.
-func findings(ctx context.Context, k policy.Kind, v side) []ui.Finding {
-	found := policywords.Findings(ctx, v.Report, "")
-	for i := range found {
-		found[i].Href = lineURL(k, v.Version, found[i].Line)
-	}
-	return found
-}
-
 // pageURL is one of the two pages for a version.
 func pageURL(p policy.Policy, page string, number int) string {
 	return policywords.DoURL(p.Kind, p.ID, page) + "?version=" + strconv.Itoa(number)

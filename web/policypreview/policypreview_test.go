@@ -3,8 +3,10 @@ package policypreview_test
 import (
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/PuerkitoBio/goquery"
 
@@ -178,14 +180,19 @@ func TestPreviewOfSharedData(t *testing.T) {
 	path := saved(d, policydoc.KindDataShare, "Search", sample(t, policydoc.KindDataShare, "duplicate_search"))
 	p := d.Writer.Get(path + "/preview").Want(200)
 	want := "Iris: 2 templates left, right Fingerprints: 4 templates left thumb, left index finger, right thumb, right index finger Face: 1 template " +
-		"Format: Biometric templates Only: Iris, Fingerprints (left thumb, right thumb, left index finger, right index finger), Face Encrypted by itself"
+		"Format: Biometric templates Only: Iris, Fingerprints (left thumb, right thumb, left index finger, right index finger), Face"
 	if got := row(p, "minor", "Biometrics"); got != want {
 		t.Errorf("biometrics: %q, want %q", got, want)
 	}
 	d.Edit(path, sample(t, policydoc.KindDataShare, "few_data"))
 	p = d.Writer.Get(path + "/preview").Want(200)
-	if got := row(p, "adult", "Date of birth"); got != "1991 Format: Year only Encrypted by itself" || p.Has("1991/05") {
+	if got := row(p, "adult", "Date of birth"); got != strconv.Itoa(d.App.Policies.Today().AddDate(0, 0, -1).Year()-35)+" Format: Year only" || p.Has("/01/02") || !p.Has("Every item is encrypted by itself") {
 		t.Errorf("the year of birth: %q", got)
+	}
+	some := strings.Replace(sample(t, policydoc.KindDataShare, "few_data"), `"encrypted": true`, `"encrypted": false`, 1)
+	d.Edit(path, some)
+	if p = d.Writer.Get(path + "/preview").Want(200); !p.Has("Those marked below") || !p.Has("Encrypted by itself") {
+		t.Errorf("what is encrypted is not marked where not all is:\n%s", p.Text())
 	}
 	own := strings.ReplaceAll(sample(t, policydoc.KindDataShare, "few_data"), `"dateOfBirth"`, `"ownName"`)
 	d.Edit(path, own)
@@ -230,20 +237,22 @@ func TestTry(t *testing.T) {
 	}{
 		{auth, "way=otp", "Allowed", []string{"For “One-time code” may be used. " + ways + "Line 9 of the text"}},
 		{auth, "way=otp&way=otp&way=kyc&attribute=fullName&language=eng", "Allowed", []string{
-			"For “One-time code” may be used. " + ways + "Line 9 of the text", "For “Receiving personal data (e-KYC)” may be used. " + asks + "Line 23 of the text",
+			"For “One-time code” may be used. " + ways + "Line 9 of the text", "For “Receiving personal data (e‑KYC)” may be used. " + asks + "Line 23 of the text",
 			"For “Full name” is among the data that the policy grants. " + five + "Line 29 of the text",
 			"For “English” is among the languages of the data. " + tongue + "Line 45 of the text",
 		}},
 		{auth, "way=bio:IRIS", "Refused", []string{"Against “Biometrics: Iris” is not allowed: the policy names another kind. " + ways + "Line 13 of the text"}},
 		{auth, "way=otp&attribute=gender&language=fra", "Refused", []string{
 			"For “One-time code” may be used. " + ways + "Line 9 of the text", "Against “Gender” is not among the data that the policy grants. " + five + no,
-			"Against Data comes only with a way that returns it, such as “Receiving personal data (e-KYC)”, and none is used. " + asks + "Line 23 of the text",
+			"Against Data comes only with a way that returns it, such as “Receiving personal data (e‑KYC)”, and none is used. " + asks + "Line 23 of the text",
 			"Against “French” is not among the languages of the data. " + tongue + no,
 		}},
 		{auth, "way=magic", "Refused", []string{"Against “\u2068magic\u2069” is not among the allowed ways. " + other + no}},
 		{auth, "way=&way=%ff&way=+otp&way=a%00b&attribute=" + strings.Repeat("x", 300), "", nil},
 		{auth, "", "", nil},
 		{auth, "person=adult", "", nil},
+		{auth, "ask=yes", "Refused", []string{"Against No way of authenticating is used, and nobody is authenticated without one. " + no}},
+		{share, "ask=yes", "Refused", []string{"Against No data is asked for. " + no}},
 		{share, "attribute=fullName&way=otp&language=eng", "Allowed", []string{"For “Full name” is among the data that the policy grants. " + two + "Line 13 of the text"}},
 		{share, "attribute=phone", "Refused", []string{"Against “Phone number” is not among the data that the policy grants. " + two + no}},
 	} {
@@ -255,6 +264,12 @@ func TestTry(t *testing.T) {
 		if got := strings.TrimSpace(p.Doc.Find("#answer").Text()); got != tc.verdict || strings.Join(reasons, "\n") != strings.Join(tc.reasons, "\n") {
 			t.Errorf("%s: %q\n%s\nwant %q\n%s", tc.query, got, strings.Join(reasons, "\n"), tc.verdict, strings.Join(tc.reasons, "\n"))
 		}
+		p.Doc.Find("main ul.findings a").Each(func(_ int, a *goquery.Selection) {
+			at, line, _ := strings.Cut(a.AttrOr("href", ""), "#")
+			if d.Second.Get(at).Want(200).Doc.Find("[id='"+line+"']").Length() != 1 {
+				t.Errorf("%s: a line leads to %s, where no %q is", tc.query, at, line)
+			}
+		})
 		for _, value := range []string{"otp", "kyc"} {
 			box := p.Doc.Find("input[name=way][value=" + value + "]")
 			if _, ticked := box.Attr("checked"); tc.at == auth && ticked != strings.Contains("&"+tc.query+"&", "&way="+value+"&") {
@@ -293,7 +308,7 @@ func TestLongDocumentsAreCut(t *testing.T) {
 		t.Errorf("%d bytes", len(p.Body))
 	}
 	p = d.Second.Get(path + "/try?way=kyc&attribute=own3999").Want(200)
-	webtest.WantText(t, p, "Allowed", "own3999")
+	webtest.WantText(t, p, "Allowed", "own3999", "more are not listed")
 	if len(p.Body) > 400<<10 {
 		t.Errorf("%d bytes", len(p.Body))
 	}
@@ -315,7 +330,7 @@ func TestEveryCodeHasWords(t *testing.T) {
 	for _, id := range policy.PeopleIDs() {
 		keys = append(keys, "policy_preview.person."+id+".title", "policy_preview.person."+id+".text")
 	}
-	for _, v := range policy.People()[0].Values["biometrics"] {
+	for _, v := range policy.People(time.Time{})[0].Values["biometrics"] {
 		if v.Part.SubType != "" {
 			keys = append(keys, "policy_preview.part."+strings.ToLower(strings.ReplaceAll(v.Part.SubType, " ", "_")))
 		}

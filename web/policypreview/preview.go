@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"time"
 
 	"portal/internal/policy"
 	"portal/internal/policydoc"
@@ -27,6 +28,7 @@ type previewPage struct {
 	Unread     *side // the version to compare with, if it is not understood
 	Shared     []sharedRow
 	People     []personView
+	Locks      bool // items say that they are encrypted by themselves: not all are
 }
 
 // change says how two columns differ: a part of a message's key.
@@ -80,8 +82,9 @@ func (h handlers) preview(w http.ResponseWriter, r *http.Request) error {
 		s.Before, s.Unread = nil, s.Before
 	}
 	if s.After.Understood {
+		s.Locks = slices.ContainsFunc(s.compared(), func(m policydoc.Meaning) bool { return encryption(m) != "all" })
 		s.Shared = sharedRows(r.Context(), s)
-		s.People = peopleViews(s)
+		s.People = peopleViews(h.policies.Today(), s)
 	}
 	return page.Render(w, r, http.StatusOK, previewTemplate(s))
 }
@@ -95,9 +98,9 @@ func (s previewPage) compared() []policydoc.Meaning {
 	return ms
 }
 
-func peopleViews(s previewPage) []personView {
+func peopleViews(today time.Time, s previewPage) []personView {
 	var views []personView
-	for _, p := range policy.People(s.compared()...) {
+	for _, p := range policy.People(today, s.compared()...) {
 		after := received(s.After.Meaning, p)
 		var before []policy.Item
 		if s.Before != nil {
@@ -187,6 +190,33 @@ func alike(a, b policy.Item) bool {
 	return slices.Equal(a.Values, b.Values) && a.Format == b.Format && a.Encrypted == b.Encrypted && a.Group == b.Group
 }
 
+// differing are the rows whose columns differ, equal the others.
+func differing(rows []itemRow) []itemRow {
+	return slices.DeleteFunc(slices.Clone(rows), func(r itemRow) bool { return r.Change == same })
+}
+
+func equal(rows []itemRow) []itemRow {
+	return slices.DeleteFunc(slices.Clone(rows), func(r itemRow) bool { return r.Change != same })
+}
+
+// encryption says which attributes of shared data are encrypted by themselves:
+// "all", "some" or "none".
+func encryption(m policydoc.Meaning) string {
+	n := 0
+	for _, a := range m.Share.Attributes {
+		if a.Encrypted {
+			n++
+		}
+	}
+	switch {
+	case n == 0:
+		return "none"
+	case n < len(m.Share.Attributes):
+		return "some"
+	}
+	return "all"
+}
+
 // sharedRows tell what holds for whoever the data is about.
 func sharedRows(ctx context.Context, s previewPage) []sharedRow {
 	rows := shared(ctx, s.Vocabulary, s.After.Meaning)
@@ -217,6 +247,7 @@ func shared(ctx context.Context, v *policydoc.Vocabulary, m policydoc.Meaning) [
 		{Label: i18n.T(ctx, "policy_preview.shared.valid"), After: i18n.T(ctx, "policy_preview.shared.minutes", "Count", sh.ValidMinutes)},
 		{Label: i18n.T(ctx, "policy_preview.shared.opened"), After: i18n.T(ctx, "policy_preview.shared.times", "Count", sh.Transactions)},
 		{Label: i18n.T(ctx, "policy_preview.shared.encryption"), After: policywords.Fixed(ctx, policydoc.EncryptionKey, sh.Encryption.Name)},
+		{Label: i18n.T(ctx, "policy_preview.shared.items"), After: i18n.T(ctx, "policy_preview.shared.items."+encryption(m))},
 		{Label: i18n.T(ctx, "policy_preview.shared.source"), After: policywords.Label(ctx, v, policydoc.Sources, sh.Source.Name)},
 	}
 }

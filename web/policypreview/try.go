@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -33,6 +34,7 @@ type tryPage struct {
 	Asked      bool
 	Answer     policy.Answer
 	Reasons    []told
+	place      func(line int) string
 }
 
 func (h handlers) try(w http.ResponseWriter, r *http.Request) error {
@@ -46,8 +48,8 @@ func (h handlers) try(w http.ResponseWriter, r *http.Request) error {
 	}
 	q := r.URL.Query()
 	s.Question = question(h.kind, q)
-	s.Asked = len(s.Question.Ways)+len(s.Question.Attributes)+len(s.Question.Languages) > 0
-	for _, person := range policy.People(s.Side.Meaning) {
+	s.Asked = len(s.Question.Ways)+len(s.Question.Attributes)+len(s.Question.Languages) > 0 || q.Has("ask")
+	for _, person := range policy.People(h.policies.Today(), s.Side.Meaning) {
 		if person.ID == q.Get("person") {
 			s.Person, s.Question.Person = person.ID, &person
 		}
@@ -55,6 +57,7 @@ func (h handlers) try(w http.ResponseWriter, r *http.Request) error {
 	if s.Asked && s.Side.Understood {
 		s.Answer = policy.Decide(s.Side.Meaning, s.Question)
 		s.Reasons = tell(r.Context(), words, s.Side.Meaning, s.Answer.Reasons)
+		s.place = policywords.Places(policywords.TextURL(h.kind, s.Side.Version), s.Side.Version)
 	}
 	return page.Render(w, r, http.StatusOK, tryTemplate(s))
 }
@@ -108,6 +111,8 @@ func names(values []string) []string {
 // deployment knows, then what the address names beside both.
 type ticks struct {
 	options []ui.Option
+	said    int // of them, those that the document names: the first ones
+	cut     int // that are too many to be offered
 	at      map[string]int
 }
 
@@ -115,20 +120,33 @@ func (t *ticks) add(value, text string) {
 	if t.at == nil {
 		t.at = map[string]int{}
 	}
-	if _, there := t.at[value]; !there && len(t.options) < maxAsked {
-		t.at[value] = len(t.options)
-		t.options = append(t.options, ui.Option{Value: value, Text: text})
+	if _, there := t.at[value]; there {
+		return
 	}
+	if len(t.options) >= maxAsked {
+		t.cut++
+		t.at[value] = -1
+		return
+	}
+	t.at[value] = len(t.options)
+	t.options = append(t.options, ui.Option{Value: value, Text: text})
 }
 
 func (t *ticks) tick(value, text string) {
 	t.add(value, text)
-	if i, there := t.at[value]; there {
+	if i := t.at[value]; i >= 0 {
 		t.options[i].Selected = true
 	}
 }
 
-func (s tryPage) ways(ctx context.Context) []ui.Option {
+// named marks what was added so far as what the document names.
+func (t *ticks) named() { t.said = len(t.options) }
+
+func ticked(options []ui.Option) bool {
+	return slices.ContainsFunc(options, func(o ui.Option) bool { return o.Selected })
+}
+
+func (s tryPage) ways(ctx context.Context) ticks {
 	var t ticks
 	add := func(w policy.Use) { t.add(useValue(w), wayText(ctx, s.Vocabulary, w)) }
 	for _, w := range s.Side.Meaning.Auth.Ways {
@@ -136,6 +154,7 @@ func (s tryPage) ways(ctx context.Context) []ui.Option {
 			add(policy.Use{Type: w.Type, SubType: w.SubType})
 		}
 	}
+	t.named()
 	for _, way := range s.Vocabulary.Names(policydoc.AuthTypes) {
 		if way != "bio" {
 			add(policy.Use{Type: way})
@@ -148,14 +167,14 @@ func (s tryPage) ways(ctx context.Context) []ui.Option {
 	for _, w := range s.Question.Ways {
 		t.tick(useValue(w), wayText(ctx, s.Vocabulary, w))
 	}
-	return t.options
+	return t
 }
 
-func (s tryPage) attributes(ctx context.Context) []ui.Option {
+func (s tryPage) attributes(ctx context.Context) ticks {
 	return s.terms(ctx, policydoc.Attributes, policy.Everything(s.Side.Meaning).Attributes, s.Question.Attributes)
 }
 
-func (s tryPage) languages(ctx context.Context) []ui.Option {
+func (s tryPage) languages(ctx context.Context) ticks {
 	var said []string
 	for _, l := range s.Side.Meaning.Auth.Languages {
 		said = append(said, l.Name)
@@ -163,19 +182,20 @@ func (s tryPage) languages(ctx context.Context) []ui.Option {
 	return s.terms(ctx, policydoc.Languages, said, s.Question.Languages)
 }
 
-func (s tryPage) terms(ctx context.Context, family policydoc.Family, said, asked []string) []ui.Option {
+func (s tryPage) terms(ctx context.Context, family policydoc.Family, said, asked []string) ticks {
 	var t ticks
 	label := func(name string) string { return policywords.Label(ctx, s.Vocabulary, family, name) }
 	for _, name := range said {
 		t.add(name, label(name))
 	}
+	t.named()
 	for _, name := range s.Vocabulary.Names(family) {
 		t.add(name, label(name))
 	}
 	for _, name := range asked {
 		t.tick(name, label(name))
 	}
-	return t.options
+	return t
 }
 
 func (s tryPage) people(ctx context.Context) []ui.Option {

@@ -27,9 +27,13 @@ func listed[T any](ctx context.Context, things []T, word func(T) string) string 
 	return text
 }
 
+// unbroken keeps "(e-KYC)" on one line. Labels themselves keep the hyphen that
+// people type, so that they can be searched for.
+var unbroken = strings.NewReplacer("e-KYC", "e\u2011KYC")
+
 // wayText names a way with its kind of biometrics.
 func wayText(ctx context.Context, v *policydoc.Vocabulary, w policy.Use) string {
-	way := policywords.Label(ctx, v, policydoc.AuthTypes, w.Type)
+	way := unbroken.Replace(policywords.Label(ctx, v, policydoc.AuthTypes, w.Type))
 	if w.SubType == "" {
 		return way
 	}
@@ -133,8 +137,8 @@ func valueLines(ctx context.Context, v *policydoc.Vocabulary, item policy.Item) 
 			lines = append(lines, line)
 		}
 	}
-	for _, kind := range order {
-		lines = append(lines, partsLine(ctx, v, kind, parts[kind.Part]))
+	for _, first := range order {
+		lines = append(lines, partsLine(ctx, v, first, parts[first.Part]))
 	}
 	return lines
 }
@@ -147,12 +151,12 @@ func photoText(ctx context.Context, v policy.Value) string {
 }
 
 // partsLine counts the pieces of one type, and names them where they are few.
-func partsLine(ctx context.Context, v *policydoc.Vocabulary, kind policy.Value, parts []policy.Part) valueLine {
+func partsLine(ctx context.Context, v *policydoc.Vocabulary, first policy.Value, parts []policy.Part) valueLine {
 	key := "policy_preview.value.images"
-	if kind.Template {
+	if first.Template {
 		key = "policy_preview.value.templates"
 	}
-	line := valueLine{Text: i18n.T(ctx, key, "What", policywords.Label(ctx, v, policydoc.FilterTypes, kind.Part.Type), "Count", len(parts))}
+	line := valueLine{Text: i18n.T(ctx, key, "What", policywords.Label(ctx, v, policydoc.FilterTypes, first.Part.Type), "Count", len(parts))}
 	if parts[0].SubType != "" && len(parts) <= 5 {
 		line.Note = listed(ctx, parts, func(p policy.Part) string { return partText(ctx, p.SubType) })
 	}

@@ -20,11 +20,9 @@ import (
 	"portal/internal/problem"
 	"portal/internal/vocabulary"
 	"portal/web/form"
-	"portal/web/i18n"
 	"portal/web/page"
 	"portal/web/policywords"
 	"portal/web/route"
-	"portal/web/ui"
 )
 
 const listURL = "/policy-reviews"
@@ -55,12 +53,12 @@ func Routes(p *policy.Service, words *vocabulary.Service) []route.Route {
 type overview struct {
 	Due   []policy.Due
 	Open  []policy.Review
-	Now   time.Time
+	Today time.Time
 	Total int // of Due
 }
 
 func (h handlers) list(w http.ResponseWriter, r *http.Request) error {
-	o := overview{Now: page.Now(r.Context())}
+	o := overview{Today: h.policies.Today()}
 	var err error
 	if o.Due, err = h.policies.ReviewsDue(r.Context()); err != nil {
 		return err
@@ -79,9 +77,13 @@ type duePage struct {
 	policy.Full
 	Vocabulary *policydoc.Vocabulary
 	Picture    policy.Picture // of deactivating: whom that would touch
-	Left       int            // policies that are due, this one too
-	Next       *policy.Due    // another that is due
-	ReviewOn   string         // as typed: a day
+	Breadth    policy.Breadth
+	Report     policydoc.Report // of the version in force
+	Past       []policy.Past
+	Today      time.Time
+	Left       int         // policies that are due, this one too
+	Next       *policy.Due // another that is due
+	ReviewOn   string      // as typed: a day
 	Note       string
 	Errors     form.Errors
 	Changed    string // what happened since the page was opened
@@ -95,7 +97,7 @@ func (h handlers) due(w http.ResponseWriter, r *http.Request) error {
 	if p.InForce == nil {
 		return page.Redirect(w, r, policywords.URL(p.Kind, p.ID))
 	}
-	next := page.Now(r.Context()).AddDate(1, 0, 0).Format(time.DateOnly)
+	next := h.policies.Today().AddDate(1, 0, 0).Format(time.DateOnly)
 	return h.renderDue(w, r, http.StatusOK, duePage{Full: p, ReviewOn: next})
 }
 
@@ -116,11 +118,8 @@ func (h handlers) load(r *http.Request) (policy.Full, error) {
 
 func (h handlers) renderDue(w http.ResponseWriter, r *http.Request, status int, d duePage) error {
 	ctx := r.Context()
-	var err error
-	if d.Vocabulary, err = h.words.All(ctx); err != nil {
-		return err
-	}
-	if d.Picture, err = h.policies.Picture(ctx, page.Actor(ctx), d.ID, policy.Deactivate, 0); err != nil {
+	d.Today = h.policies.Today()
+	if err := h.facts(ctx, &d); err != nil {
 		return err
 	}
 	due, err := h.policies.ReviewsDue(ctx)
@@ -132,6 +131,21 @@ func (h handlers) renderDue(w http.ResponseWriter, r *http.Request, status int, 
 	}
 	d.Next = after(due, d.ID)
 	return page.Render(w, r, status, dueObject(d))
+}
+
+// facts are what a reviewer needs to know of a policy in force.
+func (h handlers) facts(ctx context.Context, d *duePage) (err error) {
+	if d.Report, d.Vocabulary, err = h.policies.Judge(ctx, d.Kind, d.GroupID, d.ID, d.InForce.Document); err != nil {
+		return err
+	}
+	if d.Breadth, err = h.policies.Breadth(ctx, d.Full); err != nil {
+		return err
+	}
+	if d.Past, err = h.policies.PastReviews(ctx, d.ID); err != nil {
+		return err
+	}
+	d.Picture, err = h.policies.Picture(ctx, page.Actor(ctx), d.ID, policy.Deactivate, 0)
+	return err
 }
 
 // after is the due policy behind one, from the start again at the end.
@@ -195,8 +209,9 @@ type emergencyPage struct {
 	Policy     policy.Full
 	Vocabulary *policydoc.Vocabulary
 	Decision   policy.Decision
-	Own        bool // the reader's own: somebody else reviews it
-	Outcome    string
+	Activated  policy.Version // that came into force
+	Own        bool           // the reader's own: somebody else reviews it
+	Today      time.Time
 	Said       string // the note, as typed
 	Errors     form.Errors
 }
@@ -224,6 +239,10 @@ func (h handlers) review(r *http.Request) (e emergencyPage, err error) {
 	if e.Decision, err = h.policies.Decision(ctx, e.PolicyID, e.DecisionID); err != nil {
 		return e, err
 	}
+	if e.Activated, err = h.policies.Version(ctx, e.PolicyID, e.Number); err != nil {
+		return e, err
+	}
+	e.Today = h.policies.Today()
 	e.Own = e.Review.Own(page.Actor(ctx).User)
 	e.Vocabulary, err = h.words.All(ctx)
 	return e, err
@@ -240,8 +259,8 @@ func (h handlers) closing(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	e.Outcome, e.Said = v.Raw("outcome"), v.Text("note")
-	err = h.policies.CloseReview(r.Context(), page.Actor(r.Context()), e.ID, policy.Outcome(e.Outcome), e.Said)
+	e.Said = v.Text("note")
+	err = h.policies.CloseReview(r.Context(), page.Actor(r.Context()), e.ID, policy.Outcome(v.Raw("outcome")), e.Said)
 	var eyes *policy.FourEyesError
 	wrong, invalid := form.Translate(r.Context(), err)
 	switch {
@@ -258,28 +277,4 @@ func (h handlers) closing(w http.ResponseWriter, r *http.Request) error {
 		return page.Redirect(w, r, reviewURL(e.ID))
 	}
 	return err
-}
-
-func outcomes(ctx context.Context, chosen string) []ui.Option {
-	var options []ui.Option
-	for _, o := range policy.Outcomes() {
-		options = append(options, ui.Option{
-			Value: string(o), Text: i18n.T(ctx, "policy_review.outcome."+string(o)),
-			Hint: i18n.T(ctx, "policy_review.outcome."+string(o)+".hint"), Selected: chosen == string(o),
-		})
-	}
-	return options
-}
-
-// daysText says how far a review date is away.
-func daysText(ctx context.Context, on, now time.Time) string {
-	today := time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, time.UTC)
-	switch days := int(on.Sub(today) / (24 * time.Hour)); {
-	case days < 0:
-		return i18n.T(ctx, "policy_review.overdue", "Count", -days)
-	case days == 0:
-		return i18n.T(ctx, "policy_review.today")
-	default:
-		return i18n.T(ctx, "policy_review.days", "Count", days)
-	}
 }

@@ -51,22 +51,30 @@ func TestReviewerWalksThroughWhatIsDue(t *testing.T) {
 	due(d, "Much later", 200)
 	webtest.WantText(t, d.Second.Get("/home"), "policies are due for review")
 	list := d.Second.Get("/policy-reviews").Want(200)
-	webtest.WantText(t, list, "2 policies wait", "First", "Second one", "in 5 days", "Telecom")
+	webtest.WantText(t, list, "2 policies are due for review", "First", "Second one", "in 5 days", "Telecom")
 	if list.Has("Much later") {
 		t.Error("what is not due is listed")
 	}
 	first := list.Click("Start reviewing").Want(200)
-	webtest.WantText(t, first, "Review First", "2 policies are due", "Keep as it is", "Skip to Second one", "0 partners may use it")
+	webtest.WantText(t, first, "Open the policy", "See the preview", "hands out", "2 other", "Last change")
+	webtest.WantText(t, first, "Review First", "2 policies are due for review; after", "Keep as it is", "Skip to Second one", "0 partners may use it")
 	bad := first.Submit(webtest.Values{"review_on": "yesterday", "note": "kept"}).Want(422)
 	if bad.FieldError("review_on") != "Enter a date." || webtest.Value(bad, "note") != "kept" {
 		t.Errorf("%q, note %q", bad.FieldError("review_on"), webtest.Value(bad, "note"))
+	}
+	soon := first.Submit(webtest.Values{"review_on": d.App.Policies.Today().AddDate(0, 0, policy.ReviewAhead).Format(time.DateOnly)}).Want(422)
+	if text := soon.FieldError("review_on"); !strings.Contains(text, "more than 60 days ahead") {
+		t.Errorf("a day that keeps it due: %q", text)
 	}
 	second := first.Submit(webtest.Values{"note": "Still needed."}).Want(200)
 	webtest.WantText(t, second, "First is kept.", "Review Second one")
 	last := second.Submit(nil).Want(200)
 	webtest.WantText(t, last, "Second one is kept.", "Nothing is due")
-	// A second click on the first: it changed since, and nothing happens.
-	again := first.Submit(nil).Want(409)
+	if p := first.Submit(webtest.Values{"note": "Still needed."}).Want(200); p.Path != "/policy-reviews" {
+		t.Errorf("a second click leads to %s", p.Path)
+	}
+	webtest.WantText(t, d.Second.Get(first.Path).Want(200), "Reviewed before", "Kept as it was", "By \u2068Sam", "Still needed.")
+	again := first.Submit(webtest.Values{"note": "Something else."}).Want(409)
 	webtest.WantText(t, again, "You changed it yourself", "Nothing was carried out")
 }
 
@@ -105,11 +113,15 @@ func TestAUT6EmergencyReviewInTheBrowser(t *testing.T) {
 	page := d.Second.Get(own.Path).Want(200)
 	webtest.WantText(t, page, "Review the emergency activation of Border", "in 7 days", "Wanda", "The version that was activated is in force.")
 	d.Writer.Post(own.Path, map[string][]string{"outcome": {"kept"}, "note": {"Fine."}}).Want(403)
-	bad := page.Submit(webtest.Values{"note": "Typed"}).Want(422)
+	bad := page.Submit(webtest.Values{"outcome": "", "note": "Typed"}).Want(422)
 	if bad.FieldError("outcome") == "" || webtest.Value(bad, "note") != "Typed" {
 		t.Error("nothing at the outcome, or the note is lost")
 	}
 	webtest.WantText(t, page.Submit(webtest.Values{"outcome": "deactivated", "note": "x"}).Want(422), "Deactivate it first")
+	if n := page.Doc.Find("input[name=outcome]:not([disabled])"); n.Length() != 1 || n.AttrOr("value", "") != "kept" {
+		t.Error("more than the outcome that is true can be chosen")
+	}
+	webtest.WantText(t, page, "First deactivate the policy.", "All that version 1 says", "may choose")
 	done := page.Submit(webtest.Values{"outcome": "kept", "note": "It was right."}).Want(200)
 	webtest.WantText(t, done, "The review of Border is closed.")
 	again := page.Submit(webtest.Values{"outcome": "kept", "note": "Again."}).Want(200)
@@ -122,7 +134,7 @@ func TestReviewsInArabic(t *testing.T) {
 	due(d, "First", 5)
 	d.Lang = "ar"
 	c := d.Staff(authz.PolicyManager)
-	webtest.WantText(t, c.Get("/policy-reviews").Want(200), "مراجعة السياسات", "خلال 5 أيام")
+	webtest.WantText(t, c.Get("/policy-reviews").Want(200), "المراجعات", "خلال 5 أيام")
 }
 
 // Mails of due reviews name policies and days in the reader's language.
@@ -142,4 +154,25 @@ func TestMailOfDueReviews(t *testing.T) {
 	if err := d.App.Policies.KeepPolicy(t.Context(), authz.Actor{}, p.ID, p.Version, time.Time{}, ""); !errors.Is(err, problem.ErrDenied) {
 		t.Errorf("nobody keeps it: %v", err)
 	}
+}
+
+// West of Greenwich a review date is the day that was chosen, wherever it is shown.
+func TestReviewDatesKeepTheirDayInEveryZone(t *testing.T) {
+	t.Parallel()
+	d := webtest.NewDesk(t, "--timezone", "America/Lima")
+	p := due(d, "First", 5)
+	day := p.ReviewOn.UTC().Format("2 January 2006")
+	for _, path := range []string{"/policy-reviews", "/policy-reviews/due/" + p.ID.String(), "/auth-policies/" + p.ID.String()} {
+		webtest.WantText(t, d.Second.Get(path).Want(200), day)
+	}
+}
+
+// Whoever ends a policy that is due is led on to the next.
+func TestDeactivatingLeadsToTheNextReview(t *testing.T) {
+	t.Parallel()
+	d := webtest.NewDesk(t)
+	first := due(d, "First", 5)
+	due(d, "Second one", 20)
+	page := d.Second.Get("/policy-reviews/due/" + first.ID.String()).Want(200).Click("Deactivate").Want(200).Submit(nil).Want(200)
+	webtest.WantText(t, page.Click("Next for review: Second one").Want(200), "Review Second one")
 }

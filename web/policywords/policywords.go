@@ -93,12 +93,8 @@ func Reason(ctx context.Context, err error) string {
 // TagKind is the kind of a ui.Tag for the state of a policy or of a version.
 func TagKind[S ~string](s S) string { return tagKinds[string(s)] }
 
-// LineID is where a line of a version's text stands on the page that shows it,
-// for links from other pages too.
-func LineID(number, line int) string { return "v" + strconv.Itoa(number) + "-" + strconv.Itoa(line) }
-
-// DocumentName tells the text areas of several versions on one page apart.
-func DocumentName(v policy.Version) string { return "version-" + strconv.Itoa(v.Number) }
+// documentName tells the text areas of several versions on one page apart.
+func documentName(v policy.Version) string { return "version-" + strconv.Itoa(v.Number) }
 
 // rowsOf is how many lines of a text are seen at once.
 func rowsOf(document string) string {

@@ -22,6 +22,7 @@ type Field struct {
 type Option struct {
 	Value, Text, Hint string
 	Selected          bool
+	Disabled          bool // of Radios and Checks: cannot be chosen now; Hint says why
 }
 
 func (f Field) id() string { return "field-" + f.Name }

@@ -180,7 +180,12 @@ func TestStudioAfterTheSessionEnded(t *testing.T) {
 	p.Group("Telecom")
 	b, _ := p.staff(authz.PartnerAdmin)
 	b.open("/auth-policies/new")
-	b.script(`document.querySelector('main form').elements[0].value = 'old'`)
+	b.script(`
+		const real = window.fetch, token = document.querySelector('main form').elements[0], good = token.value;
+		token.value = 'old';
+		window.fetch = (to, sent) => sent.body.get(token.name) === 'old'
+			? Promise.resolve(new Response('<input name="' + token.name + '" value="' + good + '">', { status: 403 }))
+			: real(to, sent);`)
 	b.script(`document.getElementById('field-way:otp-optional').click()`)
 	b.until(`document.getElementById('field-document').value.includes('"otp"') && document.querySelector('main form').elements[0].value !== 'old'`)
 

@@ -428,10 +428,10 @@ func TestEmptySourceTakesTheName(t *testing.T) {
 	d := webtest.NewDesk(t)
 	p := d.Writer.Get(newShare).Submit(webtest.Values{"add": ""}).Want(200)
 	for _, step := range []struct{ name, source, want string }{
-		{"ful", "", "ful"},                   // half of it, checked while somebody types
-		{"fullName", "ful", "fullName"},      // the rest
-		{"name", "fullName", "fullName"},     // another name for a known attribute
-		{"name", "", ""},                     // emptied on purpose
+		{"ful", "", "ful"},                    // half of it, checked while somebody types
+		{"fullName", "ful", "fullName"},       // the rest
+		{"name", "fullName", "fullName"},      // another name for a known attribute
+		{"name", "", ""},                      // emptied on purpose
 		{"age", "dateOfBirth", "dateOfBirth"}, // answered
 	} {
 		p = p.Submit(webtest.Values{"row:0:attributeName": step.name, "row:0:source:0:attribute": step.source, "check": "yes"}).Want(200)

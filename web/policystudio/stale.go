@@ -33,3 +33,9 @@ func (f formPage) meanings() (stored, typed policydoc.Meaning, ok bool) {
 	typed, ok = policydoc.Understand(f.Kind, []byte(f.Document))
 	return stored, typed, ok && good
 }
+
+// comparable tells whether the difference can be said in sentences.
+func (f formPage) comparable() bool {
+	_, _, ok := f.meanings()
+	return ok
+}

@@ -251,7 +251,7 @@ func TestJ8Activation(t *testing.T) {
 		writer.see("policy.own.title", "Number", 1)
 		at := writer.path()
 		writer.open(at + "/activate")
-		writer.see("policy.own.text")
+		writer.see("policy.own.text.always")
 		writer.miss("policy.activate.consequence", "Group", "Telecom")
 
 		// Somebody else finds it at home, reads it, and activates it.

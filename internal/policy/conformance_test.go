@@ -11,9 +11,9 @@ import (
 	"portal/internal/policy"
 )
 
-// TestConformanceGroups loads the policy groups that deployments begin with.
-func TestConformanceGroups(t *testing.T) {
-	t.Parallel()
+// realData is the folder with what deployments have.
+func realData(t *testing.T) string {
+	t.Helper()
 	folder := os.Getenv("MOSIP")
 	if folder == "" {
 		t.Fatal("MOSIP names the folder with real data; it is not set")
@@ -21,7 +21,49 @@ func TestConformanceGroups(t *testing.T) {
 	if !filepath.IsAbs(folder) {
 		folder = filepath.Join("..", "..", folder)
 	}
-	f, err := os.Open(filepath.Join(folder, "csv", "policy_group.csv"))
+	return folder
+}
+
+// TestConformanceUPL5RoundTrip imports every document that deployments have, and
+// compares what is stored byte for byte.
+func TestConformanceUPL5RoundTrip(t *testing.T) {
+	t.Parallel()
+	names, err := filepath.Glob(filepath.Join(realData(t), "policies", "*.json"))
+	if err != nil || len(names) == 0 {
+		t.Fatalf("%d documents: %v", len(names), err)
+	}
+	o := newOffice(t)
+	var ins []policy.Import
+	for _, name := range names {
+		text, err := os.ReadFile(name)
+		o.must(err)
+		in := policy.ReadFile(policy.File{Name: name, Text: text}, "")
+		in.Input.Description = "Imported"
+		ins = append(ins, in)
+	}
+	o.must(o.JudgeImports(t.Context(), o.telecom.ID, ins))
+	for _, in := range ins {
+		if !in.OK() {
+			t.Errorf("%s: %+v %v", in.File, in.Report.Findings, in.Wrong)
+		}
+	}
+	made, err := o.ImportPolicies(t.Context(), o.ada, o.telecom.ID, ins)
+	o.must(err)
+	for i, p := range made {
+		want, err := os.ReadFile(names[i])
+		o.must(err)
+		v, err := o.Version(t.Context(), p.ID, 1)
+		o.must(err)
+		if v.Document != string(want) {
+			t.Errorf("%s: %d bytes are stored, want %d", names[i], len(v.Document), len(want))
+		}
+	}
+}
+
+// TestConformanceGroups loads the policy groups that deployments begin with.
+func TestConformanceGroups(t *testing.T) {
+	t.Parallel()
+	f, err := os.Open(filepath.Join(realData(t), "csv", "policy_group.csv"))
 	if err != nil {
 		t.Fatal(err)
 	}

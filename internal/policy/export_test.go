@@ -10,3 +10,6 @@ import (
 func (s *Service) Neighbours(ctx context.Context, p Policy) (policydoc.Neighbours, error) {
 	return neighbours(ctx, s.db.Read(), p)
 }
+
+// BundlePictureOf is a picture as a bundle has it.
+var BundlePictureOf = pictured

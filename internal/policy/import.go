@@ -2,27 +2,20 @@ package policy
 
 import (
 	"bytes"
-	"context"
-	"encoding/json"
-	"errors"
-	"fmt"
 	"path"
 	"strings"
-	"unicode/utf8"
+	"unicode"
 
-	"portal/internal/audit"
-	"portal/internal/authz"
-	"portal/internal/id"
-	"portal/internal/pg"
 	"portal/internal/policydoc"
 	"portal/internal/problem"
 )
 
 // The limits of one import. A bundle holds many versions, so its file may be
-// larger than a document.
+// larger than a document (MaxBundleBytes). A browser may send less: see
+// web/policyimport.
 const (
 	MaxImportFiles = 50
-	MaxImportBytes = 4 << 20 // of all files together
+	MaxImportBytes = 32 << 20 // of all files together
 )
 
 // File is something to import: a policy document as MOSIP knows it, or a Bundle.
@@ -33,115 +26,118 @@ type File struct {
 }
 
 // Import is one file read: the policy that it would make, and what is wrong with
-// its document.
+// it. JudgeImports fills in Report and Wrong.
 type Import struct {
-	File   string
-	Input  Input // without group; the description is empty where the file has none
-	Report policydoc.Report
-	Bundle bool // taken out of a bundle
-	Number int  // of the bundle's version that is taken
+	File    string
+	Input   Input          // without group; the description is empty where the file has none
+	Trouble *problem.Field // why nothing can be read from the file; nil if it can. Its Name is empty
+	Untold  bool           // the text fits one kind no more than the other: somebody has to say
+	Bundle  *Taken         // where the file is a bundle
+	Report  policydoc.Report
+	Wrong   []problem.Field // with the name and the description
 }
 
-// OK reports that the file can be imported.
-func (i Import) OK() bool { return i.Report.OK() }
+// Taken says what is taken of a bundle, and what stays behind in it.
+type Taken struct {
+	Number  int // of the version that is taken
+	Others  int // how many versions are not
+	Waiting int // number of the version that waits there and is not taken; 0: none
+}
 
-// ReadFile reads a file and judges its document by the vocabulary. Nothing is
-// refused here: what is wrong stands in the report.
-func ReadFile(f File, v *policydoc.Vocabulary) Import {
-	in := Import{File: f.Name, Input: Input{Name: nameOf(f.Name), Document: string(f.Text)}}
-	if b, ok := readBundle(f.Text); ok {
-		if version, some := b.current(); some {
-			in.Bundle, in.Number = true, version.Number
-			in.Input = Input{Kind: b.Kind, Name: b.Name, Description: b.Description, Document: version.Document}
+// Readable reports that the file itself is right: what may still be wrong can be
+// set right beside it.
+func (i Import) Readable() bool { return i.Trouble == nil && i.Report.OK() }
+
+// OK reports that the file can be imported.
+func (i Import) OK() bool { return i.Readable() && i.Input.Kind.Valid() && len(i.Wrong) == 0 }
+
+// BaseName is what the file was called, fit for a sentence: without folders,
+// control characters and excessive length.
+func (i Import) BaseName() string {
+	return cut(strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return unicode.ReplacementChar
 		}
+		return r
+	}, base(i.File)), MaxName)
+}
+
+// ReadFile reads a file. kind is what somebody says a document is; "": it is
+// told by its keys. Nothing is refused here and no document is judged: a file of
+// which nothing can be read has a Trouble.
+func ReadFile(f File, kind Kind) Import {
+	in := Import{File: strings.ToValidUTF8(f.Name, string(unicode.ReplacementChar))}
+	in.Input = Input{Name: nameOf(in.File), Document: string(f.Text)}
+	if key := unreadable(f.Text); key != "" {
+		in.Trouble = &problem.Field{Key: key, Args: []any{"Max", MaxBundleBytes >> 20}}
+		return in
 	}
-	if !in.Input.Kind.Valid() {
-		in.Input.Kind, _ = policydoc.GuessKind([]byte(in.Input.Document)) // of none: a finding says so
+	format := bundleFormat(f.Text)
+	if format != "" {
+		in.readBundle(f.Text, format)
+		return in
 	}
-	in.Report = policydoc.Check(in.Input.Kind, []byte(in.Input.Document), policydoc.Around{Vocabulary: v})
+	guess, told := policydoc.GuessKind(f.Text)
+	in.Untold = !told
+	if in.Input.Kind = kind; kind == "" && told {
+		in.Input.Kind = guess
+	}
 	return in
 }
 
+// unreadable is the message that a file is no text at all, "" for a text. A
+// document that is a wrong text has findings instead.
+func unreadable(text []byte) string {
+	switch {
+	case len(text) > MaxBundleBytes:
+		return "policy_import.trouble.large"
+	case len(bytes.TrimSpace(text)) == 0:
+		return "policy_import.trouble.empty"
+	case bytes.HasPrefix(text, []byte("PK\x03\x04")):
+		return "policy_import.trouble.zip"
+	case bytes.IndexByte(text, 0) >= 0:
+		return "policy_import.trouble.binary"
+	}
+	return ""
+}
+
+// readBundle takes a version out of a bundle.
+func (i *Import) readBundle(text []byte, format string) {
+	i.Input.Document = ""
+	if format != BundleFormat {
+		i.Trouble = &problem.Field{Key: "policy_import.trouble.format"}
+		return
+	}
+	b, ok := parseBundle(text)
+	if !ok {
+		i.Trouble = &problem.Field{Key: "policy_import.trouble.bundle"}
+		return
+	}
+	i.Input, i.Bundle = b.input(), b.taken()
+}
+
+// base is a file's name without its folders, of whatever system.
+func base(file string) string {
+	file = strings.ReplaceAll(file, `\`, "/")
+	if file == "" || strings.HasSuffix(file, "/") {
+		return ""
+	}
+	return path.Base(file)
+}
+
 // nameOf is the name of the policy that a file makes: the file's own, without
-// folder and ending.
+// folder and ending; "" where the standard input has none.
 func nameOf(file string) string {
-	name := strings.ReplaceAll(file, `\`, "/")
-	name = strings.TrimSuffix(path.Base(name), path.Ext(name))
-	if r := []rune(name); len(r) > MaxName {
-		name = string(r[:MaxName])
+	name := base(file)
+	if name == "-" {
+		return ""
 	}
-	return name
+	return cut(strings.TrimSuffix(name, path.Ext(name)), MaxName)
 }
 
-func readBundle(text []byte) (Bundle, bool) {
-	var b Bundle
-	if !bytes.Contains(text, []byte(BundleFormat)) || !utf8.Valid(text) || json.Unmarshal(text, &b) != nil {
-		return Bundle{}, false
+func cut(s string, most int) string {
+	if r := []rune(s); len(r) > most {
+		return string(r[:most])
 	}
-	return b, b.Format == BundleFormat
-}
-
-// ImportError tells what keeps a file of an import from being taken: all of them
-// or none are.
-type ImportError struct {
-	Index int // of the file
-	Err   error
-}
-
-func (e *ImportError) Error() string { return fmt.Sprintf("file %d: %v", e.Index+1, e.Err) }
-func (e *ImportError) Unwrap() error { return e.Err }
-
-// ImportPolicies makes an inactive policy of each input under one group, all of
-// them or none. Permission: authz.PolicyWrite. Unlike a draft, an imported
-// document has no errors: a *FindingsError. That and what CreatePolicy would
-// refuse come as an *ImportError that says which input is meant. The same form
-// sent again returns the policies that it made (security.md CON-3).
-func (s *Service) ImportPolicies(ctx context.Context, a authz.Actor, gid id.PolicyGroup, ins []Input) ([]Policy, error) {
-	if len(ins) == 0 || len(ins) > MaxImportFiles {
-		return nil, problem.ErrBadRequest
-	}
-	var made []Policy
-	err := s.db.Change(ctx, a, authz.PolicyWrite, func(tx *pg.Tx) (audit.Event, error) {
-		made = nil
-		var last audit.Event
-		for i, in := range ins {
-			in.GroupID = gid
-			p, event, err := importIn(ctx, tx, a, in)
-			if err != nil {
-				return audit.Event{}, &ImportError{Index: i, Err: policyTaken(err)}
-			}
-			if i > 0 {
-				tx.Also(last)
-			}
-			last, made = event, append(made, p)
-		}
-		return last, nil
-	})
-	if errors.Is(err, errReplayed) {
-		return s.replayedImport(ctx, a, gid, ins)
-	}
-	return made, wrap("import policies", err)
-}
-
-func importIn(ctx context.Context, tx *pg.Tx, a authz.Actor, in Input) (Policy, audit.Event, error) {
-	if report := policydoc.Check(in.Kind, []byte(in.Document), policydoc.Around{}); !report.OK() {
-		return Policy{}, audit.Event{}, &FindingsError{Report: report}
-	}
-	p, event, err := createIn(ctx, tx, a, in)
-	event.Action = audit.PolicyImported
-	return p, event, err
-}
-
-// replayedImport is what an import that was sent before made.
-func (s *Service) replayedImport(ctx context.Context, a authz.Actor, gid id.PolicyGroup, ins []Input) ([]Policy, error) {
-	var made []Policy
-	for _, in := range ins {
-		in.GroupID = gid
-		p, err := s.replayedPolicy(ctx, a, in.ID, in)
-		if err != nil {
-			return nil, wrap("import policies", err)
-		}
-		made = append(made, p)
-	}
-	return made, nil
+	return s
 }

@@ -3,6 +3,7 @@ package policydoc
 import (
 	"maps"
 	"slices"
+	"strconv"
 )
 
 func (w *writer) share() {
@@ -18,7 +19,7 @@ func (w *writer) share() {
 			received[s.name] = nil
 		}
 	}
-	w.notReceived(received)
+	w.notReceived(received, nil)
 	w.handedOver()
 }
 
@@ -172,7 +173,8 @@ func (w *writer) encrypted(names []Name) {
 	}
 }
 
-// handedOver tells how the data reaches the partner.
+// handedOver tells how the data reaches the partner. Of data that is handed over
+// directly nothing is fetched, so its host and limits have words of their own.
 func (w *writer) handedOver() {
 	s := w.f.share
 	said := func(id string, what Said, args ...Arg) {
@@ -181,6 +183,7 @@ func (w *writer) handedOver() {
 		}
 	}
 	said("share.type."+labelName.Replace(s.TypeOfShare.Name), s.TypeOfShare)
+	before := len(w.out)
 	protocol := s.Protocol.Name
 	if protocol == "" {
 		protocol = "any"
@@ -189,10 +192,15 @@ func (w *writer) handedOver() {
 		w.say(How, "share.host."+protocol, lines{s.Domain.Line, s.Protocol.Line}.sorted(), one("Host", Name{Name: s.Domain.Name}))
 	}
 	if s.ValidMinutes > 0 {
-		w.say(How, "share.minutes", lines{s.MinutesLine}.sorted()).Count = s.ValidMinutes
+		w.say(How, "share.minutes", lines{s.MinutesLine}.sorted(), one("Time", Name{Kind: "minutes", Name: strconv.Itoa(s.ValidMinutes)}))
 	}
 	if s.Transactions > 0 {
 		w.say(How, "share.times", lines{s.TimesLine}.sorted()).Count = s.Transactions
+	}
+	if s.TypeOfShare.Name == "direct" {
+		for i := range w.out[before:] {
+			w.out[before+i].Key += "_direct"
+		}
 	}
 	said("share.encryption."+labelName.Replace(s.Encryption.Name), s.Encryption)
 	said("share.origin", s.Source, one("Origin", w.name(Sources, s.Source.Name)))

@@ -47,6 +47,9 @@ func (h handlers) list(w http.ResponseWriter, r *http.Request) error {
 // historyLength is how much of a thing's history its page shows.
 const historyLength = 100
 
+// historyOpen is how much of it is seen before the rest is folded away.
+const historyOpen = 5
+
 // History is the part of a thing's page that tells what happened to it. The
 // read happens while the page is rendered into its buffer; an error there
 // becomes the error page.
@@ -56,7 +59,8 @@ func History(db *pg.DB) func(ctx context.Context, kind audit.Kind, id string) te
 		if err != nil {
 			return failed(err)
 		}
-		return history(days(ctx, entries, false))
+		open := min(len(entries), historyOpen)
+		return history(days(ctx, entries[:open], false), days(ctx, entries[open:], false), len(entries)-open)
 	}
 }
 

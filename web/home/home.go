@@ -59,6 +59,7 @@ type overview struct {
 	Standing *partner.Standing
 	Requests *requests
 	Policies *policy.WaitingCount
+	Eyes     policy.Eyes // that what waits needs
 	Reviews  *policy.ReviewCount
 }
 
@@ -94,7 +95,7 @@ func (d Deps) home(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		o.Policies = &n
+		o.Policies, o.Eyes = &n, d.Policies.Eyes()
 		reviews, err := d.Policies.ReviewCount(ctx)
 		if err != nil {
 			return err

@@ -139,7 +139,7 @@ func homePage(o overview) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if o.Policies != nil {
-				templ_7745c5c3_Err = policiesHome(*o.Policies).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = policiesHome(*o.Policies, o.Eyes).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -652,7 +652,7 @@ func oldest(rows []partner.Row) templ.Component {
 	})
 }
 
-func policiesHome(n policy.WaitingCount) templ.Component {
+func policiesHome(n policy.WaitingCount, eyes policy.Eyes) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -725,9 +725,9 @@ func policiesHome(n policy.WaitingCount) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var31 string
-				templ_7745c5c3_Var31, templ_7745c5c3_Err = templ.JoinStringErrs(i18n.T(ctx, "home.mine", "Count", mine))
+				templ_7745c5c3_Var31, templ_7745c5c3_Err = templ.JoinStringErrs(i18n.T(ctx, "home.mine."+string(eyes), "Count", mine))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/home/home.templ`, Line: 118, Col: 60}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/home/home.templ`, Line: 118, Col: 74}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var31))
 				if templ_7745c5c3_Err != nil {

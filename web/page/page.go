@@ -196,12 +196,22 @@ func Local(to, fallback string) string {
 type flash struct {
 	Key  string `json:"k"`
 	Args []any  `json:"a,omitempty"`
+	Href string `json:"h,omitempty"`
+	Link string `json:"l,omitempty"` // key of the link's words
 }
 
 // Flash keeps a message for the next page of a signed-in user: a key and its
 // values, translated when shown.
-func Flash(r *http.Request, key string, args ...any) {
-	if b, err := json.Marshal(flash{Key: key, Args: args}); err == nil {
+func Flash(r *http.Request, key string, args ...any) { putFlash(r, flash{Key: key, Args: args}) }
+
+// FlashLink is Flash with a link below the message, to an address of ours; link
+// is the key of its words.
+func FlashLink(r *http.Request, href, link, key string, args ...any) {
+	putFlash(r, flash{Key: key, Args: args, Href: href, Link: link})
+}
+
+func putFlash(r *http.Request, f flash) {
+	if b, err := json.Marshal(f); err == nil {
 		session.Put(r.Context(), "flash", string(b))
 	}
 }
@@ -217,7 +227,11 @@ func popFlash(ctx context.Context) *ui.Flash {
 			f.Args[i] = int(n)
 		}
 	}
-	return &ui.Flash{Text: i18n.T(ctx, f.Key, f.Args...)}
+	out := &ui.Flash{Text: i18n.T(ctx, f.Key, f.Args...)}
+	if f.Href != "" {
+		out.Href, out.LinkText = f.Href, i18n.T(ctx, f.Link)
+	}
+	return out
 }
 
 // shell is the frame around the page.

@@ -94,6 +94,9 @@ func (h handlers) fill(r *http.Request, c *comparePage, from, to int) error {
 }
 
 func (c comparePage) title(ctx context.Context) string {
+	if c.same() {
+		return i18n.T(ctx, "policy_version.compare.title.one", "Number", c.From.Number, "Name", c.Name)
+	}
 	return i18n.T(ctx, "policy_version.compare.title", "From", c.From.Number, "To", c.To.Number, "Name", c.Name)
 }
 

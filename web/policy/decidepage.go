@@ -91,11 +91,3 @@ func (c decidePage) title(ctx context.Context) string {
 func (c decidePage) button(ctx context.Context) string {
 	return i18n.T(ctx, c.key("button"), "Name", c.Name, "Number", c.Picture.Number)
 }
-
-// changesTitle stands over what changes: a restored version changes nothing yet.
-func (c decidePage) changesTitle(ctx context.Context) string {
-	if c.action == policy.Restore {
-		return i18n.T(ctx, "policy_decision.restore.would_change")
-	}
-	return i18n.T(ctx, "policy_decision.changes")
-}

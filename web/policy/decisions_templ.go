@@ -387,7 +387,7 @@ func oneDecision(s decidedPage) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = pictureParts(s.Policy, s.Vocabulary, s.Decision.Picture, s.Subject, i18n.T(ctx, "policy_decision.changes")).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = pictureParts(drawing{s.Decision.Picture, s.Policy, s.Vocabulary, s.Subject, true}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

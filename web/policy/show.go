@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"slices"
 	"time"
 
 	"portal/internal/authz"
@@ -47,7 +46,7 @@ func (h handlers) show(w http.ResponseWriter, r *http.Request) error {
 	if s.Decisions, err = h.policies.Decisions(r.Context(), p.ID); err != nil {
 		return err
 	}
-	if s.Unreviewed, err = h.unreviewed(r.Context(), s.Decisions); err != nil {
+	if s.Unreviewed, err = h.policies.OpenReviewsOf(r.Context(), p.ID); err != nil {
 		return err
 	}
 	s.Can = h.can(r.Context(), s)
@@ -70,16 +69,6 @@ func (h handlers) look(r *http.Request, s *showPage) (err error) {
 	}
 	s.Own = !s.Picture.Alone()
 	return err
-}
-
-// unreviewed are the emergencies among these decisions that somebody else still
-// has to look at.
-func (h handlers) unreviewed(ctx context.Context, decisions []policy.Decision) ([]policy.Review, error) {
-	if !slices.ContainsFunc(decisions, func(d policy.Decision) bool { return d.Emergency }) {
-		return nil, nil
-	}
-	open, err := h.policies.OpenReviews(ctx)
-	return slices.DeleteFunc(open, func(r policy.Review) bool { return r.PolicyID != decisions[0].PolicyID }), err
 }
 
 // can is what the reader may do now. What cannot be done has no button; the page
@@ -131,12 +120,7 @@ func versionRows(ctx context.Context, v policy.Version) []ui.Row {
 
 // findings are a report's, each with a link to its line of the version's text.
 func findings(ctx context.Context, r policydoc.Report, v policy.Version) []ui.Finding {
-	found := policywords.Findings(ctx, r, "")
-	last := len(linesOf(v.Document))
-	for i := range found {
-		found[i].Href = "#" + lineID(v.Number, min(max(found[i].Line, 1), last))
-	}
-	return found
+	return policywords.NumberedFindings(ctx, r, linesID(v.Number), v.Document)
 }
 
 // review says how a review day stands: "" while it is far away, "due", "over".
@@ -160,6 +144,22 @@ func reviewLink(ctx context.Context, p policy.Policy) *ui.Link {
 		return nil
 	}
 	return &ui.Link{Href: "/policy-reviews/due/" + p.ID.String(), Text: i18n.T(ctx, "policy_version.review_now")}
+}
+
+// unlisted are the versions that are too many for the page: the newest of them,
+// from which one leads to the next, and how many they are. Numbers count from 1
+// without a gap, so what is missing among the rows is not listed.
+func (s showPage) unlisted() (newest, count int) {
+	for i, v := range s.Versions {
+		below := 0
+		if i+1 < len(s.Versions) {
+			below = s.Versions[i+1].Number
+		}
+		if gap := v.Number - below - 1; gap > 0 {
+			newest, count = max(newest, v.Number-1), count+gap
+		}
+	}
+	return newest, count
 }
 
 // versionLinks are the lines of a version's menu.

@@ -3,7 +3,6 @@ package policy
 import (
 	"context"
 	"strconv"
-	"strings"
 
 	"portal/internal/authz"
 	"portal/internal/id"
@@ -31,16 +30,28 @@ func abilities(ctx context.Context, s policy.Status, waiting bool, errors int) c
 	}
 }
 
-// period is a time in which a version was in force.
+// period is a time in which a version was in force: in days, and by the clock
+// where it began and ended on one.
 func period(ctx context.Context, p policy.Period) string {
 	if p.To == nil {
 		return i18n.T(ctx, "policy.period.open", "From", i18n.Date(ctx, p.From))
 	}
 	from, to := i18n.Date(ctx, p.From), i18n.Date(ctx, *p.To)
 	if from == to {
-		return i18n.T(ctx, "policy_version.period.day", "Date", from)
+		return i18n.T(ctx, "policy_version.period.day", "Date", from, "From", i18n.Clock(ctx, p.From), "To", i18n.Clock(ctx, *p.To))
 	}
 	return i18n.T(ctx, "policy.period.closed", "From", from, "To", to)
+}
+
+// exactPeriod is a period to the minute, for the pages that have room for it.
+func exactPeriod(ctx context.Context, p policy.Period) string {
+	if p.To == nil {
+		return i18n.T(ctx, "policy.period.open", "From", i18n.DateTime(ctx, p.From))
+	}
+	if i18n.Date(ctx, p.From) == i18n.Date(ctx, *p.To) {
+		return period(ctx, p)
+	}
+	return i18n.T(ctx, "policy.period.closed", "From", i18n.DateTime(ctx, p.From), "To", i18n.DateTime(ctx, *p.To))
 }
 
 func versionTag(s policy.VersionStatus) string {
@@ -81,21 +92,5 @@ func cloneURL(k policy.Kind, pid id.Policy, number int) string {
 	return policywords.ListURL(k) + "/new?from=" + pid.String() + "&version=" + strconv.Itoa(number)
 }
 
-// maxLines is how many lines of a text get a number of their own: a text of the
-// allowed size could be nothing but line ends.
-const maxLines = 10_000
-
-// linesOf are the lines of a text as its findings count them; the last one keeps
-// whatever there is beyond maxLines.
-func linesOf(document string) []string {
-	lines := strings.SplitN(lineEnds.Replace(document), "\n", maxLines)
-	if last := len(lines) - 1; last > 0 && lines[last] == "" {
-		lines = lines[:last]
-	}
-	return lines
-}
-
-var lineEnds = strings.NewReplacer("\r\n", "\n", "\r", "\n")
-
-// lineID is where a line of a version's text stands on the page.
-func lineID(number, line int) string { return "v" + strconv.Itoa(number) + "-" + strconv.Itoa(line) }
+// linesID is what the ids of the lines of a version's text begin with.
+func linesID(number int) string { return "v" + strconv.Itoa(number) }

@@ -16,12 +16,13 @@ type original struct {
 }
 
 // copyInto fills the page of a new policy with a version of another one: the
-// address names both (?from=&version=). Without a version it is an ordinary new
-// policy. A policy of the other kind, or a version that it does not have, is
+// address names both (?from=&version=). Without a version the form stays empty
+// and says so. A policy of the other kind, or a version that it does not have, is
 // problem.ErrNotFound.
 func (h handlers) copyInto(f *formPage, r *http.Request) error {
 	from, version := r.URL.Query().Get("from"), r.URL.Query().Get("version")
 	if from == "" || version == "" {
+		f.NoCopy = from != ""
 		return nil
 	}
 	pid, err := id.Parse[id.Policy](from)

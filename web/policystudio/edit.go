@@ -25,10 +25,11 @@ type formPage struct {
 	Kind     policy.Kind
 	Old      *policy.Full   // what is stored; nil for a new policy
 	Copied   *original      // what a new policy starts as a copy of
+	NoCopy   bool           // the address wanted a copy, and does not say of what
 	Stale    bool           // Old changed after the form was opened
 	Reason   string         // who was faster
 	Sent     *policy.Policy // what this form, sent before with other words, made already
-	FourEyes bool
+	Eyes     policy.Eyes
 	Groups   []policy.Group
 	Words    *policydoc.Vocabulary
 	Errors   form.Errors
@@ -233,7 +234,7 @@ func (h handlers) renderForm(w http.ResponseWriter, r *http.Request, status int,
 	if err := h.judge(r.Context(), &f); err != nil {
 		return err
 	}
-	f.Kind, f.Groups, f.FourEyes = h.kind, groups, h.policies.FourEyes()
+	f.Kind, f.Groups, f.Eyes = h.kind, groups, h.policies.Eyes()
 	return page.Render(w, r, status, editPage(f))
 }
 

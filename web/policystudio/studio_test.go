@@ -272,7 +272,12 @@ func TestCopyOfAVersion(t *testing.T) {
 		d.Writer.Get(newAuth + query).Want(404)
 	}
 	d.Writer.Get(newShare + "?from=" + pid + "&version=1").Want(404) // of the other kind
-	d.Writer.Get(newAuth + "?from=" + pid).Want(200)
+	for _, query := range []string{"?from=" + pid, "?from=x", "?from=" + id.New[id.Policy]().String()} {
+		webtest.WantText(t, d.Writer.Get(newAuth+query).Want(200), "does not say which version of which policy to copy")
+	}
+	if p := d.Writer.Get(newAuth); p.Has("to copy") {
+		t.Error("an empty form speaks of a copy")
+	}
 }
 
 func TestDiscardedPolicyIsNotEdited(t *testing.T) {

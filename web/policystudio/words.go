@@ -13,14 +13,6 @@ import (
 	"portal/web/ui"
 )
 
-// eyes chooses the message for an installation with or without four eyes.
-func eyes(four bool, key string) string {
-	if four {
-		return key + ".four_eyes"
-	}
-	return key + ".two_eyes"
-}
-
 // statusText says in a line how the text stands; it is read out when it changes.
 func statusText(ctx context.Context, f formPage) string {
 	switch {

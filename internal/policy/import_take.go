@@ -1,0 +1,98 @@
+package policy
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"portal/internal/audit"
+	"portal/internal/authz"
+	"portal/internal/id"
+	"portal/internal/pg"
+	"portal/internal/problem"
+	"portal/internal/vocabulary"
+)
+
+// ImportError tells what keeps a file of an import from being taken: all of them
+// or none are.
+type ImportError struct {
+	Index int // of the file
+	Err   error
+}
+
+func (e *ImportError) Error() string { return fmt.Sprintf("file %d: %v", e.Index+1, e.Err) }
+func (e *ImportError) Unwrap() error { return e.Err }
+
+// ImportPolicies makes an inactive policy of each file under one group, all of
+// them or none. Permission: authz.PolicyWrite. Unlike a draft, an imported
+// document has no errors: a *FindingsError. That and what CreatePolicy would
+// refuse come as an *ImportError that says which file is meant. A review date
+// that may not be chosen any more gives way to the usual one. The same form sent
+// again returns the policies that it made (security.md CON-3).
+func (s *Service) ImportPolicies(ctx context.Context, a authz.Actor, gid id.PolicyGroup, ins []Import) ([]Policy, error) {
+	if len(ins) == 0 || len(ins) > MaxImportFiles {
+		return nil, problem.ErrBadRequest
+	}
+	var made []Policy
+	err := s.db.Change(ctx, a, authz.PolicyWrite, func(tx *pg.Tx) (audit.Event, error) {
+		made = nil
+		var last audit.Event
+		for i, in := range ins {
+			in.Input.GroupID, in.Input.ReviewOn = gid, keptReview(in.Input.ReviewOn, tx.Now())
+			p, event, err := importIn(ctx, tx, a, in)
+			if err != nil {
+				return audit.Event{}, &ImportError{Index: i, Err: policyTaken(err)}
+			}
+			if i > 0 {
+				tx.Also(last)
+			}
+			last, made = event, append(made, p)
+		}
+		return last, nil
+	})
+	if errors.Is(err, errReplayed) {
+		return s.replayedImport(ctx, a, gid, ins)
+	}
+	return made, wrap("import policies", err)
+}
+
+func importIn(ctx context.Context, tx *pg.Tx, a authz.Actor, in Import) (Policy, audit.Event, error) {
+	p, event, err := createIn(ctx, tx, a, in.Input)
+	if err != nil {
+		return p, event, err
+	}
+	event.Action = audit.PolicyImported
+	event.Detail = audit.Diff(event.Detail, "file", "", in.BaseName())
+	return p, event, refuseErrors(ctx, tx, p, in.Input.Document)
+}
+
+// refuseErrors refuses what createIn counted errors in.
+func refuseErrors(ctx context.Context, tx *pg.Tx, p Policy, document string) error {
+	n, err := pg.Value[int](ctx, tx, `select errors from policy_versions where policy_id = @policy`, pg.Args{"policy": p.ID})
+	if err != nil || n == 0 {
+		return err
+	}
+	words, err := vocabulary.Load(ctx, tx)
+	if err != nil {
+		return err
+	}
+	report, err := judge(ctx, tx, words, p, document)
+	if err != nil {
+		return err
+	}
+	return &FindingsError{Report: report}
+}
+
+// replayedImport is what an import that was sent before made.
+func (s *Service) replayedImport(ctx context.Context, a authz.Actor, gid id.PolicyGroup, ins []Import) ([]Policy, error) {
+	var made []Policy
+	for _, in := range ins {
+		in.Input.GroupID, in.Input.ReviewOn = gid, keptReview(in.Input.ReviewOn, s.db.Now())
+		p, err := s.replayedPolicy(ctx, a, in.Input.ID, in.Input)
+		if err != nil {
+			return nil, wrap("import policies", err)
+		}
+		made = append(made, p)
+	}
+	return made, nil
+}

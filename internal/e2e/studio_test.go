@@ -75,8 +75,9 @@ func TestStudioRowsWithoutLoading(t *testing.T) {
 	b.until(`!document.querySelector('.attribute') && window.stays`)
 }
 
-// TestStudioWithSlowOrNoAnswers: an answer that is older than what was typed
-// since changes nothing, and without one everything stays as it is.
+// TestStudioWithSlowOrNoAnswers: what is done while an answer is on its way is
+// kept and asked next, on both sides, and without an answer everything stays as
+// it is.
 func TestStudioWithSlowOrNoAnswers(t *testing.T) {
 	t.Parallel()
 	p := newPortal(t, script)
@@ -92,16 +93,85 @@ func TestStudioWithSlowOrNoAnswers(t *testing.T) {
 			if (first) await new Promise(done => { window.late = done; });
 			return answer;
 		}`)
+	const short, text = `document.getElementById('studio-bar').textContent.trim()`, `document.getElementById('field-document').value`
 	b.script(`document.getElementById('field-authTokenType').click()`)
 	b.until(`window.late`)
+	b.until(short + ` === '` + b.T("policy_studio.checking") + `' && document.getElementById('studio-findings').ariaBusy === 'true'`)
 	b.script(`document.getElementById('field-authTokenType-2').click()`)
-	b.until(`document.getElementById('field-document').value.includes('"partner"')`)
 	b.script(`window.late()`)
-	b.until(`document.getElementById('field-authTokenType-2').checked && !document.getElementById('field-document').value.includes('"random"')`)
+	b.until(text + `.includes('"partner"') && !` + text + `.includes('"random"') && document.getElementById('field-authTokenType-2').checked`)
+	b.until(`!document.querySelector('[aria-busy]')`)
+
+	// The text is written while a change of the form is on its way: both count.
+	b.script(`window.asked = 0; window.late = null; document.getElementById('field-way:otp-optional').click()`)
+	b.until(`window.late`)
+	b.script(`const a = document.getElementById('field-document'); a.focus(); a.value = '\n' + a.value; a.dispatchEvent(new Event('input', { bubbles: true }))`)
+	b.script(`window.late()`)
+	b.until(text + `.includes('"otp"') && ` + text + `.startsWith('\n') && !document.getElementById('studio-both').firstElementChild`)
+	b.until(`document.getElementById('field-way:otp-optional').checked && document.activeElement.id === 'field-document'`)
 
 	b.script(`window.fetch = () => Promise.reject(new TypeError('no network'))`)
 	sample := string(policydoc.Samples(policydoc.KindAuth)[0].Document)
 	b.fill("policy.document", sample)
 	b.until(`document.getElementById('studio-status').textContent === '` + b.T("policy_studio.silent") + `'`)
 	b.holds("policy.document", sample)
+}
+
+// TestStudioQueuesButtons: no press is lost while an answer is on its way, and
+// what was opened stays with its row.
+func TestStudioQueuesButtons(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t, script)
+	p.Group("Telecom")
+	b, _ := p.staff(authz.PartnerAdmin)
+	b.open("/datashare-policies/new")
+	b.fill("policy.document", string(policydoc.Samples(policydoc.KindDataShare)[1].Document))
+	b.until(`document.querySelectorAll('.attribute').length > 2`)
+	b.script(`window.rows = document.querySelectorAll('.attribute').length; for (let i = 0; i < 3; i++) document.querySelector('button[name=add][value=""]').click()`)
+	b.until(`document.querySelectorAll('.attribute').length === rows + 3`)
+	b.script(`window.second = document.getElementById('field-row:1:attributeName').value; document.getElementById('more-1').open = true; document.getElementById('more-2').open = false;
+		document.querySelector('button[name=remove][value="0"]').click(); document.querySelector('button[name=remove][value="2"]').click()`)
+	b.until(`document.querySelectorAll('.attribute').length === rows + 1`)
+	b.until(`document.getElementById('field-row:0:attributeName').value === second && document.getElementById('more-0').open && !document.getElementById('more-1').open`)
+}
+
+// TestStudioAsksWhichSideCounts where both were changed in the same place, and
+// brings the person to the question.
+func TestStudioAsksWhichSideCounts(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t, script)
+	p.Group("Telecom")
+	b, _ := p.staff(authz.PartnerAdmin)
+	b.open("/auth-policies/new")
+	b.fill("policy.document", string(policydoc.Samples(policydoc.KindAuth)[0].Document))
+	b.until(`document.getElementById('field-way:otp-optional')?.checked`)
+	b.script(`scrollTo(0, document.body.scrollHeight);
+		document.getElementById('field-way:otp-required').click();
+		const a = document.getElementById('field-document'); a.value = a.value.replace('false', 'fals'); a.dispatchEvent(new Event('input', { bubbles: true }))`)
+	b.until(`document.activeElement.id === 'studio-both' && document.querySelectorAll('button[name=keep]').length === 4`)
+	b.until(`[...document.querySelectorAll('button[name=keep]')].every(k => k.checkVisibility()) && document.activeElement.getBoundingClientRect().top >= 0`)
+	b.script(`document.querySelector('#studio-form button[name=keep]').click()`)
+	b.until(`document.getElementById('field-document').value.includes('true') && !document.querySelector('button[name=keep]')`)
+}
+
+// TestStudioAfterTheSessionEnded says to sign in again, and goes on afterwards.
+func TestStudioAfterTheSessionEnded(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t, script)
+	p.Group("Telecom")
+	b, _ := p.staff(authz.PartnerAdmin)
+	b.open("/auth-policies/new")
+	b.script(`
+		const real = window.fetch, token = document.querySelector('main form').elements[0], good = token.value;
+		token.value = 'old';
+		window.fetch = (to, sent) => sent.body.get(token.name) === 'old'
+			? Promise.resolve(new Response('<input name="' + token.name + '" value="' + good + '">', { status: 403 }))
+			: real(to, sent);`)
+	b.script(`document.getElementById('field-way:otp-optional').click()`)
+	b.until(`document.getElementById('field-document').value.includes('"otp"') && document.querySelector('main form').elements[0].value !== 'old'`)
+
+	b.script(`window.fetch = async () => ({ ok: false, status: 0, type: 'opaqueredirect' })`)
+	b.script(`document.getElementById('field-way:otp-required').click()`)
+	b.until(`document.getElementById('studio-status').textContent === '` + b.T("policy_studio.signed_out") + `'`)
+	b.until(`document.getElementById('field-way:otp-required').checked`)
 }

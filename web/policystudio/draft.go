@@ -135,7 +135,7 @@ func takeFile(r *http.Request, fields *problem.Fields) (text string, chosen bool
 
 // check notes why what was typed could not even be stored.
 func (d draft) check(fields *problem.Fields) {
-	if len(d.Document) > policydoc.MaxBytes {
+	if d.tooLong() {
 		fields.Add("document", "policy.problem.too_large", "Max", policydoc.MaxBytes>>10, "Size", kib(len(d.Document)))
 	}
 	if strings.Contains(d.Document, "\x00") {
@@ -145,6 +145,9 @@ func (d draft) check(fields *problem.Fields) {
 		fields.Add(reviewField, "policy_studio.review.format", "Example", "2027-11-25")
 	}
 }
+
+// tooLong tells whether the text is longer than a document may be.
+func (d draft) tooLong() bool { return len(d.Document) > policydoc.MaxBytes }
 
 func kib(bytes int) int { return (bytes + 1023) / 1024 }
 

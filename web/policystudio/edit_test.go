@@ -233,6 +233,9 @@ func TestEditOfAnActivePolicyMakesANewVersion(t *testing.T) {
 	d := webtest.NewDesk(t)
 	p := d.InForce("Edited")
 	form := d.Writer.Get(p.Path + "/edit").Want(200)
+	if form.Doc.Find(`main a[href="`+p.Path+`/preview"]`).Length() != 1 || form.Doc.Find(`main a[href="`+p.Path+`/try"]`).Length() != 1 {
+		t.Error("no way to the preview and to trying it")
+	}
 	webtest.WantText(t, form, "Version 1 stays in force until the new one is activated", "so it stays there")
 	typed := strings.ReplaceAll(webtest.Other(policydoc.KindAuth), "\n", "\r\n") // as browsers send it
 	p = form.Submit(webtest.Values{"document": typed}).Want(200)
@@ -255,7 +258,10 @@ func TestCON1StaleEditShowsBothTexts(t *testing.T) {
 
 	typed := strings.Replace(webtest.Sample(policydoc.KindAuth), "{", "{ ", 1)
 	stale := mine.Submit(webtest.Values{"name": "My name", "document": typed}).Want(409)
-	webtest.WantText(t, stale, "This policy changed while you were writing", "Wanda", "Contested")
+	webtest.WantText(t, stale, "This policy changed while you were writing", "Wanda", "Contested", "What saving yours would change", "You typed: ", "Review by")
+	if stale.Doc.Find(".compare ins").Length() == 0 || stale.Doc.Find(".compare del").Length() == 0 {
+		t.Error("the difference is not shown in sentences")
+	}
 	if webtest.Value(stale, "document") != typed || webtest.Value(stale, "name") != "My name" {
 		t.Error("what was typed is lost")
 	}

@@ -34,6 +34,29 @@ func (f formPage) term(ctx context.Context, family policydoc.Family, name string
 	return out
 }
 
+// others explains the names that are not chosen. Special ones are always
+// explained in their place.
+func (f formPage) others(ctx context.Context, family policydoc.Family, picks []policydoc.Pick) []term {
+	var out []term
+	for _, p := range picks {
+		if t := f.term(ctx, family, p.Name); !p.On && t.Hint != "" && !t.Special {
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
+// otherWays explains the ways that are not allowed.
+func (f formPage) otherWays(ctx context.Context) []term {
+	var out []term
+	for _, w := range f.Form.Auth.Ways {
+		if t := f.wayTerm(ctx, w); w.State == policydoc.WayNo && t.Hint != "" {
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
 // wayTerm names a way of verifying; a kind of biometrics by its kind.
 func (f formPage) wayTerm(ctx context.Context, w policydoc.WayAnswer) term {
 	if w.SubType != "" {
@@ -180,19 +203,6 @@ func (f formPage) rowName(ctx context.Context, a policydoc.Answer) string {
 		return i18n.T(ctx, "policy_studio.row.unnamed")
 	}
 	return policywords.Label(ctx, f.Words, policydoc.Attributes, a.Value)
-}
-
-// pathWords says where a value stands.
-func pathWords(ctx context.Context, path []policydoc.Step) string {
-	var words []string
-	for _, w := range policydoc.PathWords(path) {
-		if w.Key != "" {
-			words = append(words, i18n.T(ctx, w.Key, w.Args...))
-		} else {
-			words = append(words, policywords.Isolate(w.Raw))
-		}
-	}
-	return strings.Join(words, " › ")
 }
 
 // suggestions are the names of a family for the list of an input.

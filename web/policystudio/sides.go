@@ -35,6 +35,7 @@ func (d *draft) settle(k policy.Kind, v *policydoc.Vocabulary, p press, fields *
 	if err != nil {
 		return s, problem.ErrBadRequest
 	}
+	fillSources(typed, k, d.Base, v)
 	if p.Row != nil {
 		typed = s.change(typed, *p.Row)
 	}
@@ -57,6 +58,31 @@ func (d *draft) settle(k policy.Kind, v *policydoc.Vocabulary, p press, fields *
 		s.Added = lastBelow(p.Row.Path, typed, s.Form)
 	}
 	return s, nil
+}
+
+// fillSources lets an attribute whose name is being typed come from the recorded
+// attribute of that name, as long as nobody answered there: its source is empty,
+// or is what the name was before more of it was typed. A source that the
+// vocabulary knows stays: it may well be handed over under another name.
+func fillSources(f policydoc.Form, k policy.Kind, base string, v *policydoc.Vocabulary) {
+	before, _ := policydoc.FormOf(k, []byte(base), v)
+	for _, row := range f.Share.Attributes {
+		if len(row.Sources) != 1 || len(row.Sources[0].Filters) > 0 {
+			continue
+		}
+		var name, source string
+		for _, old := range before.Share.Attributes {
+			if old.Origin == row.Origin && len(old.Sources) == 1 {
+				name, source = old.Name.Value, old.Sources[0].Attribute.Value
+			}
+		}
+		now := &row.Sources[0].Attribute
+		_, known := v.Term(policydoc.Attributes, source)
+		follows := source == "" || source == name && !known
+		if follows && now.Value == source && now.Odd == "" && row.Name.Value != name && row.Name.Value != "" {
+			*now = policydoc.Answer{Value: row.Name.Value}
+		}
+	}
 }
 
 // lastBelow is the ID of the last row below path. The path is of the form before

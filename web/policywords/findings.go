@@ -35,7 +35,7 @@ func FixableFindings(ctx context.Context, r policydoc.Report) []ui.Finding {
 func finding(ctx context.Context, f policydoc.Finding, href string) ui.Finding {
 	out := ui.Finding{
 		Line: f.Line, Column: f.Column, Level: string(f.Level), LevelText: i18n.T(ctx, f.Level.Key()), Code: f.Code,
-		Href: href, Text: FindingText(ctx, f), Path: pathWords(ctx, f.Path),
+		Href: href, Text: FindingText(ctx, f), Path: PathWords(ctx, f.Path),
 	}
 	if f.Fix != nil {
 		out.FixText = i18n.T(ctx, f.Fix.Key, f.Fix.Args...)
@@ -48,8 +48,9 @@ func FindingText(ctx context.Context, f policydoc.Finding) string {
 	return i18n.T(ctx, f.Key, f.Args...)
 }
 
-// pathWords is a path from the outside in: "shared data › entry 3 › source".
-func pathWords(ctx context.Context, path []policydoc.Step) string {
+// PathWords is a path from the outside in: "shared data › entry 3 › source"; ""
+// for the whole document.
+func PathWords(ctx context.Context, path []policydoc.Step) string {
 	if len(path) == 0 {
 		return ""
 	}

@@ -69,7 +69,7 @@ type decidePage struct {
 	decision
 	Typed  form.Values
 	Errors form.Errors
-	Rules  *rules // of an approval
+	Rules  rules // of an approval
 }
 
 // ask shows what a decision will do. Where nothing waits the partner's page

@@ -16,7 +16,8 @@ import (
 )
 
 // rules are the active policies that hold for a partner, or would if it were
-// admitted: those of its group, of the kind that its type uses.
+// admitted: those of its group, of the kind that its type uses. Without a kind
+// there is nothing to tell.
 type rules struct {
 	Kind  policy.Kind
 	Group id.PolicyGroup
@@ -28,22 +29,22 @@ type rules struct {
 // shownRules is the size of the list that rules are the first page of.
 const shownRules = "10"
 
-// rules reads them; nil for a partner whose type uses no policies, and for a
+// rules reads them; none for a partner whose type uses no policies, and for a
 // reader who may not read any.
-func (h handlers) rules(ctx context.Context, p partner.Partner) (*rules, error) {
+func (h handlers) rules(ctx context.Context, p partner.Partner) (rules, error) {
 	if !partner.UsesPolicies(p.Type) || id.IsZero(p.PolicyGroupID) || !page.May(ctx, authz.PolicyRead) {
-		return nil, nil
+		return rules{}, nil
 	}
 	r := rules{Kind: kindOf(p.Type), Group: p.PolicyGroupID}
 	var err error
 	if r.Words, err = h.words.All(ctx); err != nil {
-		return nil, err
+		return rules{}, err
 	}
 	q := r.filter()
 	q.Set("size", shownRules)
 	rows, err := h.policies.Policies(ctx, r.Kind, policy.PolicyList.Parse(q))
 	if err != nil {
-		return nil, err
+		return rules{}, err
 	}
 	r.Total = rows.Total
 	for _, row := range rows.Items {
@@ -51,12 +52,12 @@ func (h handlers) rules(ctx context.Context, p partner.Partner) (*rules, error) 
 		case errors.Is(err, problem.ErrNotFound), err == nil && full.InForce == nil: // somebody was faster
 			r.Total--
 		case err != nil:
-			return nil, err
+			return rules{}, err
 		default:
 			r.Shown = append(r.Shown, full)
 		}
 	}
-	return &r, nil
+	return r, nil
 }
 
 func (r rules) filter() url.Values {

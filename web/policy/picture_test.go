@@ -39,7 +39,7 @@ func TestDecisionPageIsKeptAsItWasShown(t *testing.T) {
 	d.Edit(path, auth("fullName", "photo"))
 	ask := d.Second.Get(path + "/activate").Want(200)
 	shown := []string{
-		"Partners gain: photo", "Special data", "Partners lose: gender.", "What version 2 says", "2 items of data: photo and full name",
+		"Partners gain: photo", "Special data", "Partners lose: gender.", "What version 2 says", "photo and full name",
 		"All partners under this policy get the same token", "Acme",
 	}
 	webtest.WantText(t, ask, append(shown, "As soon as you confirm, version 2 is in force", "takes the place of version 1", "In force today: version 1",

@@ -32,13 +32,14 @@ const (
 	PolicyChangedAlone   Kind = "policy_changed_alone"   // to staff: one person put a change of little risk into force; Params: Policy, Actor
 	PolicyEmergency      Kind = "policy_emergency"       // to staff: one person put a policy into force alone; Params: Policy, Actor, Reason
 	PolicyReviewDue      Kind = "policy_review_due"      // to staff: review dates come near; Params: Policies, a line of name, tab and day each
+	TermLowered          Kind = "term_lowered"           // to staff: a term no longer stands for special data; Params: Term, Actor
 )
 
 // Kinds are all of them; a test checks that each has its words.
 var Kinds = []Kind{
 	RegistrationCode, AlreadyRegistered, RegistrationReceived, RegistrationWaiting, RegistrationApproved,
 	RegistrationRejected, RegistrationReturned, PasswordReset, PasswordResetUnknown, PasswordChanged, StaffInvitation,
-	AccountDeactivated, PolicyChangedAlone, PolicyEmergency, PolicyReviewDue,
+	AccountDeactivated, PolicyChangedAlone, PolicyEmergency, PolicyReviewDue, TermLowered,
 }
 
 // Message is one mail to one address in one language. Params are the values in

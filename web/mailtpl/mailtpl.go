@@ -23,7 +23,7 @@ import (
 const maxParam = 200
 
 // params are the values that the texts may use. A mail gives those it has.
-var params = []string{"Name", "Organisation", "Reason", "Policy", "Actor"}
+var params = []string{"Name", "Organisation", "Reason", "Policy", "Actor", "Term"}
 
 // Writer renders mails.
 type Writer struct {
@@ -69,6 +69,8 @@ func (w Writer) derived(m mail.Message) (secret, link string) {
 		return "", w.Origin + "/partners/" + local(m.Params["ID"])
 	case mail.PolicyChangedAlone, mail.PolicyEmergency:
 		return "", w.Origin + "/policies/" + local(m.Params["ID"])
+	case mail.TermLowered:
+		return "", w.Origin + "/vocabulary/" + local(m.Params["ID"])
 	case mail.PolicyReviewDue:
 		return "", w.Origin + "/policy-reviews"
 	case mail.AlreadyRegistered, mail.RegistrationReceived, mail.RegistrationApproved, mail.RegistrationRejected,

@@ -55,28 +55,36 @@ create table policy_decisions (
     constraint policy_decisions_four_eyes_check check (
         not own or action in ('deactivate', 'restore') or four_eyes = 'off' or emergency
         or (four_eyes = 'risk' and action = 'activate' and class <> 'widens' and not special and not first)),
-    constraint policy_decisions_emergency_check check (not emergency or (action in ('activate', 'reactivate') and reason <> ''))
+    constraint policy_decisions_emergency_check check (not emergency or (action in ('activate', 'reactivate') and reason <> '')),
+    -- Who stands behind a decision never changes: see policy_reviews.
+    constraint policy_decisions_people_key unique (id, decided_by, author_id, last_editor_id)
 );
 create index policy_decisions_policy_idx on policy_decisions (policy_id, decided_at desc);
 
 -- Somebody looks again: because a policy came into force in an emergency, or
 -- because its review date has come.
 create table policy_reviews (
-    id          uuid        not null constraint policy_reviews_pkey primary key,
-    policy_id   uuid        not null constraint policy_reviews_policy_id_fkey references policies (id),
-    kind        text        not null constraint policy_reviews_kind_check check (kind in ('emergency', 'due')),
-    decision_id uuid        constraint policy_reviews_decision_id_fkey references policy_decisions (id),
-    due_on      date        not null,
-    opened_by   uuid        constraint policy_reviews_opened_by_fkey references users (id),
-    opened_at   timestamptz not null,
-    closed_by   uuid        constraint policy_reviews_closed_by_fkey references users (id),
-    closed_at   timestamptz,
-    outcome     text        constraint policy_reviews_outcome_check check (outcome in ('kept', 'changed', 'deactivated')),
-    note        text        not null default '' constraint policy_reviews_note_check check (char_length(note) <= 2000),
+    id             uuid        not null constraint policy_reviews_pkey primary key,
+    policy_id      uuid        not null constraint policy_reviews_policy_id_fkey references policies (id),
+    kind           text        not null constraint policy_reviews_kind_check check (kind in ('emergency', 'due')),
+    decision_id    uuid,       -- of an emergency; the next three are those of the decision
+    opened_by      uuid,
+    author_id      uuid,
+    last_editor_id uuid,
+    due_on         date        not null,
+    opened_at      timestamptz not null,
+    closed_by      uuid        constraint policy_reviews_closed_by_fkey references users (id),
+    closed_at      timestamptz,
+    outcome        text        constraint policy_reviews_outcome_check check (outcome in ('kept', 'changed', 'deactivated')),
+    note           text        not null default '' constraint policy_reviews_note_check check (char_length(note) <= 2000),
     constraint policy_reviews_closed_check check ((closed_at is null) = (closed_by is null) and (closed_at is null) = (outcome is null)),
-    constraint policy_reviews_emergency_check check (kind <> 'emergency' or (decision_id is not null and opened_by is not null)),
-    -- Whoever activated alone does not review it (security.md AUT-6).
-    constraint policy_reviews_second_person_check check (kind <> 'emergency' or closed_by is distinct from opened_by),
+    constraint policy_reviews_emergency_check check (kind <> 'emergency'
+        or (decision_id is not null and opened_by is not null and author_id is not null and last_editor_id is not null)),
+    constraint policy_reviews_decision_fkey foreign key (decision_id, opened_by, author_id, last_editor_id)
+        references policy_decisions (id, decided_by, author_id, last_editor_id),
+    -- Whoever activated alone, wrote the version or edited it last does not review it (security.md AUT-6).
+    constraint policy_reviews_second_person_check check (
+        kind <> 'emergency' or closed_by is null or closed_by not in (opened_by, author_id, last_editor_id)),
     constraint policy_reviews_decision_key unique (decision_id)
 );
 create unique index policy_reviews_due_key on policy_reviews (policy_id, due_on) where kind = 'due';
@@ -91,7 +99,17 @@ create table policy_review_notices (
     constraint policy_review_notices_pkey primary key (policy_id, review_on)
 );
 
+-- In which weeks after its due day, from 0, staff were reminded of an emergency
+-- that nobody reviewed: once each, on any replica.
+create table policy_review_reminders (
+    review_id uuid        not null constraint policy_review_reminders_review_id_fkey references policy_reviews (id),
+    week      integer     not null constraint policy_review_reminders_week_check check (week >= 0),
+    sent_at   timestamptz not null,
+    constraint policy_review_reminders_pkey primary key (review_id, week)
+);
+
 -- +goose Down
+drop table policy_review_reminders;
 drop table policy_review_notices;
 drop table policy_reviews;
 drop table policy_decisions;

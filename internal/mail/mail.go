@@ -29,8 +29,9 @@ const (
 	PasswordChanged      Kind = "password_changed"       //
 	StaffInvitation      Kind = "staff_invitation"       // the link is derived when rendered
 	AccountDeactivated   Kind = "account_deactivated"    //
-	PolicyChangedAlone   Kind = "policy_changed_alone"   // to staff: one person put a change of little risk into force; Params: Policy, Actor
-	PolicyEmergency      Kind = "policy_emergency"       // to staff: one person put a policy into force alone; Params: Policy, Actor, Reason
+	PolicyChangedAlone   Kind = "policy_changed_alone"   // to staff: one person put a change of little risk into force; Params: Policy, ID, Version, Actor, and how many changes allow More, Less and Else
+	PolicyEmergency      Kind = "policy_emergency"       // to staff: one person put a policy into force alone; Params as before, Reason and Review
+	PolicyReviewOverdue  Kind = "policy_review_overdue"  // to staff: nobody reviewed an emergency in time; Params: Policy, Version, Actor, Due (a day), Review
 	PolicyReviewDue      Kind = "policy_review_due"      // to staff: review dates come near; Params: Policies, a line of name, tab and day each
 	TermLowered          Kind = "term_lowered"           // to staff: a term no longer stands for special data; Params: Term, Actor
 )
@@ -39,7 +40,7 @@ const (
 var Kinds = []Kind{
 	RegistrationCode, AlreadyRegistered, RegistrationReceived, RegistrationWaiting, RegistrationApproved,
 	RegistrationRejected, RegistrationReturned, PasswordReset, PasswordResetUnknown, PasswordChanged, StaffInvitation,
-	AccountDeactivated, PolicyChangedAlone, PolicyEmergency, PolicyReviewDue, TermLowered,
+	AccountDeactivated, PolicyChangedAlone, PolicyEmergency, PolicyReviewOverdue, PolicyReviewDue, TermLowered,
 }
 
 // Message is one mail to one address in one language. Params are the values in

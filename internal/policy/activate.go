@@ -94,35 +94,30 @@ func (s *Service) rule(ctx context.Context, tx *pg.Tx, a authz.Actor, p Policy, 
 		return ruling{}, err
 	}
 	r := ruling{drawn: d, id: id.New[id.PolicyDecision](), actor: a, policy: p, saw: saw}
-	if err := r.may(ctx, tx); err != nil {
+	if err := r.may(); err != nil {
 		return r, err
 	}
 	if d.Fingerprint() != saw.Picture {
 		return r, &PictureChangedError{Picture: d.Picture}
+	}
+	// Last: what made an emergency needless since the page was drawn is shown first.
+	if saw.Emergency && d.Alone() {
+		return r, &problem.ConflictError{Key: "policy_rule.no_emergency"}
 	}
 	return r, nil
 }
 
 // may is what keeps a decision from being taken. An emergency lifts nothing but
 // the second person.
-func (r *ruling) may(ctx context.Context, tx *pg.Tx) error {
+func (r *ruling) may() error {
 	if r.policy.GroupStatus != GroupActive && r.Action != Deactivate {
 		return groupDeactivated(r.policy.GroupName)
 	}
-	if r.Action == Activate || r.Action == Reactivate {
-		report, err := judge(ctx, tx, r.words, r.policy, r.subject.Document)
-		if err != nil {
-			return err
-		}
-		if !report.OK() {
-			return &FindingsError{Report: report}
-		}
+	if (r.Action == Activate || r.Action == Reactivate) && !r.report.OK() {
+		return &FindingsError{Report: r.report}
 	}
-	switch alone := r.Alone(); {
-	case !alone && !r.saw.Emergency:
+	if !r.Alone() && !r.saw.Emergency {
 		return errAlone
-	case alone && r.saw.Emergency:
-		return &problem.ConflictError{Key: "policy_rule.no_emergency"}
 	}
 	return nil
 }
@@ -203,16 +198,19 @@ func (r *ruling) markActive(ctx context.Context, tx *pg.Tx) error {
 }
 
 // tellOthers mails those who could have been the second person, where there was
-// none.
+// none. In an emergency that is whoever acted too.
 func (r *ruling) tellOthers(ctx context.Context, tx *pg.Tx) error {
 	switch {
 	case r.saw.Emergency:
-		if err := r.openReview(ctx, tx); err != nil {
+		review, err := r.openReview(ctx, tx)
+		if err != nil {
 			return err
 		}
-		return r.tell(ctx, tx, mail.PolicyEmergency, id.User{})
+		params := r.mailParams()
+		params["Reason"], params["Review"] = r.saw.Reason, review.String()
+		return tellStaff(ctx, tx, mail.PolicyEmergency, nil, params)
 	case r.Own && r.Eyes == EyesByRisk:
-		return r.tell(ctx, tx, mail.PolicyChangedAlone, r.actor.User)
+		return tellStaff(ctx, tx, mail.PolicyChangedAlone, r.actor.User, r.mailParams())
 	}
 	return nil
 }

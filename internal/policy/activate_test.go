@@ -307,6 +307,10 @@ func TestWaiting(t *testing.T) {
 			t.Errorf("%s: %+v, want %+v", c.a.Name, got, c.want)
 		}
 	}
+	// By risk nobody can say of a count which of them need somebody else.
+	if w, err := policy.NewService(o.db, policy.EyesByRisk).Waiting(t.Context(), o.ada); err != nil || w != (policy.WaitingCount{Auth: 3, DataShare: 1}) {
+		t.Errorf("by risk: %+v %v", w, err)
+	}
 	for kind, want := range map[policy.Kind]int{policydoc.KindAuth: 3, policydoc.KindDataShare: 1} {
 		p, err := o.Policies(t.Context(), kind, policy.PolicyList.Parse(query("status=waiting")))
 		o.must(err)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"portal/internal/id"
+	"portal/internal/pg"
 )
 
 // BundleFormat marks a policy that was downloaded with its history.
@@ -80,9 +81,9 @@ func (s *Service) Bundle(ctx context.Context, pid id.Policy, kind Kind) (Bundle,
 	for _, v := range versions {
 		b.Versions = append(b.Versions, bundled(v))
 	}
-	decisions, err := s.Decisions(ctx, pid)
+	decisions, err := s.decisionsWhere(ctx, `d.policy_id = @policy`, pg.Args{"policy": pid, "max": nil})
 	if err != nil {
-		return Bundle{}, err
+		return Bundle{}, wrap("bundle", err)
 	}
 	for _, d := range decisions {
 		b.Decisions = append(b.Decisions, BundleDecision{

@@ -134,11 +134,6 @@ func Everything(m policydoc.Meaning) Question {
 	return q
 }
 
-// ReturnsData reports whether personal data comes with a way (domain.md §8.1).
-func ReturnsData(way string) bool {
-	return way == "kyc" || way == "kycexchange" || way == "vciexchange"
-}
-
 // decider is the work on one question.
 type decider struct {
 	m       policydoc.Meaning
@@ -227,7 +222,7 @@ func (d *decider) dataWay() {
 	}
 	var first *policydoc.Way
 	for i, w := range d.m.Auth.Ways {
-		if !ReturnsData(w.Type) {
+		if !policydoc.ReturnsData(w.Type) {
 			continue
 		}
 		if used[w.Type] {

@@ -35,6 +35,10 @@ const (
 
 // Picture is what a decision will do, as facts: its page shows it, and it is
 // kept with the decision. Everything of it is plain data.
+//
+// It is compared with what is in force; where nothing is, with nothing, because
+// that is what partners have: all of it comes, whatever the policy said before
+// it was deactivated.
 type Picture struct {
 	Action          Action          `json:"action"`
 	Row             int             `json:"row"`                        // row version of the policy
@@ -43,15 +47,26 @@ type Picture struct {
 	Document        string          `json:"document"`                   // SHA-256 of the version's text, in hex
 	AgainstDocument string          `json:"against_document,omitempty"` // of the other's
 	Changes         policydoc.Delta `json:"changes"`
-	Class           policydoc.Class `json:"class"`   // of Changes; Widens also where nothing is in force now, or a text cannot be understood; Narrows where a policy goes out of force
-	Special         bool            `json:"special"` // the version, or the change, is about special data
-	First           bool            `json:"first"`   // the policy was never in force
-	Own             bool            `json:"own"`     // whoever looks wrote the version or edited it last
-	Eyes            Eyes            `json:"eyes"`
-	Partners        []Touched       `json:"partners"` // by name, at most maxTouched
-	PartnersTotal   int             `json:"partners_total"`
-	Pending         []Touched       `json:"pending"` // requests that would be judged by the new text, oldest first
-	PendingTotal    int             `json:"pending_total"`
+	Class           policydoc.Class `json:"class"` // of Changes; Widens also where nothing is in force now, or a text cannot be understood; Narrows where a policy goes out of force
+
+	// Special: the version, or the change, is about special data. For four eyes
+	// that is not only what the vocabulary calls special now, but also what
+	// every installation starts with as special, what was special when the
+	// version in force was activated, and every name that the vocabulary does
+	// not have (see careful). Changes say what the vocabulary says.
+	Special      bool     `json:"special"`
+	SpecialNames []string `json:"special_names,omitempty"` // of the version, each behind its family and a space
+
+	First          bool      `json:"first"` // the policy was never in force
+	Own            bool      `json:"own"`   // whoever looks wrote the version or edited it last
+	Eyes           Eyes      `json:"eyes"`
+	Findings       []Finding `json:"findings,omitempty"` // what the page said of the version's text; none where a policy goes out of force
+	Partners       []Touched `json:"partners"`           // by name, at most maxTouched
+	PartnersTotal  int       `json:"partners_total"`
+	PartnersDigest string    `json:"partners_digest,omitempty"` // SHA-256 of the ids of all of them, in hex; "" of none
+	Pending        []Touched `json:"pending"`                   // requests that would be judged by the new text, oldest first
+	PendingTotal   int       `json:"pending_total"`
+	PendingDigest  string    `json:"pending_digest,omitempty"`
 }
 
 // maxTouched is how many partners, and how many requests, a picture names.
@@ -64,8 +79,14 @@ func (p Picture) Alone() bool {
 		p.Eyes == EyesByRisk && p.Action == Activate && p.Class != policydoc.Widens && !p.Special && !p.First
 }
 
-// Fingerprint is the same for two pictures exactly when they show the same.
+// Fingerprint is the same for two pictures exactly when they show the same. Of
+// findings only codes and lines count: other words for the same are no news.
 func (p Picture) Fingerprint() string {
+	findings := make([]Finding, len(p.Findings))
+	for i, f := range p.Findings {
+		findings[i] = Finding{Code: f.Code, Line: f.Line}
+	}
+	p.Findings = findings
 	text, err := json.Marshal(p)
 	if err != nil {
 		panic("policy: picture: " + err.Error()) // plain data always has a JSON text
@@ -74,10 +95,11 @@ func (p Picture) Fingerprint() string {
 	return hex.EncodeToString(sum[:])
 }
 
-// Touched is a partner that a decision touches, by the name that it had then.
+// Touched is a partner that a decision touches, by the names that it had then.
 type Touched struct {
-	ID   id.Partner `json:"id"`
-	Name string     `json:"name"`
+	ID       id.Partner `json:"id"`
+	PublicID string     `json:"public_id"` // as people know it
+	Name     string     `json:"name"`
 }
 
 // Seen is what a person decided on: the row version and the fingerprint of the

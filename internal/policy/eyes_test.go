@@ -313,7 +313,9 @@ func TestEmergencyIsRecordedMailedAndReviewed(t *testing.T) {
 	to, err := pg.Values[string](t.Context(), o.db.Read(), `
 		select u.first_name || ' ' || (m.params->>'Name') || ' ' || (m.params->>'Actor') || ' ' || (m.params->>'Policy')
 		from mail_outbox m join users u on u.email = m.recipient where m.kind = 'policy_emergency'
-			and m.params->>'Reason' = @reason and m.params->>'ID' = @id order by 1`, pg.Args{"reason": d.Reason, "id": p.ID.String()})
+			and m.params->>'Reason' = @reason and m.params->>'ID' = @id and m.params->>'Version' = '1' and m.params->>'More' = @more
+			and m.params->>'Review' = (select id::text from policy_reviews) order by 1`,
+		pg.Args{"reason": d.Reason, "id": p.ID.String(), "more": fmt.Sprint(widening(d.Picture))})
 	o.must(err)
 	if want := []string{"Ada Ada Ada P", "Max Max Ada P", "Nils Nils Ada P", "Thea Thea Ada P"}; !slices.Equal(to, want) {
 		t.Errorf("mails: %q, want %q", to, want)
@@ -337,6 +339,16 @@ func TestEmergencyIsRecordedMailedAndReviewed(t *testing.T) {
 	if _, err := o.Decision(t.Context(), o.written("Q").ID, d.ID); !errors.Is(err, problem.ErrNotFound) {
 		t.Errorf("the decision of another policy: %v", err)
 	}
+}
+
+// widening is how many changes of a picture give partners more.
+func widening(p policy.Picture) (n int) {
+	for _, c := range p.Changes {
+		if c.Class == policydoc.Widens {
+			n++
+		}
+	}
+	return n
 }
 
 // An emergency lifts the second person and nothing else; what is refused leaves

@@ -69,3 +69,12 @@ func attributes(kind Kind, document string) *int {
 	n := len(names)
 	return &n
 }
+
+// meaning reads a text; "" is no text, which allows nothing. It is false for one
+// that cannot be understood.
+func meaning(kind Kind, document string) (policydoc.Meaning, bool) {
+	if document == "" {
+		return policydoc.Meaning{Kind: kind}, true
+	}
+	return policydoc.Understand(kind, []byte(document))
+}

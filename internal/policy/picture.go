@@ -36,6 +36,7 @@ type drawn struct {
 	subject Version
 	stage   stage
 	words   *policydoc.Vocabulary
+	report  policydoc.Report // on the subject; empty where the policy goes out of force
 }
 
 // draw is Picture inside and outside a transaction: both see the same.
@@ -56,11 +57,21 @@ func (s *Service) draw(ctx context.Context, q pg.Querier, a authz.Actor, p Polic
 		Action: action, Row: p.Version, Number: subject.Number, Document: digest(subject.Document),
 		First: !st.ran, Own: subject.WrittenBy(a.User), Eyes: s.eyes,
 	}}
-	d.compare(p.Kind)
-	if d.Partners, d.PartnersTotal, err = touched(ctx, q, p, partnersUsing); err != nil {
+	before, err := specialBefore(ctx, q, st.inForce)
+	if err != nil {
 		return drawn{}, err
 	}
-	d.Pending, d.PendingTotal, err = touched(ctx, q, p, requestsPending)
+	d.compare(p.Kind, before)
+	if action != Deactivate {
+		if d.report, err = judge(ctx, q, words, p, subject.Document); err != nil {
+			return drawn{}, err
+		}
+		d.Findings = findingsOf(d.report)
+	}
+	if d.Partners, d.PartnersTotal, d.PartnersDigest, err = touched(ctx, q, p, partnersUsing); err != nil {
+		return drawn{}, err
+	}
+	d.Pending, d.PendingTotal, d.PendingDigest, err = touched(ctx, q, p, requestsPending)
 	return d, err
 }
 
@@ -69,46 +80,31 @@ func digest(document string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// compare fills in what changes. Taking a policy out of force loses all of it,
-// putting it back gains all of it.
-func (d *drawn) compare(kind Kind) {
+// compare fills in what changes, measured by what is in force. Taking a policy
+// out of force loses all of it; where nothing is in force, all of it is gained.
+func (d *drawn) compare(kind Kind, before []string) {
 	from, to := "", d.subject.Document
-	var against *Version
-	switch d.Action {
-	case Activate, Restore:
-		if against = d.stage.inForce; against == nil {
-			against = d.stage.deactivated
-		}
-	case Deactivate:
+	if d.Action == Deactivate {
 		from, to = to, from
-	case Reactivate:
+	} else if v := d.stage.inForce; v != nil {
+		from = v.Document
+		d.Against, d.AgainstDocument = v.Number, digest(from)
 	}
-	if against != nil {
-		from = against.Document
-		d.Against, d.AgainstDocument = against.Number, digest(from)
+	a, aKnown := meaning(kind, from)
+	b, bKnown := meaning(kind, to)
+	known := aKnown && bKnown
+	if known {
+		d.Changes = policydoc.Compare(a, b, d.words)
+	} else { // nobody may say that the change is harmless
+		a = policydoc.Meaning{Kind: kind}
 	}
-	changes, known := difference(kind, from, to, d.words)
-	d.Changes, d.Class = changes, changes.Class()
-	switch {
+	d.judgeSpecial(kind, a, b, before)
+	switch d.Class = d.Changes.Class(); {
 	case d.Action == Deactivate: // nothing is required any more because nothing is allowed any more
 		d.Class = policydoc.Narrows
-	case !known || d.Action == Activate && d.stage.inForce == nil:
+	case !known || d.stage.inForce == nil:
 		d.Class = policydoc.Widens
 	}
-	d.Special = special(changes)
-	if d.Action != Deactivate && !d.Special {
-		all, _ := difference(kind, "", d.subject.Document, d.words)
-		d.Special = special(all)
-	}
-}
-
-func special(changes policydoc.Delta) bool {
-	for _, c := range changes {
-		if c.Special {
-			return true
-		}
-	}
-	return false
 }
 
 // stage is the versions of a policy that a decision can be about.

@@ -79,16 +79,26 @@ func TestPictureOfEachDecision(t *testing.T) {
 	want("the first version", o.ada, policy.Restore, 1, "restore 1 against 2: widens own [way:>otp-request/ attribute:email> attribute:fullName>]")
 	o.must(o.deactivate(o.ada, p.ID, p.Version))
 	want("back into force", o.ada, policy.Reactivate, 0, "reactivate 2 against 0: widens own [token_type:>partner way:>otp/ attribute:>email attribute:>fullName]")
-	want("beside the last one", o.ada, policy.Activate, 0, "activate 3 against 2: widens [attribute:>phone attribute:email>]")
-	p = o.save(o.ada, o.full(p.ID), letter("photo")) // 4
-	want("special data", o.third, policy.Activate, 0, "activate 4 against 2: widens special [attribute:>photo attribute:email> attribute:fullName>]")
+	// Nothing is in force: whatever comes is gained, whoever reads what was there last.
+	want("beside nothing", o.ada, policy.Activate, 0, "activate 3 against 0: widens [token_type:>partner way:>otp/ attribute:>fullName attribute:>phone]")
+	want("restored beside nothing", o.max, policy.Restore, 1, "restore 1 against 0: widens [token_type:>partner way:>otp/ way:>otp-request/]")
+	restored, err := o.restore(o.max, o.full(p.ID), 1)
+	o.must(err)
+	if d := o.decisions(p.ID)[0].Picture; d.Class != policydoc.Widens || d.Changes.Class() != d.Class || d.Against != 0 {
+		t.Errorf("kept of the restoration: %s", said(d))
+	}
+	o.must(o.activate(o.ada, p.ID, restored.Version)) // 4
+	want("beside what was put back", o.third, policy.Restore, 2, "restore 2 against 4: widens [way:otp-request/> attribute:>email attribute:>fullName]")
+	p = o.save(o.ada, o.full(p.ID), letter("fullName", "email", "photo")) // 5
 	o.must(o.activate(o.third, p.ID, p.Version))
-	p = o.save(o.ada, o.full(p.ID), letter("photo")+"\n") // 5
-	want("no change, but special data", o.max, policy.Activate, 0, "activate 5 against 4: neutral special []")
-	p = o.save(o.ada, o.full(p.ID), letter()) // 6
-	want("special data lost", o.max, policy.Activate, 0, "activate 6 against 4: narrows special [attribute:photo>]")
-	p = o.save(o.ada, o.full(p.ID), "{") // 7
-	want("no policy at all", o.max, policy.Activate, 0, "activate 7 against 4: widens []")
+	p = o.save(o.ada, o.full(p.ID), letter("photo"))
+	o.must(o.activate(o.third, p.ID, p.Version))          // 6
+	p = o.save(o.ada, o.full(p.ID), letter("photo")+"\n") // 7
+	want("no change, but special data", o.max, policy.Activate, 0, "activate 7 against 6: neutral special []")
+	p = o.save(o.ada, o.full(p.ID), letter()) // 8
+	want("special data lost", o.max, policy.Activate, 0, "activate 8 against 6: narrows special [attribute:photo>]")
+	p = o.save(o.ada, o.full(p.ID), "{") // 9
+	want("no policy at all", o.max, policy.Activate, 0, "activate 9 against 6: widens []")
 }
 
 func TestPictureNamesWhomItTouches(t *testing.T) {
@@ -137,6 +147,15 @@ func TestPictureNamesWhomItTouches(t *testing.T) {
 	if got = o.picture(o.max, p.ID, policy.Activate, 0); len(got.Partners) != 200 || got.PartnersTotal != 303 {
 		t.Errorf("%d of %d partners", len(got.Partners), got.PartnersTotal)
 	}
+	// One of those who are not named goes, another comes: as many as before, and not the same.
+	o.exec(`update partners set id = gen_random_uuid() where public_id = 'many-99'`, nil)
+	other := o.picture(o.max, p.ID, policy.Activate, 0)
+	if !cmp.Equal(other.Partners, got.Partners) || other.PartnersTotal != got.PartnersTotal {
+		t.Error("the change is not beyond what is named")
+	}
+	if other.Fingerprint() == got.Fingerprint() || other.PartnersDigest == got.PartnersDigest {
+		t.Error("another partner beyond those that are named is not noticed")
+	}
 }
 
 func TestPictureOfWhatCannotBe(t *testing.T) {
@@ -182,14 +201,62 @@ func TestPictureOfWhatCannotBe(t *testing.T) {
 func TestPictureIsKeptAsSeen(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
-	o.must(o.admits(o.asks("شركة الأمان <b>")))
+	known := o.asks("شركة الأمان <b>")
+	o.must(o.admits(known))
 	o.asks("Waiting")
-	p := o.written("P")
+	in := o.input("P")
+	in.Document = letter("fulName") // a note: nobody knows it
+	p := o.create(in)
 	seen := o.picture(o.max, p.ID, policy.Activate, 0)
 	o.must(o.ActivatePolicy(t.Context(), o.max, p.ID, policy.Seen{Version: seen.Row, Picture: seen.Fingerprint()}))
 	kept := o.decisions(p.ID)[0].Picture
 	if diff := cmp.Diff(seen, kept); diff != "" || kept.Fingerprint() != seen.Fingerprint() {
 		t.Error(diff)
+	}
+	if len(kept.Partners) != 1 || kept.Partners[0].PublicID != known.PublicID || known.PublicID == "" {
+		t.Errorf("%+v, want the partner ID %s", kept.Partners, known.PublicID)
+	}
+	report, _, err := o.Judge(t.Context(), p.Kind, p.GroupID, p.ID, in.Document)
+	o.must(err)
+	same := cmp.Transformer("findings", func(r policydoc.Report) []string {
+		out := []string{fmt.Sprint(r.Errors, r.Notes)}
+		for _, f := range r.Findings {
+			out = append(out, fmt.Sprintf("%s %s %d:%d-%d %s %#v", f.Code, f.Level, f.Line, f.Column, f.Length, f.Key, f.Args))
+		}
+		return out
+	})
+	if diff := cmp.Diff([]policydoc.Report{report}, []policydoc.Report{kept.Report()}, same); diff != "" || len(kept.Findings) == 0 {
+		t.Error(diff)
+	}
+}
+
+// What a faulty text names is kept as far as a database can.
+func TestPictureOfFaultyTextIsKept(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	p := o.full(o.written("P").ID)
+	p = o.save(o.ada, p, `{"a\u0000b": 1, "authTokenType": "part\u0000ner"}`)
+	p = o.save(o.ada, p, letter())
+	_, err := o.restore(o.max, p, 2)
+	o.must(err)
+	kept := o.decisions(p.ID)[0].Picture
+	if kept.Report().OK() || !strings.Contains(fmt.Sprint(kept.Findings), "\uFFFD") {
+		t.Errorf("%+v", kept.Findings)
+	}
+}
+
+// Of findings codes and places count: a number in the sentence of one does not.
+func TestFingerprintOfFindings(t *testing.T) {
+	t.Parallel()
+	p := policy.Picture{Findings: []policy.Finding{{Code: "AP-1", Line: 2, Key: "k", Args: policy.Args{"Count", 3}}}}
+	q := policy.Picture{Findings: []policy.Finding{{Code: "AP-1", Line: 2, Key: "l", Args: policy.Args{"Count", 4}, Column: 7}}}
+	if p.Fingerprint() != q.Fingerprint() {
+		t.Error("other words are news")
+	}
+	for _, f := range []policy.Finding{{Code: "AP-2", Line: 2}, {Code: "AP-1", Line: 3}} {
+		if q.Findings[0] = f; p.Fingerprint() == q.Fingerprint() {
+			t.Errorf("%+v is no news", f)
+		}
 	}
 }
 
@@ -199,7 +266,7 @@ func TestFingerprintTellsPicturesApart(t *testing.T) {
 	o := newOffice(t)
 	o.must(o.admits(o.asks("A")))
 	o.asks("B")
-	p := o.picture(o.max, o.rewrite(o.ada, o.inForce("P"), 1).ID, policy.Activate, 0)
+	p := o.picture(o.max, o.save(o.ada, o.inForce("P"), letter("fulName")).ID, policy.Activate, 0)
 	text, err := json.Marshal(p)
 	o.must(err)
 	var facts map[string]any
@@ -229,7 +296,7 @@ func TestFingerprintTellsPicturesApart(t *testing.T) {
 			t.Errorf("%s is not part of the fingerprint", name)
 		}
 	}
-	if len(facts) < 15 {
+	if len(facts) < 19 {
 		t.Errorf("only %d facts", len(facts))
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/google/uuid"
+
 	"portal/internal/authz"
 	"portal/internal/id"
 	"portal/internal/list"
@@ -26,8 +28,12 @@ const (
 )
 
 // maxVersions is how many versions a policy's page lists: those that are or can
-// come into force, however old, and the newest of the others.
-const maxVersions = 100
+// come into force, however old, and the newest of the others. maxPeriods is how
+// many of their periods it tells, the newest of all.
+const (
+	maxVersions = 100
+	maxPeriods  = 10 * maxVersions
+)
 
 // Policy is one policy of a kind with its versions. Documents come with the
 // version in force, the one that waits and the one that was deactivated.
@@ -47,7 +53,7 @@ func (s *Service) Policy(ctx context.Context, pid id.Policy, kind Kind) (Full, e
 		return Full{}, wrap("versions", err)
 	}
 	slices.SortFunc(versions, func(a, b Version) int { return b.Number - a.Number })
-	if err := addPeriods(ctx, q, pid, versions); err != nil {
+	if err := addPeriods(ctx, q, versions, maxPeriods); err != nil {
 		return Full{}, wrap("periods", err)
 	}
 	full := Full{Policy: p, Versions: versions}
@@ -74,46 +80,69 @@ func (s *Service) allVersions(ctx context.Context, pid id.Policy) ([]Version, er
 	if err != nil {
 		return nil, err
 	}
-	return versions, addPeriods(ctx, q, pid, versions)
+	return versions, addPeriods(ctx, q, versions, nil)
 }
 
-func addPeriods(ctx context.Context, q pg.Querier, pid id.Policy, versions []Version) error {
+// addPeriods tells of versions when they were in force: at most max periods,
+// the newest of all (nil: all of them).
+func addPeriods(ctx context.Context, q pg.Querier, versions []Version, max any) error {
+	ids := make([]uuid.UUID, len(versions))
+	at := make(map[id.PolicyVersion]*Version, len(versions))
+	for i := range versions {
+		ids[i] = versions[i].ID.UUID
+		at[versions[i].ID] = &versions[i]
+	}
 	periods, err := pg.All[struct {
 		VersionID id.PolicyVersion
 		ValidFrom time.Time
 		ValidTo   *time.Time
 	}](ctx, q, `
 		select version_id, valid_from, valid_to from policy_periods
-		where policy_id = @policy order by valid_from desc, valid_to desc nulls first limit @max`,
-		pg.Args{"policy": pid, "max": 10 * maxVersions})
-	if err != nil {
-		return err
-	}
-	at := make(map[id.PolicyVersion]*Version, len(versions))
-	for i := range versions {
-		at[versions[i].ID] = &versions[i]
-	}
+		where version_id = any(@versions) order by valid_from desc, valid_to desc nulls first limit @max`,
+		pg.Args{"versions": ids, "max": max})
 	for _, p := range periods {
-		if v := at[p.VersionID]; v != nil {
-			v.Periods = append(v.Periods, Period{From: p.ValidFrom, To: p.ValidTo})
-		}
+		v := at[p.VersionID]
+		v.Periods = append(v.Periods, Period{From: p.ValidFrom, To: p.ValidTo})
 	}
-	return nil
+	return err
 }
 
-// Version is one version of a policy with its document, by its number, in every
-// state. problem.ErrNotFound if there is none.
+// one is a version with its periods.
+func one(ctx context.Context, q pg.Querier, which string, args pg.Args) (Version, error) {
+	v, err := pg.One[Version](ctx, q, `select `+versionColumns+versionFrom+` where `+which, args)
+	if err != nil {
+		return Version{}, err
+	}
+	found := []Version{v}
+	err = addPeriods(ctx, q, found, maxPeriods)
+	return found[0], err
+}
+
+// Version is one version of a policy with its document and periods, by its
+// number, in every state. problem.ErrNotFound if there is none.
 func (s *Service) Version(ctx context.Context, pid id.Policy, number int) (Version, error) {
-	v, err := pg.One[Version](ctx, s.db.Read(), `select `+versionColumns+versionFrom+`
-		where v.policy_id = @policy and v.number = @number`, pg.Args{"policy": pid, "number": number})
+	v, err := one(ctx, s.db.Read(), `v.policy_id = @policy and v.number = @number`, pg.Args{"policy": pid, "number": number})
 	return v, wrap("version", err)
 }
 
-// InForceAt is the version that was in force at a moment; problem.ErrNotFound if
-// none was.
+// Versions are those before a number, newest first, at most 100, with their
+// periods and without documents: what Full.Versions leaves out, page by page.
+// Numbers have no gaps, so there are older ones than these unless the last is 1.
+func (s *Service) Versions(ctx context.Context, pid id.Policy, before int) ([]Version, error) {
+	q := s.db.Read()
+	versions, err := pg.All[Version](ctx, q, `select '' as document,`+versionFacts+versionFrom+`
+		where v.policy_id = @policy and v.number < @before order by v.number desc limit @max`,
+		pg.Args{"policy": pid, "before": before, "max": maxVersions})
+	if err != nil {
+		return nil, wrap("versions", err)
+	}
+	return versions, wrap("versions", addPeriods(ctx, q, versions, maxPeriods))
+}
+
+// InForceAt is the version that was in force at a moment, with its periods;
+// problem.ErrNotFound if none was.
 func (s *Service) InForceAt(ctx context.Context, pid id.Policy, t time.Time) (Version, error) {
-	v, err := pg.One[Version](ctx, s.db.Read(), `select `+versionColumns+versionFrom+`
-		where v.id = (select version_id from policy_periods
+	v, err := one(ctx, s.db.Read(), `v.id = (select version_id from policy_periods
 			where policy_id = @policy and valid_from <= @at and (valid_to is null or valid_to > @at)
 			order by valid_from desc limit 1)`, pg.Args{"policy": pid, "at": t})
 	return v, wrap("version in force", err)
@@ -151,7 +180,9 @@ func (s *Service) Policies(ctx context.Context, kind Kind, q list.Query) (list.P
 }
 
 // Waiting counts the policies that wait for activation, as the list counts them
-// under the filter status=waiting.
+// under the filter status=waiting. What is the actor's own is counted only where
+// each version needs somebody else: by risk it depends on what each one changes,
+// and its page says so.
 func (s *Service) Waiting(ctx context.Context, a authz.Actor) (WaitingCount, error) {
 	n, err := pg.One[struct{ Auth, Share, MineAuth, MineShare int }](ctx, s.db.Read(), `
 		select count(*) filter (where p.kind = 'auth') as auth, count(*) filter (where p.kind = 'datashare') as share,
@@ -162,7 +193,7 @@ func (s *Service) Waiting(ctx context.Context, a authz.Actor) (WaitingCount, err
 		return WaitingCount{}, wrap("waiting policies", err)
 	}
 	count := WaitingCount{Auth: n.Auth, DataShare: n.Share}
-	if s.FourEyes() {
+	if s.eyes == EyesAlways {
 		count.MineAuth, count.MineDataShare = n.MineAuth, n.MineShare
 	}
 	return count, nil

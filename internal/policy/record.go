@@ -3,11 +3,13 @@ package policy
 import (
 	"context"
 	"maps"
+	"strconv"
 	"time"
 
 	"portal/internal/id"
 	"portal/internal/mail"
 	"portal/internal/pg"
+	"portal/internal/policydoc"
 )
 
 // store keeps the decision with its picture. The database refuses a decision
@@ -30,23 +32,31 @@ func (r *ruling) store(ctx context.Context, tx *pg.Tx) error {
 // emergency, in days.
 const reviewWithin = 7
 
-// openReview asks for the second look that there was no time for.
-func (r *ruling) openReview(ctx context.Context, tx *pg.Tx) error {
+// openReview asks for the second look that there was no time for. Whoever wrote
+// the version is not who gives it.
+func (r *ruling) openReview(ctx context.Context, tx *pg.Tx) (id.PolicyReview, error) {
+	rid := id.New[id.PolicyReview]()
 	_, err := tx.Exec(ctx, `
-		insert into policy_reviews (id, policy_id, kind, decision_id, due_on, opened_by, opened_at)
-		values (@id, @policy, 'emergency', @decision, @due, @by, @now)`,
+		insert into policy_reviews (id, policy_id, kind, decision_id, author_id, last_editor_id, due_on, opened_by, opened_at)
+		values (@id, @policy, 'emergency', @decision, @author, @editor, @due, @by, @now)`,
 		pg.Args{
-			"id": id.New[id.PolicyReview](), "policy": r.policy.ID, "decision": r.id,
+			"id": rid, "policy": r.policy.ID, "decision": r.id, "author": r.subject.AuthorID, "editor": r.subject.LastEditorID,
 			"due": day(tx.Now()).AddDate(0, 0, reviewWithin), "by": r.actor.User, "now": tx.Now(),
 		})
-	return err
+	return rid, err
 }
 
-// tell mails all active staff who may activate policies, but not one of them.
-func (r *ruling) tell(ctx context.Context, tx *pg.Tx, kind mail.Kind, but id.User) error {
-	return tellStaff(ctx, tx, kind, id.OrNull(but), map[string]string{
-		"Actor": r.actor.Name, "Policy": r.policy.Name, "ID": r.policy.ID.String(), "Reason": r.saw.Reason,
-	})
+// mailParams say what came into force, by whom, and what it changes in numbers.
+func (r *ruling) mailParams() map[string]string {
+	count := map[policydoc.Class]int{}
+	for _, c := range r.Changes {
+		count[c.Class]++
+	}
+	return map[string]string{
+		"Actor": r.actor.Name, "Policy": r.policy.Name, "ID": r.policy.ID.String(), "Version": strconv.Itoa(r.Number),
+		"More": strconv.Itoa(count[policydoc.Widens]), "Less": strconv.Itoa(count[policydoc.Narrows]),
+		"Else": strconv.Itoa(count[policydoc.Neutral]),
+	}
 }
 
 // tellStaff mails all active staff who may activate policies, but not the user
@@ -79,9 +89,20 @@ const maxDecisions = 100
 
 // Decisions are those on a policy, newest first, at most 100.
 func (s *Service) Decisions(ctx context.Context, pid id.Policy) ([]Decision, error) {
-	all, err := pg.All[Decision](ctx, s.db.Read(), `select `+decisionColumns+`
-		where d.policy_id = @policy order by d.decided_at desc, d.id desc limit @max`, pg.Args{"policy": pid, "max": maxDecisions})
+	all, err := s.decisionsWhere(ctx, `d.policy_id = @policy`, pg.Args{"policy": pid, "max": maxDecisions})
 	return all, wrap("decisions", err)
+}
+
+// DecisionsOf are those on one version of a policy, newest first, at most 100.
+func (s *Service) DecisionsOf(ctx context.Context, pid id.Policy, number int) ([]Decision, error) {
+	all, err := s.decisionsWhere(ctx, `d.policy_id = @policy and v.number = @number`,
+		pg.Args{"policy": pid, "number": number, "max": maxDecisions})
+	return all, wrap("decisions of a version", err)
+}
+
+func (s *Service) decisionsWhere(ctx context.Context, which string, args pg.Args) ([]Decision, error) {
+	return pg.All[Decision](ctx, s.db.Read(), `select `+decisionColumns+`
+		where `+which+` order by d.decided_at desc, d.id desc limit @max`, args)
 }
 
 // Decision is one of them; problem.ErrNotFound if it is not of this policy.

@@ -42,11 +42,7 @@ func (s *Service) RestoreVersion(ctx context.Context, a authz.Actor, pid id.Poli
 
 func (r *ruling) restore(ctx context.Context, tx *pg.Tx) (audit.Event, error) {
 	v := r.subject
-	report, err := judge(ctx, tx, r.words, r.policy, v.Document)
-	if err != nil {
-		return audit.Event{}, err
-	}
-	now := text{v.Document, report.Errors, attributes(r.policy.Kind, v.Document)}
+	now := text{v.Document, r.report.Errors, attributes(r.policy.Kind, v.Document)}
 	next := Version{AuthorID: r.actor.User, LastEditorID: r.actor.User, Origin: &v.Number}
 	made, err := replaceWaiting(ctx, tx, r.policy.ID, next, now)
 	if err != nil {

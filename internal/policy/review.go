@@ -72,6 +72,8 @@ type Review struct {
 	PolicyName   string
 	PolicyStatus Status
 	DecisionID   id.PolicyDecision
+	AuthorID     id.User // of the version that was activated
+	LastEditorID id.User
 	Number       int // of the version that was activated
 	InForce      int // number of the version in force now; 0: none
 	Reason       string
@@ -89,8 +91,13 @@ type Review struct {
 // Open reports whether somebody still has to look.
 func (r Review) Open() bool { return r.ClosedAt == nil }
 
+// Own reports whether a person put the version into force, wrote it or edited it
+// last, and so cannot be the one who closes the review (security.md AUT-6).
+func (r Review) Own(u id.User) bool { return r.OpenedBy == u || r.AuthorID == u || r.LastEditorID == u }
+
 const reviewSQL = `
 	select r.id, r.policy_id, p.kind, p.name as policy_name, p.status as policy_status, r.decision_id, v.number,
+		r.author_id, r.last_editor_id,
 		coalesce(f.number, 0) as in_force, d.reason, r.due_on, r.opened_by, btrim(o.first_name || ' ' || o.last_name) as opened_by_name,
 		r.opened_at, r.closed_by, coalesce(btrim(c.first_name || ' ' || c.last_name), '') as closed_by_name, r.closed_at,
 		coalesce(r.outcome, '') as outcome, r.note
@@ -105,6 +112,14 @@ func (s *Service) OpenReviews(ctx context.Context) ([]Review, error) {
 	open, err := pg.All[Review](ctx, s.db.Read(), reviewSQL+`
 		where r.kind = 'emergency' and r.closed_at is null order by r.opened_at, r.id limit @max`, pg.Args{"max": maxDue})
 	return open, wrap("open reviews", err)
+}
+
+// OpenReviewsOf are those of one policy, the oldest first, at most 100.
+func (s *Service) OpenReviewsOf(ctx context.Context, pid id.Policy) ([]Review, error) {
+	open, err := pg.All[Review](ctx, s.db.Read(), reviewSQL+`
+		where r.policy_id = @policy and r.kind = 'emergency' and r.closed_at is null order by r.opened_at, r.id limit @max`,
+		pg.Args{"policy": pid, "max": maxDue})
+	return open, wrap("open reviews of a policy", err)
 }
 
 // Review is one of them, open or closed; problem.ErrNotFound if there is none.
@@ -178,9 +193,9 @@ func storeKept(ctx context.Context, tx *pg.Tx, a authz.Actor, pid id.Policy, due
 // CloseReview ends the review of an emergency activation. outcome has to be true
 // (field "outcome"): Changed while the version still is in force, or Ended while
 // the policy is, is refused. note says why, 1 to MaxReason characters, field
-// "note". Permission: authz.PolicyActivate. Whoever activated alone cannot close
-// it: a *FourEyesError, recorded as a refusal; the database says so too
-// (security.md AUT-6). A review that is closed already is a problem.ErrConflict.
+// "note". Permission: authz.PolicyActivate. Whoever activated alone, and whoever
+// wrote the version or edited it last, cannot close it: a *FourEyesError,
+// recorded as a refusal; the database says so too (security.md AUT-6). A review that is closed already is a problem.ErrConflict.
 func (s *Service) CloseReview(ctx context.Context, a authz.Actor, rid id.PolicyReview, outcome Outcome, note string) error {
 	var p Policy
 	var r Review
@@ -211,7 +226,7 @@ func (s *Service) CloseReview(ctx context.Context, a authz.Actor, rid id.PolicyR
 		if err := s.db.Record(ctx, a, event, audit.Denied); err != nil {
 			return err
 		}
-		return &FourEyesError{Policy: p.ID, Number: r.Number}
+		return &FourEyesError{Policy: p.ID, Number: r.Number, Written: r.AuthorID == a.User}
 	}
 	return wrap("close review", err)
 }

@@ -140,6 +140,91 @@ func TestAUT6EmergencyIsReviewedBySomebodyElse(t *testing.T) {
 	}
 }
 
+// Nor by whoever wrote what came into force, or edited it last.
+func TestAUT6WriterDoesNotReviewTheEmergency(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	ctx := t.Context()
+	in := o.input("Border")
+	p, err := o.CreatePolicy(ctx, o.max, in)
+	o.must(err)
+	f := o.rewrite(o.ada, o.full(p.ID), 1)
+	o.must(o.decide(o.ada, p.ID, policy.Activate, policy.Seen{Version: f.Version, Emergency: true, Reason: "Flood"}))
+	o.emergency("Another")
+	open, err := o.OpenReviewsOf(ctx, p.ID)
+	o.must(err)
+	if len(open) != 1 || open[0].PolicyID != p.ID || !open[0].Own(o.max.User) || !open[0].Own(o.ada.User) || open[0].Own(o.third.User) {
+		t.Fatalf("%+v", open)
+	}
+	r := open[0]
+	last := o.logged()
+	var eyes *policy.FourEyesError
+	if err := o.CloseReview(ctx, o.max, r.ID, policy.Kept, "x"); !errors.As(err, &eyes) || !eyes.Written {
+		t.Errorf("its first writer: %v", err)
+	}
+	o.onlyEvent(last, "policy.reviewed", "denied", "refused")
+	for _, c := range []struct{ column, value, want string }{
+		{"closed_by", "author_id", "policy_reviews_second_person_check"},
+		{"closed_by", "last_editor_id", "policy_reviews_second_person_check"},
+		{"author_id", "null", "policy_reviews_emergency_check"},
+		{"author_id", "closer", "policy_reviews_decision_fkey"},
+		{"opened_by", "closer", "policy_reviews_decision_fkey"},
+	} {
+		set := c.column + ` = ` + c.value
+		if c.column == "closed_by" {
+			set += `, closed_at = now(), outcome = 'kept'`
+		}
+		err := o.try(`update policy_reviews set `+set+` from (select @third::uuid as closer) x where id = @id`,
+			pg.Args{"id": r.ID, "third": o.third.User})
+		if !pg.Violates(err, c.want) {
+			t.Errorf("%s = %s: %v, want %s", c.column, c.value, err, c.want)
+		}
+	}
+	o.must(o.CloseReview(ctx, o.third, r.ID, policy.Kept, "Right."))
+	if open, err := o.OpenReviewsOf(ctx, p.ID); err != nil || len(open) != 0 {
+		t.Errorf("%+v %v", open, err)
+	}
+}
+
+// Staff are reminded of a review that is late on the first day and then weekly,
+// once each on however many replicas.
+func TestOverdueReviewsAreRemindedOf(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	_, r := o.emergency("Border")
+	_, closed := o.emergency("Closed")
+	o.must(o.CloseReview(t.Context(), o.max, closed.ID, policy.Kept, "Right."))
+	mails := func() int {
+		return o.count(`select count(*)::int from mail_outbox where kind = 'policy_review_overdue' and params->>'Review' = @id
+			and params->>'Policy' = 'Border' and params->>'Version' = '1' and params->>'Actor' = 'Ada' and params->>'Due' = @due`,
+			pg.Args{"id": r.ID.String(), "due": r.DueOn.Format(time.DateOnly)})
+	}
+	const staff = 3
+	for _, c := range []struct{ days, want int }{
+		{7, 0}, {1, staff}, {6, staff}, {1, 2 * staff}, {6, 2 * staff}, {1 + 15, 3 * staff}, {1, 3 * staff},
+	} {
+		o.clock.Advance(time.Duration(c.days) * 24 * time.Hour)
+		var wg sync.WaitGroup
+		for range 3 {
+			wg.Go(func() {
+				if err := o.NoticeReviews(t.Context()); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		if n := mails(); n != c.want {
+			t.Errorf("on %s, due %s: %d mails, want %d", o.db.Now().Format(time.DateOnly), r.DueOn.Format(time.DateOnly), n, c.want)
+		}
+	}
+	o.must(o.CloseReview(t.Context(), o.max, r.ID, policy.Kept, "Right."))
+	o.clock.Advance(30 * 24 * time.Hour)
+	o.must(o.NoticeReviews(t.Context()))
+	if n := o.count(`select count(*)::int from mail_outbox where kind = 'policy_review_overdue'`, nil); n != 3*staff {
+		t.Errorf("%d mails after it was closed", n)
+	}
+}
+
 func TestReviewEndsWithWhatIsTrue(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)

@@ -113,7 +113,7 @@ type Full struct {
 	InForce     *Version  // nil if none is
 	Waiting     *Version  // the inactive one, nil if none
 	Deactivated *Version  // what ReactivatePolicy would put back into force
-	Versions    []Version // newest first, at most 100: see Service.Version for others
+	Versions    []Version // newest first, at most 100: see Service.Versions for others
 }
 
 // Row is a policy in a list.
@@ -141,7 +141,7 @@ type Row struct {
 // how many of them it waits for somebody else than the actor.
 type WaitingCount struct {
 	Auth, DataShare         int
-	MineAuth, MineDataShare int // written or edited last by the actor; 0 without four eyes
+	MineAuth, MineDataShare int // written or edited last by the actor; 0 unless each version needs a second person (EyesAlways)
 }
 
 // StatusWaiting is the value of the filter "status" for policies that have an

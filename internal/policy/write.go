@@ -131,7 +131,8 @@ func (s *Service) replayedPolicy(ctx context.Context, a authz.Actor, pid id.Poli
 // changed until the policy is in force for the first time. version is the row
 // version that the person saw; a stale one is a problem.ErrConflict that says
 // who was faster (security.md CON-1), and so is a discarded policy. Errors at
-// the fields as in CreatePolicy. An edit that changes nothing leaves no trace.
+// the fields as in CreatePolicy. The note stands in the audit log of every edit.
+// An edit that changes nothing leaves no trace.
 func (s *Service) EditPolicy(ctx context.Context, a authz.Actor, pid id.Policy, version int, in Input) (Policy, error) {
 	var p Policy
 	err := s.db.Change(ctx, a, authz.PolicyWrite, func(tx *pg.Tx) (audit.Event, error) {
@@ -158,6 +159,7 @@ func (s *Service) EditPolicy(ctx context.Context, a authz.Actor, pid id.Policy, 
 		if detail = append(detail, more...); len(detail) == 0 {
 			return audit.Event{}, errUnchanged
 		}
+		detail = audit.Diff(detail, "note", "", in.Note) // stands on no version where the document is the same
 		err = updatePolicy(ctx, tx, &p)
 		return p.event(action, version, detail), err
 	})
@@ -210,7 +212,7 @@ func editDocument(ctx context.Context, tx *pg.Tx, a authz.Actor, p Policy, in In
 	number, err := replaceWaiting(ctx, tx, p.ID, next, now)
 	detail := diffDocument(nil, text{document: v.Document, errors: v.Errors}, now)
 	detail = append(detail, audit.Change{Field: "version", Before: strconv.Itoa(v.Number), After: strconv.Itoa(number)})
-	return audit.PolicyVersionCreated, audit.Diff(detail, "note", "", in.Note), err
+	return audit.PolicyVersionCreated, detail, err
 }
 
 // replaceWaiting stores a text as the version that waits, in the place of

@@ -338,3 +338,22 @@ func TestCON1StaleEditOfAPolicySaysWhoWasFaster(t *testing.T) {
 		t.Errorf("%+v", now)
 	}
 }
+
+// Why something was changed is kept, whatever was changed.
+func TestNoteOfAnEditWithoutANewVersion(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	p := o.written("P")
+	in := policy.Input{Kind: p.Kind, Name: "Q", Description: p.Description, Document: sample(p.Kind, 0), Note: "As the law calls it"}
+	n := o.logged()
+	p, err := o.EditPolicy(t.Context(), o.max, p.ID, p.Version, in)
+	o.must(err)
+	o.onlyEvent(n, "policy.edited", "done", `{"field":"note","after":"As the law calls it"}`, `"name"`)
+	n, in.Note = o.logged(), "Nothing else"
+	_, err = o.EditPolicy(t.Context(), o.max, p.ID, p.Version, in)
+	o.must(err)
+	o.noEvent(n)
+	if f := o.full(p.ID); len(f.Versions) != 1 || f.Waiting.Note != "" {
+		t.Errorf("%+v", f.Versions)
+	}
+}

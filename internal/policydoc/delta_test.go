@@ -31,7 +31,7 @@ func (r random) meaning(kind Kind) Meaning {
 func (r random) auth() AuthMeaning {
 	a := AuthMeaning{TokenType: Said{r.of(tokenTypeNames...), 1}}
 	for range 1 + r.IntN(4) {
-		a.Ways = append(a.Ways, Way{Type: r.of("otp", "bio", "own"), SubType: r.of("", "", "IRIS", "FACE"), Mandatory: r.IntN(3) == 0, Line: 2})
+		a.Ways = append(a.Ways, Way{Type: r.of("otp", "bio", "own", "kyc", "otp-request"), SubType: r.of("", "", "IRIS", "FACE"), Mandatory: r.IntN(3) == 0, Line: 2})
 	}
 	for range r.IntN(4) {
 		a.Attributes = append(a.Attributes, Said{r.of("fullName", "photo", "age", "own"), 3})

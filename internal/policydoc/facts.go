@@ -19,6 +19,8 @@ type facts struct {
 	tokenLine  int
 	allowed    map[way]lines // no way that a wider one covers
 	required   map[way]lines // no way that a narrower one implies
+	proves     bool          // some way that is allowed proves who somebody is
+	returns    bool          // some way that is allowed returns data
 	attributes map[string]lines
 	languages  map[string]lines // empty: the policy does not choose
 
@@ -68,6 +70,7 @@ func (f *facts) foldAuth(a AuthMeaning) {
 	for _, w := range a.Ways {
 		k := way{w.Type, w.SubType}
 		f.allowed[k] = append(f.allowed[k], w.Line)
+		f.proves, f.returns = f.proves || Proves(w.Type), f.returns || ReturnsData(w.Type)
 		if w.Mandatory {
 			f.required[k] = append(f.required[k], w.Line)
 		}

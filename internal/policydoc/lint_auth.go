@@ -5,22 +5,8 @@ import (
 	"strings"
 )
 
-// The ways that the portal's rules know by name (domain.md §8.1).
-const (
-	wayBio      = "bio"
-	wayKyc      = "kyc"
-	wayKycAuth  = "kycauth"
-	wayExchange = "kycexchange"
-	wayOTPSend  = "otp-request"
-	wayIssue    = "vciexchange"
-)
-
 // loginWays are what eSignet needs to sign a person in (domain.md §8.1).
 var loginWays = []string{wayKycAuth, wayExchange, wayOTPSend}
-
-// dataWays return data, or are for a sign-in that does: of one without, another
-// rule speaks.
-var dataWays = []string{wayKyc, wayExchange, wayIssue, wayKycAuth}
 
 // loginSigns tell a policy for signing in at online services: its own two ways,
 // and the wallet and the key that only the login service asks for.
@@ -254,7 +240,8 @@ func (c *collector) kycUse(root *node, ways []wayEntry, attributes []*node) {
 	}
 	for _, w := range ways {
 		_, known := c.around.Vocabulary.Term(AuthTypes, w.authType.text)
-		returns := slices.Contains(dataWays, w.authType.text)
+		// kycauth is for a sign-in that returns data: of one without, another rule speaks.
+		returns := ReturnsData(w.authType.text) || w.authType.text == wayKycAuth
 		if returns || !known && c.around.Vocabulary != nil {
 			return
 		}

@@ -1,6 +1,7 @@
 package policydoc
 
 import (
+	"bytes"
 	"slices"
 	"unicode/utf8"
 )
@@ -16,7 +17,7 @@ type locator struct {
 }
 
 func newLocator(doc []byte) *locator {
-	starts := []int{0}
+	starts := make([]int, 1, 2+bytes.Count(doc, []byte{'\n'})) // the first line begins at 0
 	for i, b := range doc {
 		if b == '\n' || b == '\r' && (i+1 == len(doc) || doc[i+1] != '\n') {
 			starts = append(starts, i+1)

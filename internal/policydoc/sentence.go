@@ -56,7 +56,9 @@ const (
 
 // Name is a name of the document with what narrows it.
 type Name struct {
-	Kind    string // "" for the name itself; else a limit as in Values: "source", "part", "format", "plain", or "encrypted"
+	// Kind is "" for the name itself; else a limit as in Values, "source", "part",
+	// "format", "plain" or "encrypted"; or "minutes": Name is a number of them.
+	Kind    string
 	Family  Family // whose label it has; "" for a name that stands for itself
 	Name    string // "" of a part: any type
 	Subs    []Name // kinds of a way, or sub-types of a part
@@ -69,6 +71,16 @@ func (s Sentence) Same(o Sentence) bool {
 	return s.ID == o.ID && s.Key == o.Key && s.Count == o.Count && slices.EqualFunc(s.Args, o.Args, func(a, b Arg) bool {
 		return a.Name == b.Name && a.Joined == b.Joined && slices.EqualFunc(a.Names, b.Names, Name.same)
 	})
+}
+
+// ID is a text that two names share exactly when they are the same with all that
+// narrows them.
+func (n Name) ID() string {
+	out := value(n.Kind, string(n.Family), n.Name, n.Lang)
+	for _, sub := range n.Subs {
+		out += valueEnd + sub.ID()
+	}
+	return out
 }
 
 func (n Name) same(o Name) bool {
@@ -174,50 +186,85 @@ func (w *writer) list(f Family, set map[string]lines) ([]Name, []int) {
 
 func (w *writer) auth() {
 	w.ways()
-	if len(w.f.attributes) == 0 {
-		w.say(Gets, "auth.nothing", nil)
+	w.personalData()
+	if w.f.token != "" {
+		w.say(Gets, "auth.token."+w.f.token, lines{w.f.tokenLine}.sorted())
+	}
+	if w.f.returns {
+		w.notReceived(w.f.attributes, nil)
 	} else {
+		w.notReceived(nil, w.f.attributes)
+	}
+}
+
+// personalData tells what is received about the person, and in which languages.
+// What is listed is received only where a way that is allowed returns data;
+// where none does, the lists have no effect.
+func (w *writer) personalData() {
+	received := w.f.returns && len(w.f.attributes) > 0
+	switch {
+	case received:
 		names, at := w.list(Attributes, w.f.attributes)
 		w.sayAll(Gets, "auth.data", at, Arg{"Data", All, names})
+	case len(w.f.attributes) > 0:
+		names, at := w.list(Attributes, w.f.attributes)
+		s := w.say(Gets, "auth.data", at, Arg{"Data", All, names})
+		s.Key, s.Count, s.Special = s.Key+"_unused", len(names), false
+	case w.f.proves:
+		w.say(Gets, "auth.nothing", nil)
+	default:
+		w.say(Gets, "auth.nothing", nil).Key += "_unproved"
 	}
 	switch {
 	case len(w.f.languages) > 0:
 		names, at := w.list(Languages, w.f.languages)
-		w.sayAll(Gets, "auth.languages", at, Arg{"Languages", All, names})
-	case len(w.f.attributes) > 0:
+		s := w.say(Gets, "auth.languages", at, Arg{"Languages", All, names})
+		if s.Count = len(names); !received {
+			s.Key += "_unused"
+		}
+	case received:
 		w.say(Gets, "auth.any_language", nil)
 	}
-	if w.f.token != "" {
-		w.say(Gets, "auth.token."+w.f.token, lines{w.f.tokenLine}.sorted())
-	}
-	w.notReceived(w.f.attributes)
 }
 
-// ways tells which ways must be used, which may be used, and that no other may.
+// ways tells how a person must and may be verified, which services must and may
+// be asked for besides, and that everything else is refused.
 func (w *writer) ways() {
 	if len(w.f.allowed) == 0 {
 		w.say(MayDo, "auth.no_way", nil)
 		return
 	}
-	free := make(map[way]lines, len(w.f.allowed))
+	if !w.f.proves {
+		w.say(MayDo, "auth.no_proof", nil)
+	}
+	w.uses("auth", Proves)
+	w.uses("auth.service", func(way string) bool { return !Proves(way) })
+	w.say(MayDo, "auth.refused", nil)
+}
+
+// uses tells of the ways of one kind which must be used and which may be.
+func (w *writer) uses(id string, kind func(way string) bool) {
+	required, free := make(map[way]lines), make(map[way]lines)
+	for k, at := range w.f.required {
+		if kind(k.typ) {
+			required[k] = at
+		}
+	}
 	for k, at := range w.f.allowed {
-		if _, must := w.f.required[k]; !must {
+		if _, must := required[k]; !must && kind(k.typ) {
 			free[k] = at
 		}
 	}
-	if len(w.f.required) > 0 {
-		names, at := w.wayNames(w.f.required)
-		w.sayAll(MayDo, "auth.required", at, Arg{"Ways", All, names})
+	choice := id + ".choice"
+	if len(required) > 0 {
+		choice = id + ".besides"
+		names, at := w.wayNames(required)
+		w.say(MayDo, id+".required", at, Arg{"Ways", All, names}).Count = len(required)
 	}
 	if len(free) > 0 {
-		id := "auth.choice"
-		if len(w.f.required) > 0 {
-			id = "auth.besides"
-		}
 		names, at := w.wayNames(free)
-		w.sayAll(MayDo, id, at, Arg{"Ways", Either, names})
+		w.say(MayDo, choice, at, Arg{"Ways", Either, names}).Count = len(free)
 	}
-	w.say(MayDo, "auth.refused", nil)
 }
 
 // wayNames gathers the kinds of each type behind it.
@@ -240,18 +287,25 @@ func (w *writer) wayNames(set map[way]lines) ([]Name, []int) {
 	return w.ordered(names), at.sorted()
 }
 
-// notReceived names every attribute of the vocabulary that is not handed over.
-func (w *writer) notReceived(received map[string]lines) {
+// notReceived names every attribute of the vocabulary that is not received, and
+// those that the document lists to no effect.
+func (w *writer) notReceived(received, unused map[string]lines) {
+	known := w.v.Names(Attributes)
 	var names []Name
-	for _, name := range w.v.Names(Attributes) {
+	for _, name := range known {
 		if _, ok := received[name]; !ok {
+			names = append(names, w.name(Attributes, name))
+		}
+	}
+	for _, name := range sortedNames(unused) {
+		if w.rank(Attributes, name) == len(known) {
 			names = append(names, w.name(Attributes, name))
 		}
 	}
 	switch {
 	case len(names) > 0:
 		w.sayAll(NotGets, "not.data", nil, Arg{"Data", All, w.ordered(names)})
-	case len(w.v.Names(Attributes)) > 0:
+	case len(known) > 0:
 		w.say(NotGets, "not.nothing", nil)
 	}
 }

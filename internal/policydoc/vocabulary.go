@@ -62,18 +62,18 @@ type Term struct {
 // Vocabulary is the names that a deployment uses. It never changes once made,
 // and nil is an empty one that knows no name.
 type Vocabulary struct {
-	terms map[Family]map[string]Term
+	terms map[Family]map[string]*Term
 	names map[Family][]string
 }
 
 // NewVocabulary makes a vocabulary of terms, in their order.
 func NewVocabulary(terms []Term) *Vocabulary {
-	v := &Vocabulary{terms: make(map[Family]map[string]Term), names: make(map[Family][]string)}
+	v := &Vocabulary{terms: make(map[Family]map[string]*Term), names: make(map[Family][]string)}
 	for _, t := range terms {
 		if v.terms[t.Family] == nil {
-			v.terms[t.Family] = make(map[string]Term)
+			v.terms[t.Family] = make(map[string]*Term)
 		}
-		v.terms[t.Family][t.Name] = t
+		v.terms[t.Family][t.Name] = &t
 		if t.Deprecated == nil {
 			v.names[t.Family] = append(v.names[t.Family], t.Name)
 		}
@@ -83,11 +83,18 @@ func NewVocabulary(terms []Term) *Vocabulary {
 
 // Term finds a name, one that is deprecated too.
 func (v *Vocabulary) Term(f Family, name string) (Term, bool) {
-	if v == nil {
-		return Term{}, false
+	if t := v.term(f, name); t != nil {
+		return *t, true
 	}
-	t, ok := v.terms[f][name]
-	return t, ok
+	return Term{}, false
+}
+
+// term is Term without a copy: long documents ask for thousands of names.
+func (v *Vocabulary) term(f Family, name string) *Term {
+	if v == nil {
+		return nil
+	}
+	return v.terms[f][name]
 }
 
 // Names are the names of a family that may be used, in the vocabulary's order.
@@ -102,11 +109,10 @@ func (v *Vocabulary) Names(f Family) []string {
 // Label is what people call a name in a language of the portal; known is false
 // for a name that the vocabulary does not have: show the name itself.
 func (v *Vocabulary) Label(lang string, f Family, name string) (label string, known bool) {
-	t, ok := v.Term(f, name)
-	if !ok || t.Labels[lang] == "" {
-		return name, false
+	if t := v.term(f, name); t != nil && t.Labels[lang] != "" {
+		return t.Labels[lang], true
 	}
-	return t.Labels[lang], true
+	return name, false
 }
 
 // Description is what those who write policies should know of a name, in a
@@ -125,8 +131,8 @@ func (v *Vocabulary) Description(lang string, f Family, name string) string {
 // Special reports whether a name stands for data that needs the most care. A
 // name that the vocabulary does not have does not.
 func (v *Vocabulary) Special(f Family, name string) bool {
-	t, _ := v.Term(f, name)
-	return t.Sensitivity == Special
+	t := v.term(f, name)
+	return t != nil && t.Sensitivity == Special
 }
 
 // Source finds what a source of a shared attribute names. That may be a path, such

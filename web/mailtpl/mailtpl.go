@@ -23,7 +23,7 @@ import (
 const maxParam = 200
 
 // params are the values that the texts may use. A mail gives those it has.
-var params = []string{"Name", "Organisation", "Reason", "Policy", "Actor", "Term"}
+var params = []string{"Name", "Organisation", "Reason", "Policy", "Actor", "Version", "More", "Less", "Else", "Term"}
 
 // Writer renders mails.
 type Writer struct {
@@ -41,7 +41,7 @@ func (w Writer) Render(m mail.Message) (mail.Rendered, error) {
 	for _, name := range params {
 		args = append(args, name, clip(m.Params[name], name))
 	}
-	args = append(args, "Policies", dated(m.Lang, m.Params["Policies"]))
+	args = append(args, "Policies", dated(m.Lang, m.Params["Policies"]), "Due", dateIn(m.Lang, m.Params["Due"]))
 	secret, link := w.derived(m)
 	args = append(args, "Code", secret, "Link", link)
 	// The subject holds no text of anybody's: headers stay the portal's own.
@@ -67,10 +67,12 @@ func (w Writer) derived(m mail.Message) (secret, link string) {
 		return "", w.Origin + "/reset?token=" + w.Codes.LinkToken("invite", challenge, send)
 	case mail.RegistrationWaiting:
 		return "", w.Origin + "/partners/" + local(m.Params["ID"])
-	case mail.PolicyChangedAlone, mail.PolicyEmergency:
+	case mail.PolicyChangedAlone:
 		return "", w.Origin + "/policies/" + local(m.Params["ID"])
 	case mail.TermLowered:
 		return "", w.Origin + "/vocabulary/" + local(m.Params["ID"])
+	case mail.PolicyEmergency, mail.PolicyReviewOverdue:
+		return "", w.Origin + "/policy-reviews/" + local(m.Params["Review"])
 	case mail.PolicyReviewDue:
 		return "", w.Origin + "/policy-reviews"
 	case mail.AlreadyRegistered, mail.RegistrationReceived, mail.RegistrationApproved, mail.RegistrationRejected,
@@ -106,10 +108,19 @@ func dated(lang, lines string) string {
 	for line := range strings.Lines(lines) {
 		name, date, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "\t")
 		text := "– " + clip(name, "")
-		if day, err := time.Parse(time.DateOnly, date); err == nil {
-			text += ": " + i18n.DateIn(lang, day)
+		if day := dateIn(lang, date); day != "" {
+			text += ": " + day
 		}
 		out = append(out, text)
 	}
 	return strings.Join(out, "\n")
+}
+
+// dateIn is a day (ISO 8601) as people write it; "" for anything else.
+func dateIn(lang, date string) string {
+	day, err := time.Parse(time.DateOnly, date)
+	if err != nil {
+		return ""
+	}
+	return i18n.DateIn(lang, day)
 }

@@ -70,3 +70,32 @@ func TestINJ2WhatPeopleWroteStaysInTheBodyAndShort(t *testing.T) {
 		t.Errorf("%q\n%s", r.Subject, r.Text)
 	}
 }
+
+// Staff see which version it is about, and get to where they have something to
+// do.
+func TestMailsOfPolicies(t *testing.T) {
+	t.Parallel()
+	w := Writer{Codes: code.New(secret.RandomKeys()), Origin: "https://p.example"}
+	review, policy := id.New[id.PolicyReview](), id.New[id.Policy]()
+	params := map[string]string{
+		"Name": "Ana", "Actor": "Ada", "Policy": "Border", "ID": policy.String(), "Review": review.String(), "Version": "417",
+		"More": "51", "Less": "62", "Else": "73", "Due": "2026-06-09", "Reason": "Flood",
+	}
+	for kind, want := range map[mail.Kind][]string{
+		mail.PolicyChangedAlone:  {"417", "51", "62", "73", "/policies/" + policy.String()},
+		mail.PolicyEmergency:     {"417", "51", "62", "73", "Flood", "/policy-reviews/" + review.String()},
+		mail.PolicyReviewOverdue: {"417", "Ada", "Border", "2026", "/policy-reviews/" + review.String()},
+	} {
+		for _, l := range i18n.Languages {
+			r, err := w.Render(mail.Message{Kind: kind, Lang: l.Code, Params: params})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, s := range want {
+				if !strings.Contains(r.Text, s) {
+					t.Errorf("%s %s lacks %q:\n%s", l.Code, kind, s, r.Text)
+				}
+			}
+		}
+	}
+}

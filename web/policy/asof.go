@@ -71,7 +71,7 @@ func (h handlers) asOf(w http.ResponseWriter, r *http.Request, p policy.Full, m 
 	switch v, err := h.policies.InForceAt(r.Context(), p.ID, m.At); {
 	case err == nil:
 		s.Version = &v
-		for _, period := range periodsOf(p, v.Number) {
+		for _, period := range v.Periods {
 			if !period.From.After(m.At) && (period.To == nil || period.To.After(m.At)) {
 				s.Period = period
 			}

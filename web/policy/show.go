@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"slices"
 	"time"
 
 	"portal/internal/authz"
@@ -47,7 +46,7 @@ func (h handlers) show(w http.ResponseWriter, r *http.Request) error {
 	if s.Decisions, err = h.policies.Decisions(r.Context(), p.ID); err != nil {
 		return err
 	}
-	if s.Unreviewed, err = h.unreviewed(r.Context(), s.Decisions); err != nil {
+	if s.Unreviewed, err = h.policies.OpenReviewsOf(r.Context(), p.ID); err != nil {
 		return err
 	}
 	s.Can = h.can(r.Context(), s)
@@ -70,16 +69,6 @@ func (h handlers) look(r *http.Request, s *showPage) (err error) {
 	}
 	s.Own = !s.Picture.Alone()
 	return err
-}
-
-// unreviewed are the emergencies among these decisions that somebody else still
-// has to look at.
-func (h handlers) unreviewed(ctx context.Context, decisions []policy.Decision) ([]policy.Review, error) {
-	if !slices.ContainsFunc(decisions, func(d policy.Decision) bool { return d.Emergency }) {
-		return nil, nil
-	}
-	open, err := h.policies.OpenReviews(ctx)
-	return slices.DeleteFunc(open, func(r policy.Review) bool { return r.PolicyID != decisions[0].PolicyID }), err
 }
 
 // can is what the reader may do now. What cannot be done has no button; the page

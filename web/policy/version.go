@@ -32,14 +32,8 @@ func (h handlers) version(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	decisions, err := h.policies.Decisions(r.Context(), p.ID)
-	if err != nil {
+	if s.Decisions, err = h.policies.DecisionsOf(r.Context(), p.ID, v.Number); err != nil {
 		return err
-	}
-	for _, d := range decisions {
-		if d.Number == v.Number {
-			s.Decisions = append(s.Decisions, d)
-		}
 	}
 	return page.Render(w, r, http.StatusOK, oneVersion(s))
 }
@@ -56,17 +50,7 @@ func (h handlers) loadVersion(r *http.Request) (policy.Full, policy.Version, err
 		return p, policy.Version{}, err
 	}
 	v, err := h.policies.Version(r.Context(), p.ID, number)
-	v.Periods = periodsOf(p, number)
 	return p, v, err
-}
-
-func periodsOf(p policy.Full, number int) []policy.Period {
-	for _, v := range p.Versions {
-		if v.Number == number {
-			return v.Periods
-		}
-	}
-	return nil
 }
 
 // download sends a version as it is stored, as a file of our own name

@@ -229,7 +229,7 @@ func languages(ctx context.Context, v *policydoc.Vocabulary, m policydoc.AuthMea
 }
 
 func dataWays(ctx context.Context, v *policydoc.Vocabulary, m policydoc.AuthMeaning) string {
-	ways := slices.DeleteFunc(slices.Clone(m.Ways), func(w policydoc.Way) bool { return !policy.ReturnsData(w.Type) })
+	ways := slices.DeleteFunc(slices.Clone(m.Ways), func(w policydoc.Way) bool { return !policydoc.ReturnsData(w.Type) })
 	if len(ways) == 0 {
 		return i18n.T(ctx, "policy_preview.shared.data.never")
 	}

@@ -224,7 +224,7 @@ func (h handlers) review(r *http.Request) (e emergencyPage, err error) {
 	if e.Decision, err = h.policies.Decision(ctx, e.PolicyID, e.DecisionID); err != nil {
 		return e, err
 	}
-	e.Own = e.OpenedBy == page.Actor(ctx).User
+	e.Own = e.Review.Own(page.Actor(ctx).User)
 	e.Vocabulary, err = h.words.All(ctx)
 	return e, err
 }

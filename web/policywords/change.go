@@ -20,7 +20,7 @@ func (t teller) change(c policydoc.Change) written {
 		return t.sentence("policy_delta.unknown", 0, []policydoc.Arg{{Name: "Name", Names: []policydoc.Name{{Name: c.Aspect}}}})
 	}
 	count := 0
-	if c.Aspect == policydoc.AspectMinutes || c.Aspect == policydoc.AspectTimes {
+	if c.Aspect == policydoc.AspectTimes {
 		count = max(number(c.To), 0)
 		if c.To == "" {
 			count = number(c.From)
@@ -140,7 +140,9 @@ func (t teller) value(aspect string, fields []string) policydoc.Name {
 		if key, known := fixed[aspect](fields[0]); known {
 			return text(lowerFirst(i18n.In(t.lang, key)), false)
 		}
-	case policydoc.AspectMinutes, policydoc.AspectTimes:
+	case policydoc.AspectMinutes:
+		return text(t.duration(fields[0]), false)
+	case policydoc.AspectTimes:
 		return text(fields[0], false)
 	}
 	return policydoc.Name{Name: fields[0]}

@@ -14,7 +14,7 @@ type ChangeLine struct {
 	Text      string
 	Special   bool // it is about data that needs the most care
 
-	marks [][2]int
+	marks []mark
 }
 
 // Pieces is the text cut where names of special data begin and end.
@@ -24,7 +24,7 @@ func (c ChangeLine) Pieces() []Piece { return pieces(c.Text, c.marks) }
 // takes what was kept with a decision long ago: an aspect that is no longer
 // known is named as it is.
 func Changes(ctx context.Context, v *policydoc.Vocabulary, d policydoc.Delta) []ChangeLine {
-	t := teller{i18n.Lang(ctx), v}
+	t := newTeller(ctx, v)
 	out := make([]ChangeLine, 0, len(d))
 	for _, c := range d {
 		w := t.change(c)
@@ -62,4 +62,3 @@ func ofClass(d policydoc.Delta, class policydoc.Class) policydoc.Delta {
 
 // classes are in the order of the list: what needs the most attention first.
 var classes = []policydoc.Class{policydoc.Widens, policydoc.Narrows, policydoc.Neutral}
-

@@ -54,13 +54,43 @@ func SentenceDiff(ctx context.Context, v *policydoc.Vocabulary, a, b policydoc.M
 			continue
 		}
 		gained(j)
-		kind := Changed
-		if s.Same(is[j]) {
-			kind = Kept
+		kind := Kept
+		if !s.Same(is[j]) {
+			kind = Changed
+			before[i], after[j] = bothMarked(ctx, v, &was[i], &is[j])
 		}
 		out = append(out, DiffLine{Kind: kind, Part: s.Part, Before: &before[i], After: &after[j]})
 	}
 	gained(len(is))
+	return out
+}
+
+// bothMarked are two sentences of the same thing with the names marked that only
+// one of them has: one new name among twenty is to be seen. Where they have none
+// in common everything is new, and nothing is marked.
+func bothMarked(ctx context.Context, v *policydoc.Vocabulary, was, is *policydoc.Sentence) (before, after Line) {
+	old, now := namesOf(was), namesOf(is)
+	common := false
+	for name := range old {
+		common = common || now[name]
+	}
+	t := newTeller(ctx, v)
+	marking := func(other map[string]bool) teller {
+		if common {
+			t.changed = func(n policydoc.Name) bool { return !other[n.ID()] }
+		}
+		return t
+	}
+	return marking(now).line(was), marking(old).line(is)
+}
+
+func namesOf(s *policydoc.Sentence) map[string]bool {
+	out := make(map[string]bool)
+	for _, a := range s.Args {
+		for _, n := range a.Names {
+			out[n.ID()] = true
+		}
+	}
 	return out
 }
 

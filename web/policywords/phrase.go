@@ -17,14 +17,21 @@ import (
 // same few messages, so each is read once.
 type phrase []string
 
-type phraseKey struct{ lang, key string }
+type phraseKey struct {
+	lang, key string
+	count     int
+}
 
 var phrases sync.Map // phraseKey → phrase
 
+// keptCount is the largest number whose form of a message is kept: what people
+// write has few of anything.
+const keptCount = 200
+
 // argumentNames are those that messages of sentences and changes have. Count is
-// not among them: it chooses a form, so those are not kept.
+// not among them: it chooses a form.
 var argumentNames = []string{
-	"Ways", "Data", "Languages", "Item", "Source", "Parts", "Format", "Limits", "Set", "Host", "Origin",
+	"Ways", "Data", "Languages", "Item", "Source", "Parts", "Format", "Limits", "Set", "Host", "Origin", "Time",
 	"From", "To", "Name", "Kinds", "Language",
 }
 
@@ -40,7 +47,7 @@ var markers = func() []any {
 
 // phraseOf is a message without a count.
 func phraseOf(lang, key string) phrase {
-	k := phraseKey{lang, key}
+	k := phraseKey{lang: lang, key: key}
 	if p, ok := phrases.Load(k); ok {
 		return p.(phrase) //nolint:forcetypeassert // only phrases are stored
 	}
@@ -55,26 +62,54 @@ func counted(lang, key string, n int) phrase {
 	if n == 0 {
 		return phraseOf(lang, key)
 	}
-	return strings.Split(i18n.In(lang, key, append([]any{"Count", n}, markers...)...), cut)
+	k := phraseKey{lang, key, n}
+	if p, ok := phrases.Load(k); ok {
+		return p.(phrase) //nolint:forcetypeassert // only phrases are stored
+	}
+	p := phrase(strings.Split(i18n.In(lang, key, append([]any{"Count", n}, markers...)...), cut))
+	if n <= keptCount {
+		phrases.Store(k, p)
+	}
+	return p
 }
 
 // teller writes sentences of one reader's language.
 type teller struct {
 	lang string
 	v    *policydoc.Vocabulary
+	// changed tells the names to mark in a sentence that another version says
+	// otherwise; nil marks none.
+	changed func(policydoc.Name) bool
+	words   map[wordKey]string // what has been asked for already
 }
 
-// written is a sentence, and where in it names of special data stand.
+type wordKey struct {
+	family policydoc.Family
+	name   string
+}
+
+func newTeller(ctx context.Context, v *policydoc.Vocabulary) teller {
+	return teller{lang: i18n.Lang(ctx), v: v, words: make(map[wordKey]string)}
+}
+
+// mark is where in a text a name stands that is to be seen.
+type mark struct {
+	start, end int
+	special    bool // of data that needs the most care
+	changed    bool // only this version has it
+}
+
+// written is a sentence with its marks, in order.
 type written struct {
 	text  string
-	marks [][2]int
+	marks []mark
 }
 
 // sentence fills a message.
 func (t teller) sentence(key string, count int, args []policydoc.Arg) written {
 	p := counted(t.lang, key, count)
 	var b strings.Builder
-	var marks [][2]int
+	var marks []mark
 	for i, piece := range p {
 		if i%2 == 0 {
 			b.WriteString(piece)
@@ -89,26 +124,26 @@ func (t teller) sentence(key string, count int, args []policydoc.Arg) written {
 	return written{upperFirst(b.String()), marks}
 }
 
-// list writes names as the language joins them, and adds where those of special
-// data stand.
-func (t teller) list(b *strings.Builder, marks [][2]int, names []policydoc.Name, joined policydoc.Joined) [][2]int {
+// list writes names as the language joins them, and adds marks where they are to
+// be seen.
+func (t teller) list(b *strings.Builder, marks []mark, names []policydoc.Name, joined policydoc.Joined) []mark {
+	add := func(i, start, end int) {
+		m := mark{start, end, names[i].Special, t.changed != nil && t.changed(names[i])}
+		if m.special || m.changed {
+			marks = append(marks, m)
+		}
+	}
 	if len(names) == 1 {
 		start := b.Len()
 		b.WriteString(t.name(names[0], joined))
-		if names[0].Special {
-			marks = append(marks, [2]int{start, b.Len()})
-		}
+		add(0, start, b.Len())
 		return marks
 	}
 	words := make([]string, len(names))
 	for i := range names {
 		words[i] = t.name(names[i], joined)
 	}
-	t.join(b, words, joined, func(i, start, end int) {
-		if names[i].Special {
-			marks = append(marks, [2]int{start, end})
-		}
-	})
+	t.join(b, words, joined, add)
 	return marks
 }
 
@@ -145,8 +180,11 @@ func Join(ctx context.Context, words []string, joined policydoc.Joined) string {
 
 // name is a name in running text, with what narrows it.
 func (t teller) name(n policydoc.Name, joined policydoc.Joined) string {
-	if n.Kind == textKind {
+	switch n.Kind {
+	case textKind:
 		return n.Name
+	case "minutes":
+		return t.duration(n.Name)
 	}
 	if n.Kind != "" {
 		kind := n.Kind
@@ -197,6 +235,18 @@ func (t teller) fill(key string, args ...string) string {
 // every installation starts with is a common noun and begins small; one of the
 // deployment's own may be a proper noun and stays as it was written.
 func (t teller) word(f policydoc.Family, name string) string {
+	k := wordKey{f, name}
+	word, ok := t.words[k]
+	if !ok {
+		word = t.newWord(f, name)
+		if t.words != nil {
+			t.words[k] = word
+		}
+	}
+	return word
+}
+
+func (t teller) newWord(f policydoc.Family, name string) string {
 	label, known := t.v.Label(t.lang, f, name)
 	if !known {
 		return Isolate(name)

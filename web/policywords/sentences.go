@@ -16,28 +16,29 @@ type Line struct {
 	Special bool // it is about data that needs the most care
 	Lines   []int
 
-	marks [][2]int
+	marks []mark
 }
 
 // Piece is a part of a line's text; Special ones name data that needs the most
-// care.
+// care, Changed ones, of a comparison, what only this side names.
 type Piece struct {
 	Text    string
 	Special bool
+	Changed bool
 }
 
 // Pieces is the line's text cut where names of special data begin and end.
 func (l Line) Pieces() []Piece { return pieces(l.Text, l.marks) }
 
-func pieces(text string, marks [][2]int) []Piece {
+func pieces(text string, marks []mark) []Piece {
 	out := make([]Piece, 0, 2*len(marks)+1)
 	at := 0
 	for _, m := range marks {
-		if m[0] > at {
-			out = append(out, Piece{Text: text[at:m[0]]})
+		if m.start > at {
+			out = append(out, Piece{Text: text[at:m.start]})
 		}
-		out = append(out, Piece{Text: text[m[0]:m[1]], Special: true})
-		at = m[1]
+		out = append(out, Piece{Text: text[m.start:m.end], Special: m.special, Changed: m.changed})
+		at = m.end
 	}
 	if at < len(text) {
 		out = append(out, Piece{Text: text[at:]})
@@ -52,14 +53,17 @@ func Sentences(ctx context.Context, v *policydoc.Vocabulary, m policydoc.Meaning
 }
 
 func lines(ctx context.Context, v *policydoc.Vocabulary, all []policydoc.Sentence) []Line {
-	t := teller{i18n.Lang(ctx), v}
+	t := newTeller(ctx, v)
 	out := make([]Line, 0, len(all))
 	for i := range all {
-		s := &all[i]
-		w := t.sentence(s.Key, s.Count, s.Args)
-		out = append(out, Line{ID: s.ID, Part: s.Part, Text: w.text, Special: s.Special, Lines: s.Lines, marks: w.marks})
+		out = append(out, t.line(&all[i]))
 	}
 	return out
+}
+
+func (t teller) line(s *policydoc.Sentence) Line {
+	w := t.sentence(s.Key, s.Count, s.Args)
+	return Line{ID: s.ID, Part: s.Part, Text: w.text, Special: s.Special, Lines: s.Lines, marks: w.marks}
 }
 
 // Plain is all sentences as text for a mail or a terminal: a heading for each
@@ -83,19 +87,17 @@ type partLines struct {
 	lines []Line
 }
 
-// byPart puts lines under their parts; a part without lines is left out.
+// byPart cuts lines, which are in the order of the parts, where a part ends; a
+// part without lines is left out.
 func byPart(all []Line) []partLines {
 	var out []partLines
-	for _, p := range policydoc.Parts() {
-		group := partLines{part: p}
-		for _, l := range all {
-			if l.Part == p {
-				group.lines = append(group.lines, l)
-			}
+	for start := 0; start < len(all); {
+		end := start + 1
+		for end < len(all) && all[end].Part == all[start].Part {
+			end++
 		}
-		if len(group.lines) > 0 {
-			out = append(out, group)
-		}
+		out = append(out, partLines{all[start].Part, all[start:end]})
+		start = end
 	}
 	return out
 }

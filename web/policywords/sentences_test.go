@@ -63,7 +63,7 @@ func TestPiecesAreTheText(t *testing.T) {
 			t.Errorf("%q in pieces is %q", l.Text, text)
 		}
 	}
-	want := []string{"biometrics (iris and fingerprint)", "biometrics (face)", "photo", "face image", "biometrics", "biometrics of the person"}
+	want := []string{"biometrics (iris and fingerprint)", "biometrics (face)", "photo", "photo", "face image", "biometrics", "biometrics of the person"}
 	if !slices.Equal(special, want) {
 		t.Errorf("%q", special)
 	}
@@ -237,3 +237,32 @@ func BenchmarkSays(b *testing.B) {
 type discard struct{}
 
 func (discard) Write(p []byte) (int, error) { return len(p), nil }
+
+// One new name among many is marked in both sentences, for ears too; where
+// nothing is common nothing is.
+func TestComparisonMarksTheNamesThatDiffer(t *testing.T) {
+	t.Parallel()
+	with := func(names ...string) policydoc.Meaning {
+		m := policydoc.Meaning{Kind: policydoc.KindAuth, Auth: policydoc.AuthMeaning{Ways: []policydoc.Way{{Type: "kyc"}}}}
+		for _, n := range names {
+			m.Auth.Attributes = append(m.Auth.Attributes, policydoc.Said{Name: n})
+		}
+		return m
+	}
+	marked := func(a, b policydoc.Meaning, where string) []string {
+		return draw(t, "en", SentenceCompare(deployment(), a, b)).Find(where + " mark").Map(func(_ int, s *goquery.Selection) string { return s.Text() })
+	}
+	a, b := with("fullName", "age", "city"), with("fullName", "age", "photo", "city")
+	if got := marked(a, b, "ins"); !slices.Equal(got, []string{"new: photo"}) {
+		t.Errorf("gained: %q", got)
+	}
+	if got := marked(a, b, "del"); !slices.Equal(got, []string{"gone: photo"}) { // of what is not received
+		t.Errorf("lost: %q", got)
+	}
+	if got := marked(a, a, ""); len(got) > 0 {
+		t.Errorf("nothing changes: %q", got)
+	}
+	if got := marked(with("fullName"), with("age"), ".compare div:nth-child(2)"); len(got) > 0 {
+		t.Errorf("nothing in common: %q", got)
+	}
+}

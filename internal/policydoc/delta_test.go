@@ -45,7 +45,7 @@ func (r random) auth() AuthMeaning {
 func (r random) share() ShareMeaning {
 	s := ShareMeaning{
 		TypeOfShare: Said{r.of(shareTypeNames...), 1}, Encryption: Said{r.of(encryptionNames...), 1}, Domain: Said{r.of("a.example", "b.example"), 1},
-		Source: Said{r.of("Print", "own"), 1}, Protocol: Said{r.of(append([]string{""}, protocolNames...)...), 1}, ValidMinutes: 1 + r.IntN(3), Transactions: 1 + r.IntN(2),
+		Source: Said{r.of("Print", "own"), 1}, Protocol: Said{r.of("", "http", "https"), 1}, ValidMinutes: 1 + r.IntN(3), Transactions: 1 + r.IntN(2),
 	}
 	for range 1 + r.IntN(4) {
 		a := SharedAttribute{

@@ -2,9 +2,7 @@ package policydoc
 
 import (
 	"bytes"
-	"encoding/json"
 	"slices"
-	"strings"
 )
 
 // fresh is a value that is new in the text.
@@ -72,7 +70,7 @@ func (w elementWriter) element(b *bytes.Buffer, el element) {
 		like = w.model
 	}
 	if w.in.kind == objectNode {
-		b.WriteString(quote(el.key))
+		b.WriteString(quoted(el.key))
 		b.WriteString(w.e.colonOf(like, el.key))
 		w.e.write(b, el.value, w.e.modelOf(el.key, nil), w.at)
 		return
@@ -84,7 +82,7 @@ func (w elementWriter) element(b *bytes.Buffer, el element) {
 func (e *editor) write(b *bytes.Buffer, v fresh, model *node, at place) {
 	switch v.kind {
 	case textNode:
-		b.WriteString(quote(v.text))
+		b.WriteString(quoted(v.text))
 	case flagNode:
 		if v.flag {
 			b.WriteString("true")
@@ -116,7 +114,7 @@ func (e *editor) writeNested(b *bytes.Buffer, v fresh, model *node, at place) {
 				b.WriteString(l.between)
 			}
 			if v.kind == objectNode {
-				b.WriteString(quote(el.key))
+				b.WriteString(quoted(el.key))
 				b.WriteString(e.colonOf(model, el.key))
 				e.write(b, el.value, e.modelOf(el.key, model.get(el.key)), within)
 			} else {
@@ -164,13 +162,4 @@ func (e *editor) sibling(list *node, kind nodeKind) *node {
 		}
 	}
 	return nil
-}
-
-// quote writes a text as JSON, with no more escapes than it needs.
-func quote(s string) string {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	_ = enc.Encode(s) // a string can always be written
-	return strings.TrimSuffix(b.String(), "\n")
 }

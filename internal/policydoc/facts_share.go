@@ -311,7 +311,7 @@ func (it *item) special(v *Vocabulary) bool {
 		return true
 	}
 	for _, s := range it.sources {
-		if v.Special(Attributes, s.name) || slices.ContainsFunc(s.parts, func(p entry) bool { return v.Special(FilterTypes, p.typ) }) {
+		if v.SpecialSource(s.name) || slices.ContainsFunc(s.parts, func(p entry) bool { return v.Special(FilterTypes, p.typ) || v.Special(FilterSubs, p.sub) }) {
 			return true
 		}
 	}

@@ -12,9 +12,6 @@ const (
 	keyLanguages  = "kycLanguages"
 )
 
-// biometric is the one way that has sub-types.
-const biometric = "bio"
-
 func (f *AuthForm) questions() []question {
 	return []question{{key: keyTokenType, answer: &f.TokenType}}
 }
@@ -53,7 +50,7 @@ func offeredWays(v *Vocabulary) []wayName {
 	var out []wayName
 	for _, typ := range v.Names(AuthTypes) {
 		out = append(out, wayName{typ, ""})
-		if typ == biometric {
+		if typ == wayBio {
 			for _, sub := range v.Names(SubTypes) {
 				out = append(out, wayName{typ, sub})
 			}

@@ -178,7 +178,7 @@ func everyWay(v *Vocabulary) []wayName {
 	var out []wayName
 	for _, typ := range v.every(AuthTypes) {
 		out = append(out, wayName{typ, ""})
-		if typ == biometric {
+		if typ == wayBio {
 			for _, sub := range v.every(SubTypes) {
 				out = append(out, wayName{typ, sub})
 			}

@@ -38,39 +38,57 @@ func entryPath(list string, i int, key string) []Step {
 type names struct {
 	family        Family
 	near, unknown ruleID
+	source        bool // they may be paths; see Vocabulary.Source
 }
 
 var (
-	authTypeNames  = names{AuthTypes, docAuthTypeNear, docAuthType}
-	subTypeNames   = names{SubTypes, docSubTypeNear, docSubType}
-	attributeNames = names{Attributes, docAttributeNear, docAttribute}
-	shareNames     = names{Attributes, docShareNameNear, docShareName}
-	pathNames      = names{Attributes, docPathNear, docPath}
-	sourceNames    = names{Sources, docSourceNear, docSource}
-	formatNames    = names{Formats, docFormatNear, docFormat}
-	filterNames    = names{FilterTypes, docFilterNear, docFilter}
-	languageNames  = names{Languages, docLanguageNear, docLanguage}
+	authTypeNames  = names{AuthTypes, docAuthTypeNear, docAuthType, false}
+	subTypeNames   = names{SubTypes, docSubTypeNear, docSubType, false}
+	attributeNames = names{Attributes, docAttributeNear, docAttribute, false}
+	shareNames     = names{Attributes, docShareNameNear, docShareName, false}
+	takenNames     = names{Attributes, docAttributeNear, docAttribute, true}
+	pathNames      = names{Attributes, docPathNear, docPath, true}
+	sourceNames    = names{Sources, docSourceNear, docSource, false}
+	formatNames    = names{Formats, docFormatNear, docFormat, false}
+	filterNames    = names{FilterTypes, docFilterNear, docFilter, false}
+	filterSubNames = names{FilterSubs, docFilterSubNear, docFilterSub, false}
+	languageNames  = names{Languages, docLanguageNear, docLanguage, false}
 )
 
-// name holds a text against the vocabulary. Where a path is given (as
-// "CNIE/verification/biometrics"), its last part is the name. It says nothing of
-// a family that the vocabulary does not have.
+// find is the term that a text names.
+func (is names) find(v *Vocabulary, text string) (Term, bool) {
+	if is.source {
+		return v.Source(text)
+	}
+	return v.Term(is.family, text)
+}
+
+// name holds a text against the vocabulary. It says nothing of a family that the
+// vocabulary does not have.
 func (c *collector) name(n *node, is names, path func() []Step) {
 	if _, ok := plain(n); !ok {
 		return
 	}
 	v := c.around.Vocabulary
-	name := lastPart(n.text)
 	if len(v.Names(is.family)) == 0 {
 		return
 	}
-	if term, known := v.Term(is.family, name); known {
+	if term, known := is.find(v, n.text); known {
 		if term.Deprecated != nil {
-			c.add(docDeprecated, n.start, n.end, path(), clip(name), term.Deprecated.Format("2006-01-02"))
+			c.add(docDeprecated, n.start, n.end, path(), clip(term.Name), term.Deprecated.Format("2006-01-02"))
 		}
 		return
 	}
-	if meant, ok := c.guess(name, v.Names(is.family)); ok {
+	c.unknownName(n, is, path)
+}
+
+// unknownName speaks about a name that the vocabulary does not have.
+func (c *collector) unknownName(n *node, is names, path func() []Step) {
+	known, name := c.around.Vocabulary.Names(is.family), n.text
+	if is.source {
+		name = lastPart(name)
+	}
+	if meant, ok := c.guess(name, known); ok {
 		to := n.text[:len(n.text)-len(name)] + meant
 		f := c.add(is.near, n.start, n.end, path(), clip(name), meant)
 		f.mend(replacement(n.start, n.end, quoted(to), meant))
@@ -78,18 +96,9 @@ func (c *collector) name(n *node, is names, path func() []Step) {
 	}
 	values := []any{clip(name)}
 	if is.unknown == docAuthType || is.unknown == docSubType {
-		values = append(values, strings.Join(v.Names(is.family), ", "))
+		values = append(values, strings.Join(known, ", "))
 	}
 	c.add(is.unknown, n.start, n.end, path(), values...)
-}
-
-// lastPart is the name at the end of a path such as
-// "registration-client/NEW/individualBiometrics".
-func lastPart(s string) string {
-	if name := s[strings.LastIndexByte(s, '/')+1:]; name != "" {
-		return name
-	}
-	return s
 }
 
 // languages looks at a list of languages.
@@ -117,15 +126,4 @@ func (c *collector) neighbours(root *node, list string, count int) {
 	if m, ok := root.member(list); ok && around.Policies >= 2 && count > around.MostAttributes {
 		c.add(docMoreAttributes, m.start, m.end, []Step{{Key: list}}, count, around.MostAttributes)
 	}
-}
-
-// special reports whether a name stands for data that needs the most care.
-func (c *collector) special(f Family, name string) bool {
-	return c.around.Vocabulary.Special(f, lastPart(name))
-}
-
-// personal reports whether a name stands for data about a person.
-func (c *collector) personal(name string) bool {
-	term, known := c.around.Vocabulary.Term(Attributes, lastPart(name))
-	return known && term.Sensitivity != Ordinary
 }

@@ -5,13 +5,12 @@ import (
 	"strings"
 )
 
-const (
-	waysKey = "allowedAuthTypes"
-	kycKey  = "allowedKycAttributes"
-)
-
 // loginWays are what eSignet needs to sign a person in (domain.md §8.1).
 var loginWays = []string{wayKycAuth, wayExchange, wayOTPSend}
+
+// loginSigns tell a policy for signing in at online services: its own two ways,
+// and the wallet and the key that only the login service asks for.
+var loginSigns = []string{wayKycAuth, wayExchange, "wla", "kbt"}
 
 // wayEntry is one entry of the allowed ways of authenticating.
 type wayEntry struct {
@@ -30,11 +29,11 @@ func (w wayEntry) name() string {
 	return clip(w.authType.text) + " – " + clip(w.kind())
 }
 
-func (w wayEntry) path(key string) []Step { return entryPath(waysKey, w.index, key) }
+func (w wayEntry) path(key string) []Step { return entryPath(keyWays, w.index, key) }
 
 func (c *collector) lintAuth(root *node) {
 	var ways []wayEntry
-	for i, entry := range root.get(waysKey).list() {
+	for i, entry := range root.get(keyWays).list() {
 		if authType, ok := plain(entry.get("authType")); ok {
 			w := wayEntry{index: i, entry: entry, authType: authType, mandatory: entry.get("mandatory")}
 			w.subType, _ = plain(entry.get("authSubType"))
@@ -42,14 +41,14 @@ func (c *collector) lintAuth(root *node) {
 		}
 	}
 	c.wayNames(ways)
-	c.waysTwice(root.get(waysKey), ways)
-	c.anyBio(root.get(waysKey), ways)
+	c.waysTwice(root.get(keyWays), ways)
+	c.anyBio(root.get(keyWays), ways)
 	c.login(root, ways)
 	attributes := c.kycAttributes(root)
 	c.kycUse(root, ways, attributes)
 	c.kycRisks(root, attributes)
 	c.languages(root, "kycLanguages")
-	c.neighbours(root, kycKey, len(attributes))
+	c.neighbours(root, keyAttributes, len(attributes))
 }
 
 func (c *collector) wayNames(ways []wayEntry) {
@@ -118,9 +117,8 @@ func has(ways []wayEntry, name string) (wayEntry, bool) {
 // needs must be allowed, and nothing may be required, or its clients are refused
 // (domain.md §8.1).
 func (c *collector) login(root *node, ways []wayEntry) {
-	_, auth := has(ways, wayKycAuth)
-	_, exchange := has(ways, wayExchange)
-	if !auth && !exchange {
+	if !slices.ContainsFunc(ways, func(w wayEntry) bool { return slices.Contains(loginSigns, w.authType.text) }) {
+		c.requiredElsewhere(ways)
 		return
 	}
 	var missing []string
@@ -129,14 +127,26 @@ func (c *collector) login(root *node, ways []wayEntry) {
 			missing = append(missing, name)
 		}
 	}
-	if m, ok := root.member(waysKey); ok && len(missing) > 0 {
-		f := c.add(docLoginIncomplete, m.start, m.end, []Step{{Key: waysKey}}, strings.Join(missing, ", "))
+	if m, ok := root.member(keyWays); ok && len(missing) > 0 {
+		f := c.add(docLoginIncomplete, m.start, m.end, []Step{{Key: keyWays}}, strings.Join(missing, ", "))
 		f.mend(c.addWays(m.value, ways[len(ways)-1], missing))
 	}
 	for _, w := range ways {
 		if isFlag(w.mandatory) && w.mandatory.flag {
 			f := c.add(docMandatoryLogin, w.mandatory.start, w.mandatory.end, w.path("mandatory"), w.name())
 			f.mend(newFix("optional", nil, Edit{w.mandatory.start, w.mandatory.end, "false"}))
+		}
+	}
+}
+
+// requiredElsewhere tells once that online services cannot use a policy that
+// requires something. It may be meant: not every policy is for them, and making
+// the way optional would allow more, so there is no fix.
+func (c *collector) requiredElsewhere(ways []wayEntry) {
+	for _, w := range ways {
+		if isFlag(w.mandatory) && w.mandatory.flag {
+			c.add(docMandatoryElsewhere, w.mandatory.start, w.mandatory.end, w.path("mandatory"), w.name())
+			return
 		}
 	}
 }
@@ -188,7 +198,7 @@ func (c *collector) entryLike(sibling *node, name string) string {
 
 // kycAttributes looks at the names of the attributes, and returns each once.
 func (c *collector) kycAttributes(root *node) []*node {
-	list := root.get(kycKey)
+	list := root.get(keyAttributes)
 	var out []*node
 	seen := make(map[string]int)
 	for i, entry := range list.list() {
@@ -196,7 +206,7 @@ func (c *collector) kycAttributes(root *node) []*node {
 		if !ok {
 			continue
 		}
-		path := func() []Step { return entryPath(kycKey, i, "attributeName") }
+		path := func() []Step { return entryPath(keyAttributes, i, "attributeName") }
 		c.name(name, attributeNames, path)
 		if first, twice := seen[name.text]; twice {
 			c.add(docTwiceAttribute, name.start, name.end, path(), clip(name.text), lineOf(first)).mend(removeItem(list, i))
@@ -211,11 +221,11 @@ func (c *collector) kycAttributes(root *node) []*node {
 // kycUse holds the attributes against the ways that return them: one without
 // the other has no effect. A way that nobody knows may return data.
 func (c *collector) kycUse(root *node, ways []wayEntry, attributes []*node) {
-	list, ok := root.member(kycKey)
+	list, ok := root.member(keyAttributes)
 	if !ok || list.value.kind != listNode {
 		return
 	}
-	path := []Step{{Key: kycKey}}
+	path := []Step{{Key: keyAttributes}}
 	if len(list.value.items) == 0 {
 		for _, name := range []string{wayKyc, wayExchange} {
 			if w, ok := has(ways, name); ok {
@@ -248,7 +258,7 @@ func (c *collector) kycRisks(root *node, attributes []*node) {
 		}
 		return attributes[i]
 	}
-	special := first(func(name string) bool { return c.special(Attributes, name) })
+	special := first(func(name string) bool { return c.around.Vocabulary.Special(Attributes, name) })
 	if special == nil {
 		return
 	}
@@ -258,12 +268,13 @@ func (c *collector) kycRisks(root *node, attributes []*node) {
 		c.add(docFaceAndAddress, special.start, special.end, c.pathOf(root, special), name, clip(address.text), lineOf(address.start))
 	}
 	if token, ok := plain(root.get("authTokenType")); ok && token.text == "policy" {
-		c.add(docTokenSpecial, token.start, token.end, []Step{{Key: "authTokenType"}}, name, lineOf(special.start))
+		f := c.add(docTokenSpecial, token.start, token.end, []Step{{Key: "authTokenType"}}, name, lineOf(special.start))
+		f.mend(rename(token.start, token.end, "partner"))
 	}
 }
 
 // pathOf is the path to the name of an attribute.
 func (c *collector) pathOf(root, name *node) []Step {
-	i := slices.IndexFunc(root.get(kycKey).list(), func(entry *node) bool { return entry.get("attributeName") == name })
-	return entryPath(kycKey, i, "attributeName")
+	i := slices.IndexFunc(root.get(keyAttributes).list(), func(entry *node) bool { return entry.get("attributeName") == name })
+	return entryPath(keyAttributes, i, "attributeName")
 }

@@ -5,11 +5,6 @@ import (
 	"strings"
 )
 
-const (
-	rulesKey  = "dataSharePolicies"
-	sharedKey = "shareableAttributes"
-)
-
 // Limits behind which sharing has no end that anybody would notice. Links of
 // deployments live 30 to 60 minutes and open two or three times; a week and a
 // hundred times leave room for every use of which we know.
@@ -26,10 +21,10 @@ type shared struct {
 	special, personal       bool
 }
 
-func (s shared) path(key string) []Step { return entryPath(sharedKey, s.index, key) }
+func (s shared) path(key string) []Step { return entryPath(keyShared, s.index, key) }
 
 func (c *collector) lintShare(root *node) {
-	list := root.get(sharedKey)
+	list := root.get(keyShared)
 	entries := make([]shared, 0, len(list.list()))
 	for i, n := range list.list() {
 		s := shared{index: i, entry: n, encrypted: n.get("encrypted")}
@@ -40,27 +35,29 @@ func (c *collector) lintShare(root *node) {
 		}
 		entries = append(entries, c.sensitivity(s))
 	}
-	rules := root.get(rulesKey)
+	rules := root.get(keyRules)
 	c.sharingRules(rules)
 	c.clear(rules, entries)
 	for _, s := range entries {
 		c.sharedNames(s)
 	}
-	c.neighbours(root, sharedKey, c.sharedTwice(list, entries))
+	c.neighbours(root, keyShared, c.sharedTwice(list, entries))
 }
 
 // sensitivity says how much care the data of an entry needs: by its name and by
 // what it is taken from.
 func (c *collector) sensitivity(s shared) shared {
-	see := func(n *node) {
-		s.special = s.special || c.special(Attributes, text(n))
-		s.personal = s.personal || c.personal(text(n))
+	v := c.around.Vocabulary
+	see := func(t Term, known bool) {
+		s.special = s.special || t.Sensitivity == Special
+		s.personal = s.personal || known && t.Sensitivity != Ordinary
 	}
-	see(s.name)
+	see(v.Term(Attributes, text(s.name)))
 	for _, source := range s.entry.get("source").list() {
-		see(source.get("attribute"))
+		see(v.Source(text(source.get("attribute"))))
 		for _, f := range source.get("filter").list() {
-			s.special = s.special || c.special(FilterTypes, text(f.get("type")))
+			s.special = s.special || v.Special(FilterTypes, text(f.get("type"))) ||
+				slices.ContainsFunc(f.get("subType").list(), func(sub *node) bool { return v.Special(FilterSubs, text(sub)) })
 		}
 	}
 	return s
@@ -68,7 +65,7 @@ func (c *collector) sensitivity(s shared) shared {
 
 // sharingRules looks at how the data is handed over.
 func (c *collector) sharingRules(rules *node) {
-	at := func(key string) []Step { return []Step{{Key: rulesKey}, {Key: key}} }
+	at := func(key string) []Step { return []Step{{Key: keyRules}, {Key: key}} }
 	c.name(rules.get("source"), sourceNames, func() []Step { return at("source") })
 	if n := rules.get("protocol"); text(n) == "http" {
 		c.add(docHTTP, n.start, n.end, at("protocol")).mend(rename(n.start, n.end, "https"))
@@ -109,7 +106,7 @@ func (c *collector) clear(rules *node, entries []shared) {
 		if worst.special {
 			rule = docNoneSpecial
 		}
-		f := c.add(rule, n.start, n.end, []Step{{Key: rulesKey}, {Key: "encryptionType"}}, clip(worst.name.text), lineOf(worst.name.start))
+		f := c.add(rule, n.start, n.end, []Step{{Key: keyRules}, {Key: "encryptionType"}}, clip(worst.name.text), lineOf(worst.name.start))
 		f.mend(newFix("encrypt", nil, Edit{n.start, n.end, quoted("Partner Based")}))
 	}
 }
@@ -122,7 +119,7 @@ func (c *collector) sharedNames(s shared) {
 	for i, source := range sources.list() {
 		path := func() []Step { return append(s.path("source"), Step{Index: i, Item: true}) }
 		n := source.get("attribute")
-		is := attributeNames
+		is := takenNames
 		if strings.Contains(text(n), "/") {
 			is = pathNames
 		}
@@ -140,6 +137,9 @@ func (c *collector) filters(list *node, path func() []Step) {
 	for i, f := range list.list() {
 		c.name(f.get("type"), filterNames, func() []Step { return at(i, "type") })
 		c.name(f.get("language"), languageNames, func() []Step { return at(i, "language") })
+		for j, sub := range f.get("subType").list() {
+			c.name(sub, filterSubNames, func() []Step { return append(at(i, "subType"), Step{Index: j, Item: true}) })
+		}
 		c.same(f.get("subType"), func(sub *node, j, first int) *found {
 			return c.add(docTwiceSubType, sub.start, sub.end, append(at(i, "subType"), Step{Index: j, Item: true}), clip(sub.text), lineOf(first))
 		})

@@ -91,6 +91,8 @@ const (
 	docFormatNear
 	docFilter
 	docFilterNear
+	docFilterSub
+	docFilterSubNear
 	docLanguage
 	docLanguageNear
 	docTwiceSource
@@ -118,6 +120,7 @@ const (
 	docTokenSpecial
 
 	docMoreAttributes
+	docMandatoryElsewhere
 
 	rules // how many there are
 )
@@ -221,6 +224,8 @@ var catalogue = [...]rule{
 	docTwiceSource:    {"213", "twice_source", Warning, []string{"Name", "Line"}},
 	docTwiceFilter:    {"214", "twice_filter", Warning, []string{"Line"}},
 	docTwiceSubType:   {"215", "twice_sub_type", Warning, []string{"Name", "Line"}},
+	docFilterSub:      {"217", "filter_sub", Warning, []string{"Value"}},
+	docFilterSubNear:  {"217", "filter_sub_near", Warning, []string{"Value", "Suggestion"}},
 	docDeprecated:     {"216", "deprecated", Warning, []string{"Value", "Date"}},
 
 	docMandatoryTwice:  {"301", "mandatory_twice", Warning, []string{"Name", "Line"}},
@@ -242,5 +247,6 @@ var catalogue = [...]rule{
 	docFaceAndAddress:  {"317", "face_and_address", Risk, []string{"Name", "Other", "Line"}},
 	docTokenSpecial:    {"318", "token_special", Risk, []string{"Name", "Line"}},
 
-	docMoreAttributes: {"401", "more_attributes", Hint, []string{"Count", "Most"}},
+	docMoreAttributes:     {"401", "more_attributes", Hint, []string{"Count", "Most"}},
+	docMandatoryElsewhere: {"402", "mandatory_elsewhere", Hint, []string{"Name"}},
 }

@@ -12,15 +12,43 @@ func (w *writer) share() {
 	} else {
 		w.sharedData()
 	}
-	received := make(map[string]lines, len(w.f.items))
+	w.notReceived(w.sharedNames(), nil)
+	w.handedOver()
+}
+
+// biometricRecord are the names of one and the same record: whoever gets it under
+// one of them has what the other stands for (domain.md §8.2).
+var biometricRecord = []string{"biometrics", "individualBiometrics"}
+
+// sharedNames are the names that items have, and of the data that they are taken
+// from, whatever they are called on the way.
+func (w *writer) sharedNames() map[string]lines {
+	out := make(map[string]lines, len(w.f.items))
 	for name, it := range w.f.items {
-		received[name] = nil
+		out[name] = nil
 		for _, s := range it.sources {
-			received[s.name] = nil
+			out[s.name] = nil
+			t, _ := w.v.Source(s.name)
+			out[t.Name] = nil
+			if !slices.Contains(biometricRecord, t.Name) {
+				continue
+			}
+			for _, name := range biometricRecord {
+				out[name] = nil
+			}
+			if slices.ContainsFunc(s.parts, func(p entry) bool { return p.typ == "" || p.typ == "Face" }) {
+				out["face"] = nil
+			}
 		}
 	}
-	w.notReceived(received, nil)
-	w.handedOver()
+	return out
+}
+
+// source is the name of what an item is taken from.
+func (w *writer) source(name string) Name {
+	n := w.name(Attributes, name)
+	n.Special = w.v.SpecialSource(name)
+	return n
 }
 
 // sharedData tells what is received, then of each item what is not plain from
@@ -59,7 +87,7 @@ func (w *writer) item(n Name, it *item) {
 		if own && whole && len(it.sources) == 1 {
 			continue // there is nothing to say of it
 		}
-		from, parts := one("Source", w.name(Attributes, s.name)), Arg{Name: "Parts", Joined: All}
+		from, parts := one("Source", w.source(s.name)), Arg{Name: "Parts", Joined: All}
 		if !whole {
 			parts.Names = w.parts(s.parts)
 		}
@@ -123,7 +151,7 @@ func (w *writer) limits(e entry) []Name {
 		n.Kind = kind
 		return n
 	}
-	out := []Name{add("source", w.name(Attributes, e.source))}
+	out := []Name{add("source", w.source(e.source))}
 	if p := e.part(); p != (entry{}) {
 		out = append(out, add("part", w.parts([]entry{p})[0]))
 	}

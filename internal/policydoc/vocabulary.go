@@ -15,18 +15,19 @@ type Family string
 // The families. What the schemas fix (types of token, ways of sharing,
 // encryption, protocol) is no vocabulary: those have messages.
 const (
-	Attributes  Family = "attribute"   // personal data: "fullName"
-	AuthTypes   Family = "auth_type"   // ways of authenticating: "otp"
-	SubTypes    Family = "sub_type"    // kinds of biometrics of an Auth policy: "IRIS"
-	Sources     Family = "source"      // where shared data comes from: "ID Repository"
-	Formats     Family = "format"      // of a shared attribute: "YYYY"
-	FilterTypes Family = "filter_type" // a part of a shared attribute: "Finger"
-	Languages   Family = "language"    // of data: "eng"
+	Attributes  Family = "attribute"       // personal data: "fullName"
+	AuthTypes   Family = "auth_type"       // ways of authenticating: "otp"
+	SubTypes    Family = "sub_type"        // kinds of biometrics of an Auth policy: "IRIS"
+	Sources     Family = "source"          // where shared data comes from: "ID Repository"
+	Formats     Family = "format"          // of a shared attribute: "YYYY"
+	FilterTypes Family = "filter_type"     // a part of a shared attribute: "Finger"
+	FilterSubs  Family = "filter_sub_type" // what of that part: "Left Thumb"
+	Languages   Family = "language"        // of data: "eng"
 )
 
 // Families lists every family, in the order of the page that maintains them.
 func Families() []Family {
-	return []Family{Attributes, AuthTypes, SubTypes, Sources, Formats, FilterTypes, Languages}
+	return []Family{Attributes, AuthTypes, SubTypes, Sources, Formats, FilterTypes, FilterSubs, Languages}
 }
 
 // Key is the message that names a family.
@@ -134,6 +135,31 @@ func (v *Vocabulary) Special(f Family, name string) bool {
 	return t != nil && t.Sensitivity == Special
 }
 
+// Source finds what a source of a shared attribute names. That may be a path, such
+// as "CNIE/verification/biometrics", whose last part is the name; a name of the
+// vocabulary that has slashes itself goes first.
+func (v *Vocabulary) Source(name string) (Term, bool) {
+	if t, ok := v.Term(Attributes, name); ok {
+		return t, true
+	}
+	return v.Term(Attributes, lastPart(name))
+}
+
+// SpecialSource is Special for a source of a shared attribute.
+func (v *Vocabulary) SpecialSource(name string) bool {
+	t, _ := v.Source(name)
+	return t.Sensitivity == Special
+}
+
+// lastPart is the name at the end of a path such as
+// "registration-client/NEW/individualBiometrics".
+func lastPart(s string) string {
+	if name := s[strings.LastIndexByte(s, '/')+1:]; name != "" {
+		return name
+	}
+	return s
+}
+
 //go:embed vocabulary.json
 var seedFile []byte
 
@@ -156,7 +182,6 @@ var (
 	tokenTypeNames  = []string{"random", "partner", "policy"}
 	shareTypeNames  = []string{"Data Share", "direct"}
 	encryptionNames = []string{"Partner Based", "none"}
-	protocolNames   = []string{"http", "https"}
 )
 
 // TokenTypeKey is the message that names a type of token ("policy"); the same

@@ -51,3 +51,37 @@ func TestSeedIsSetInItsLanguages(t *testing.T) {
 		}
 	}
 }
+
+// A name is looked for as it stands, slashes and all; only a source may be a path
+// to it.
+func TestSourceResolvesPaths(t *testing.T) {
+	t.Parallel()
+	v := NewVocabulary([]Term{
+		{Family: Attributes, Name: "photo", Sensitivity: Special},
+		{Family: Attributes, Name: "card/photo", Sensitivity: Personal},
+		{Family: Formats, Name: "dd/MM/yyyy"},
+		{Family: Sources, Name: "own/store"},
+		{Family: AuthTypes, Name: "otp/sms"},
+	})
+	for source, want := range map[string]string{
+		"photo": "photo", "CNIE/verification/photo": "photo", "card/photo": "card/photo", "x/card/photo": "photo",
+		"photo/": "", "x/other": "", "": "", "/": "",
+	} {
+		if got, ok := v.Source(source); got.Name != want || ok != (want != "") {
+			t.Errorf("%q: %q %t, want %q", source, got.Name, ok, want)
+		}
+	}
+	if !v.SpecialSource("a/photo") || v.SpecialSource("card/photo") || v.SpecialSource("a/b") || (*Vocabulary)(nil).SpecialSource("photo") {
+		t.Error("special")
+	}
+	share := `{"dataSharePolicies":{"typeOfShare":"Data Share","validForInMinutes":"30","transactionsAllowed":"2","encryptionType":"Partner Based","shareDomain":"a","source":"own/store"},` +
+		`"shareableAttributes":[{"attributeName":"card/photo","source":[{"attribute":"card/photo"}],"encrypted":true,"format":"dd/MM/yyyy"}]}`
+	auth := `{"authTokenType":"partner","allowedAuthTypes":[{"authType":"otp/sms","mandatory":false}],"allowedKycAttributes":[{"attributeName":"card/photo"}]}`
+	for kind, doc := range map[Kind]string{KindDataShare: share, KindAuth: auth} {
+		for _, f := range Check(kind, []byte(doc), Around{Vocabulary: v}).Findings {
+			if f.Code[3] == '2' {
+				t.Errorf("%s: %s", kind, show(f))
+			}
+		}
+	}
+}

@@ -81,8 +81,13 @@ func (s *Service) replayed(ctx context.Context, a authz.Actor, sent Term) (Term,
 // Edit changes what people call a term, its description and its sensitivity.
 // version is the row version that the person saw; a stale one is a
 // problem.ErrConflict that says who was faster (security.md CON-1). Permission:
-// authz.VocabularyManage. An edit that changes nothing leaves no trace.
+// authz.VocabularyManage. An edit that changes nothing leaves no trace. One that
+// would lower the term is ErrLowers: see Lower.
 func (s *Service) Edit(ctx context.Context, a authz.Actor, tid id.Term, version int, about About) (Term, error) {
+	return s.edit(ctx, a, tid, version, about, false)
+}
+
+func (s *Service) edit(ctx context.Context, a authz.Actor, tid id.Term, version int, about About, lower bool) (Term, error) {
 	var t Term
 	err := s.db.Change(ctx, a, authz.VocabularyManage, func(tx *pg.Tx) (audit.Event, error) {
 		old, err := forUpdate(ctx, tx, a, tid, version)
@@ -96,6 +101,14 @@ func (s *Service) Edit(ctx context.Context, a authz.Actor, tid id.Term, version 
 		t = old
 		if t.About = about; t.About == old.About {
 			return audit.Event{}, errUnchanged
+		}
+		if old.loweredBy(about) {
+			if !lower {
+				return audit.Event{}, ErrLowers
+			}
+			if err := tell(ctx, tx, a, t); err != nil {
+				return audit.Event{}, err
+			}
 		}
 		err = update(ctx, tx, &t)
 		return t.event(audit.TermEdited, old.Version, t.changes(old.About)...), err

@@ -77,7 +77,7 @@ func TestUsedByReadsDocuments(t *testing.T) {
 	for term, want := range map[string][]vocabulary.Use{
 		"attribute fullName": {a}, "attribute face": {a}, "attribute dateOfBirth": {s}, "attribute name": {s},
 		"auth_type otp": {a}, "auth_type bio": {a}, "sub_type IRIS": {a}, "language eng": {a},
-		"source ID Repository": {s}, "format YYYY": {s}, "filter_type Finger": {s}, "language fra": {s},
+		"source ID Repository": {s}, "format YYYY": {s}, "filter_type Finger": {s}, "filter_sub_type IRIS": {s}, "language fra": {s},
 		// Words that stand in the documents, but not as names of that family.
 		"attribute otp": nil, "auth_type fullName": nil, "attribute random": nil, "source direct": nil, "format Finger": nil,
 		"filter_type IRIS": nil, "sub_type face": nil, "language fullName": nil, "auth_type pwd": nil, "attribute FullName": nil, "attribute full%": nil,
@@ -85,6 +85,32 @@ func TestUsedByReadsDocuments(t *testing.T) {
 		family, name, _ := strings.Cut(term, " ")
 		if diff := cmp.Diff(vocabulary.Usage{Policies: want}, d.usedBy(policydoc.Family(family), name), cmpopts.EquateEmpty()); diff != "" {
 			t.Errorf("%s: %s", term, diff)
+		}
+	}
+}
+
+// What a source is a path to is used, as the linter reads it: a term that has the
+// whole path as its name goes first.
+func TestUsedByResolvesPaths(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.group()
+	_, err := d.Create(t.Context(), d.ada, vocabulary.Input{Family: policydoc.Attributes, Name: "card/photo", About: about("card")})
+	d.must(err)
+	from := func(source string) document {
+		return document{"active", strings.Replace(shareDoc, `"dateOfBirth"`, source, 1)}
+	}
+	path := d.policy("path", policydoc.KindDataShare, "active", from(`"CNIE/verification/photo"`))
+	own := d.policy("own", policydoc.KindDataShare, "active", from(`"card/photo"`))
+	slash := d.policy("escaped", policydoc.KindDataShare, "active", from(`"x\/\u0070hoto"`))
+	d.policy("longer", policydoc.KindDataShare, "active", from(`"x/myphoto"`))
+	for name, want := range map[string][]id.Policy{"photo": {slash, path}, "card/photo": {own}, "verification/photo": nil} {
+		var got []id.Policy
+		for _, u := range d.usedBy(policydoc.Attributes, name).Policies {
+			got = append(got, u.ID)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: %s", name, diff)
 		}
 	}
 }

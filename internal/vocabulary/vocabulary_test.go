@@ -16,6 +16,7 @@ import (
 	"portal/internal/authz"
 	"portal/internal/id"
 	"portal/internal/list"
+	"portal/internal/pg"
 	"portal/internal/policydoc"
 	"portal/internal/problem"
 	"portal/internal/vocabulary"
@@ -378,24 +379,24 @@ func TestTermsList(t *testing.T) {
 	old := d.seeded(policydoc.SubTypes, "IRIS")
 	d.must(d.Deprecate(t.Context(), d.ada, old.ID, 1))
 	for address, want := range map[string]string{
-		"":                               "fullName … demo, 54",
-		"size=100":                       "fullName … por, 54",
-		"size=100&sort=-family":          "por … fullName, 54",
-		"size=100&sort=-label":           "zone … addressLine1, 54",
-		"size=100&sort=name":             "50%_x … zone, 54",
+		"":                               "fullName … demo, 66",
+		"size=100":                       "fullName … por, 66",
+		"size=100&sort=-family":          "por … fullName, 66",
+		"size=100&sort=-label":           "zone … addressLine1, 66",
+		"size=100&sort=name":             "50%_x … zone, 66",
 		"family=attribute":               "fullName … 50%_x, 22",
-		"family=token_type":              "fullName … demo, 54",
+		"family=token_type":              "fullName … demo, 66",
 		"family=sub_type&status=in_use":  "FINGER … FACE, 2",
 		"status=deprecated":              "IRIS … IRIS, 1",
-		"status=x&size=7":                "fullName … demo, 54",
-		"sensitivity=special&size=100":   "photo … Face, 11",
+		"status=x&size=7":                "fullName … demo, 66",
+		"sensitivity=special&size=100":   "photo … Right, 23",
 		"q=visage":                       "face … Face, 3",
 		"q=القزحية&family=filter_type":   "Iris … Iris, 1",
 		"q=%25":                          "50%_x … 50%_x, 1",
 		"q=nothing+of+it":                ", 0",
-		"q=%00":                          "fullName … demo, 54",
-		"size=10&page=999999999":         "tam … por, 54",
-		"sort=nonsense&sensitivity=none": "fullName … demo, 54",
+		"q=%00":                          "fullName … demo, 66",
+		"size=10&page=999999999":         "ara … por, 66",
+		"sort=nonsense&sensitivity=none": "fullName … demo, 66",
 	} {
 		p := d.list(address)
 		got := fmt.Sprintf(", %d", p.Total)
@@ -420,5 +421,46 @@ func TestTermsList(t *testing.T) {
 	d.must(err)
 	if first := p.Items[0].Label("fr"); first != "anglais" {
 		t.Errorf("sorted by French labels: %s first", first)
+	}
+}
+
+// Lowering special data decides over who must look at policies: it is refused to
+// those who have not seen what it does, and the others are told.
+func TestLoweringIsConfirmedAndTold(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	for _, a := range []authz.Actor{d.ada, d.bea, d.max} {
+		d.exec(`insert into user_roles (user_id, role, granted_at) values (@id, @role, @now)`, pg.Args{"id": a.User, "now": d.db.Now(), "role": string(a.Roles[0])})
+	}
+	told := func() (names []string) {
+		rows, err := pg.All[struct{ Params map[string]string }](t.Context(), d.db.Read(), `select params from mail_outbox where kind = 'term_lowered' order by id`, nil)
+		d.must(err)
+		for _, r := range rows {
+			names = append(names, r.Params["Name"]+" "+r.Params["Actor"]+" "+r.Params["Term"])
+		}
+		slices.Sort(names)
+		return names
+	}
+	photo := d.seeded(policydoc.Attributes, "photo")
+	n, lower := d.logged(), photo.About
+	lower.Sensitivity = policydoc.Personal
+	if _, err := d.Edit(t.Context(), d.ada, photo.ID, photo.Version, lower); !errors.Is(err, vocabulary.ErrLowers) {
+		t.Errorf("unconfirmed: %v", err)
+	}
+	if now := d.term(photo.ID); now.Sensitivity != policydoc.Special || d.logged() != n || told() != nil {
+		t.Errorf("unconfirmed, but %+v, %v", now, told())
+	}
+	now, err := d.Lower(t.Context(), d.ada, photo.ID, photo.Version, lower)
+	d.must(err)
+	d.onlyEvent(n, "term.edited", "done", `"before":"special","after":"personal"`)
+	if diff := cmp.Diff([]string{"Bea Ada photo", "Max Ada photo"}, told()); now.Sensitivity != policydoc.Personal || diff != "" {
+		t.Errorf("%+v %s", now, diff)
+	}
+	lower.Sensitivity = policydoc.Ordinary // hardly anything goes by it
+	if _, err = d.Edit(t.Context(), d.ada, photo.ID, now.Version, lower); err != nil || len(told()) != 2 {
+		t.Errorf("%v %v", err, told())
+	}
+	if _, err = d.Lower(t.Context(), d.max, photo.ID, now.Version+1, lower); !errors.Is(err, problem.ErrDenied) {
+		t.Error(err)
 	}
 }

@@ -23,7 +23,7 @@ import (
 const maxParam = 200
 
 // params are the values that the texts may use. A mail gives those it has.
-var params = []string{"Name", "Organisation", "Reason", "Policy", "Actor", "Version", "More", "Less", "Else"}
+var params = []string{"Name", "Organisation", "Reason", "Policy", "Actor", "Version", "More", "Less", "Else", "Term"}
 
 // Writer renders mails.
 type Writer struct {
@@ -69,6 +69,8 @@ func (w Writer) derived(m mail.Message) (secret, link string) {
 		return "", w.Origin + "/partners/" + local(m.Params["ID"])
 	case mail.PolicyChangedAlone:
 		return "", w.Origin + "/policies/" + local(m.Params["ID"])
+	case mail.TermLowered:
+		return "", w.Origin + "/vocabulary/" + local(m.Params["ID"])
 	case mail.PolicyEmergency, mail.PolicyReviewOverdue:
 		return "", w.Origin + "/policy-reviews/" + local(m.Params["Review"])
 	case mail.PolicyReviewDue:

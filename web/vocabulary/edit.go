@@ -84,7 +84,7 @@ func (h handlers) sentBefore(w http.ResponseWriter, r *http.Request, f formPage,
 }
 
 func (h handlers) update(w http.ResponseWriter, r *http.Request) error {
-	v, err := form.Parse(r, append([]string{"version"}, aboutFields...)...)
+	v, err := form.Parse(r, append([]string{"version", "lower"}, aboutFields...)...)
 	if err != nil {
 		return err
 	}
@@ -93,14 +93,37 @@ func (h handlers) update(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	f := formPage{Input: vocabulary.Input{About: about(v)}, Version: v.Int("version"), Old: &old}
-	t, err := h.terms.Edit(r.Context(), h.actor(r), old.ID, f.Version, f.About)
+	save := h.terms.Edit
+	if v.Text("lower") != "" { // the page below was seen
+		save = h.terms.Lower
+	}
+	t, err := save(r.Context(), h.actor(r), old.ID, f.Version, f.About)
 	switch {
 	case err == nil:
 		return edited(w, r, t)
+	case errors.Is(err, vocabulary.ErrLowers):
+		return h.askLower(w, r, f)
 	case errors.Is(err, problem.ErrConflict):
 		return h.stale(w, r, f, err)
 	default:
 		return refuse(w, r, f, err)
+	}
+}
+
+// askLower shows, before special data is called less than that, what it means and
+// which policies use the term. The page holds the form as it was typed.
+func (h handlers) askLower(w http.ResponseWriter, r *http.Request, f formPage) error {
+	use, err := h.terms.UsedBy(r.Context(), *f.Old)
+	if err != nil {
+		return err
+	}
+	return page.Render(w, r, http.StatusOK, lowerPage(f, use))
+}
+
+// hidden are the values of the form, in the order of aboutFields.
+func (f formPage) hidden() []string {
+	return []string{
+		f.LabelEn, f.LabelFr, f.LabelAr, f.DescriptionEn, f.DescriptionFr, f.DescriptionAr, string(f.Sensitivity),
 	}
 }
 

@@ -248,6 +248,33 @@ func TestEditATerm(t *testing.T) {
 	}
 }
 
+// Whoever calls special data less than that sees first which policies use it, and
+// nothing typed is lost on the way.
+func TestLoweringASpecialTermAsksFirst(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	path := d.path(policydoc.AuthTypes, "bio")
+	n := d.events()
+	asked := d.ada.Get(path + "/edit").Want(200).Submit(webtest.Values{"sensitivity": "ordinary", "label_en": "Body"}).Want(200)
+	wantText(t, asked, "Lower the sensitivity of", "Every other Partner Admin", "No policy in force or waiting for activation uses it.")
+	if d.events() != n {
+		t.Error("it is lowered already")
+	}
+	done := asked.Submit(nil).Want(200)
+	wantText(t, done, "Your changes to", "Body")
+	if d.events() != n+1 {
+		t.Error("no event")
+	}
+	asked.Submit(nil).Want(200) // a second click
+	if d.events() != n+1 {
+		t.Error("lowered twice")
+	}
+	path = d.path(policydoc.AuthTypes, "otp")
+	if p := d.ada.Get(path + "/edit").Submit(webtest.Values{"sensitivity": "special"}).Want(200); p.Has("Lower the sensitivity") {
+		t.Error("asks before raising")
+	}
+}
+
 func TestCON1StaleEditShowsBothTexts(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
@@ -366,7 +393,7 @@ func TestVocabularyListSortsFiltersAndPages(t *testing.T) {
 	if got := names(ways); !cmp.Equal(got, []string{"bio"}) {
 		t.Errorf("special ways of verifying: %v", got)
 	}
-	if got := names(ways.Click("All").Want(200)); len(got) != 11 {
+	if got := names(ways.Click("All").Want(200)); len(got) != 23 {
 		t.Errorf("all that is special: %v", got)
 	}
 	if got := names(d.max.Get("/vocabulary?q=birth").Want(200)); !cmp.Equal(got, []string{"dateOfBirth"}) {

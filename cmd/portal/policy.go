@@ -21,12 +21,26 @@ import (
 // errFaulty ends a command that has already said what is wrong.
 var errFaulty = errors.New("at least one document has an error")
 
+const lintUsage = `portal policy lint [flags] DIR|FILE…
+
+Checks policy documents; - is the standard input. Of a folder it reads the *.json
+that stand in it, not those of folders inside. Every finding is a line
+
+    file:line:column+length: level code: sentence
+
+whose places count characters from 1. Ends with 1 if a document has an error.`
+
 // policyLint checks documents as the editor does, for people who keep them in
-// files. Like other checkers it prints one finding a line, with its place; level
-// and code are the same words in every language, for programs.
+// files. Like other checkers it prints one finding a line, with its place and
+// length in characters; level and code are the same words in every language, for
+// programs.
 func policyLint(ctx context.Context, c call) error {
 	flags := flag.NewFlagSet(c.name, flag.ContinueOnError)
 	flags.SetOutput(c.log)
+	flags.Usage = func() {
+		_, _ = fmt.Fprintln(c.log, lintUsage)
+		flags.PrintDefaults()
+	}
 	kind := flags.String("kind", "", "auth or datashare; told by its keys if empty")
 	lang := flags.String("lang", "en", "language of the sentences: en, fr or ar")
 	own, settings := split(flags, c.args)
@@ -158,9 +172,20 @@ func (l *linter) one(ctx context.Context, name string, doc []byte) error {
 	return printFindings(ctx, l.out, name, r)
 }
 
+// sentence is a finding's sentence, without what only the editor can do.
+func sentence(ctx context.Context, f policydoc.Finding) string {
+	switch f.Key {
+	case "policydoc.finding.kind":
+		return i18n.T(ctx, "cli.lint.kind")
+	case "policydoc.finding.empty":
+		return i18n.T(ctx, "cli.lint.empty")
+	}
+	return policywords.FindingText(ctx, f)
+}
+
 func printFindings(ctx context.Context, out io.Writer, name string, r policydoc.Report) error {
 	for _, f := range r.Findings {
-		_, err := fmt.Fprintf(out, "%s:%d:%d: %s %s: %s\n", name, f.Line, f.Column, f.Level, f.Code, policywords.FindingText(ctx, f))
+		_, err := fmt.Fprintf(out, "%s:%d:%d+%d: %s %s: %s\n", name, f.Line, f.Column, f.Length, f.Level, f.Code, sentence(ctx, f))
 		if err != nil {
 			return err
 		}

@@ -42,8 +42,8 @@ func TestLintPrintsFindingsWithTheirPlaces(t *testing.T) {
 	dir := t.TempDir()
 	good, odd, bad := write(t, dir, "a.json", goodAuth), write(t, dir, "b.json", oddAuth), write(t, dir, "c.json", badShare)
 	write(t, dir, "d.txt", "not looked at")
-	oddLine := odd + `:2:42: warning AP-206: “shoeSize” is not in the vocabulary of attributes. Check the spelling, or have a Partner Admin add it.` + "\n"
-	badLine := bad + `:1:70: error DS-103: The number of “validForInMinutes” is written as text. Write "30" with quotes.` + "\n"
+	oddLine := odd + `:2:42+10: warning AP-206: “shoeSize” is not in the vocabulary of attributes. Check the spelling, or have a Partner Admin add it.` + "\n"
+	badLine := bad + `:1:70+2: error DS-103: The number of “validForInMinutes” is written as text. Write "30" with quotes.` + "\n"
 	for _, c := range []struct {
 		args   []string
 		status int
@@ -53,7 +53,7 @@ func TestLintPrintsFindingsWithTheirPlaces(t *testing.T) {
 		{[]string{odd}, 0, oddLine + "1 document · 0 errors · 1 other finding\n"},
 		{[]string{dir}, 1, oddLine + badLine + "3 documents · 1 error · 1 other finding\n"},
 		{[]string{"--kind", "datashare", bad, good}, 1, badLine + good +
-			`:1:2: error DS-110: “authTokenType” belongs to the other kind of policy. Create that kind instead, or start here from a sample.` + "\n2 documents · 2 errors · 0 other findings\n"},
+			`:1:2+15: error DS-110: “authTokenType” belongs to the other kind of policy. Create that kind instead, or start here from a sample.` + "\n2 documents · 2 errors · 0 other findings\n"},
 	} {
 		status, out, log := lint(t, nil, c.args...)
 		if status != c.status || out != c.out || (log != "") != (status != 0) {
@@ -65,7 +65,7 @@ func TestLintPrintsFindingsWithTheirPlaces(t *testing.T) {
 func TestLintSpeaksEveryLanguage(t *testing.T) {
 	t.Parallel()
 	file := write(t, t.TempDir(), "a.json", oddAuth)
-	for lang, want := range map[string]string{"fr": "ne figure pas au vocabulaire", "ar": "غير موجود في معجم السمات"} {
+	for lang, want := range map[string]string{"fr": "ne figure pas au vocabulaire", "ar": "غير موجود في مفردات السمات"} {
 		if status, out, _ := lint(t, nil, "--lang="+lang, file); status != 0 || !strings.Contains(out, "warning AP-206: ") || !strings.Contains(out, want) {
 			t.Errorf("%s: %d %s", lang, status, out)
 		}
@@ -85,7 +85,11 @@ func TestLintRefusesWhatItCannotRead(t *testing.T) {
 		}
 	}
 	neither := write(t, dir, "b.json", "{}")
-	if status, out, _ := lint(t, nil, neither); status != 1 || !strings.Contains(out, "This kind of policy is not known") {
+	if status, out, _ := lint(t, nil, neither); status != 1 || !strings.Contains(out, "error JS-100: Nothing in this document tells its kind. Name it with --kind") {
+		t.Errorf("%d %s", status, out)
+	}
+	empty := write(t, dir, "d.json", " ")
+	if status, out, _ := lint(t, nil, "--kind=auth", empty); status != 1 || !strings.Contains(out, "JS-001") || strings.Contains(out, "sample") {
 		t.Errorf("%d %s", status, out)
 	}
 	long := write(t, dir, "c.json", strings.Repeat(" ", 300<<10))

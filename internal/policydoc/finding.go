@@ -220,7 +220,10 @@ func compareValues(a, b []any) int {
 func (c *collector) place(f found, at *locator) Finding {
 	r := catalogue[f.rule]
 	out := Finding{Code: r.code, Level: r.level, Key: "policydoc.finding." + r.key, Offset: f.start, Path: f.path, Fix: f.fix}
-	if r.code[0] != 'J' {
+	switch {
+	case r.code[0] != 'J' && !c.kind.Valid():
+		out.Code = "JS-" + r.code // of no kind: there is no other name for it
+	case r.code[0] != 'J':
 		out.Code = c.prefix() + r.code
 	}
 	for i, name := range r.args {

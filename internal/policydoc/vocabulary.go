@@ -15,14 +15,14 @@ type Family string
 // The families. What the schemas fix (types of token, ways of sharing,
 // encryption, protocol) is no vocabulary: those have messages.
 const (
-	Attributes  Family = "attribute"   // personal data: "fullName"
-	AuthTypes   Family = "auth_type"   // ways of authenticating: "otp"
-	SubTypes    Family = "sub_type"    // kinds of biometrics of an Auth policy: "IRIS"
-	Sources     Family = "source"      // where shared data comes from: "ID Repository"
-	Formats     Family = "format"      // of a shared attribute: "YYYY"
-	FilterTypes Family = "filter_type" // a part of a shared attribute: "Finger"
+	Attributes  Family = "attribute"       // personal data: "fullName"
+	AuthTypes   Family = "auth_type"       // ways of authenticating: "otp"
+	SubTypes    Family = "sub_type"        // kinds of biometrics of an Auth policy: "IRIS"
+	Sources     Family = "source"          // where shared data comes from: "ID Repository"
+	Formats     Family = "format"          // of a shared attribute: "YYYY"
+	FilterTypes Family = "filter_type"     // a part of a shared attribute: "Finger"
 	FilterSubs  Family = "filter_sub_type" // what of that part: "Left Thumb"
-	Languages   Family = "language"    // of data: "eng"
+	Languages   Family = "language"        // of data: "eng"
 )
 
 // Families lists every family, in the order of the page that maintains them.

@@ -128,7 +128,7 @@ func TestEveryKeyHasWordsInEveryLanguage(t *testing.T) {
 func TestArabicSetsCodeApart(t *testing.T) {
 	t.Parallel()
 	apart := regexp.MustCompile("\u2066[^\u2066\u2069]*\u2069")
-	number := regexp.MustCompile(`\{\{\.(Line|Max|Count|Most|Number)\}\}`)
+	number := regexp.MustCompile(`\{\{\.(Line|Max|Count|Most|Number|Date)\}\}`)
 	for key, words := range messages(t, "ar") {
 		rest := number.ReplaceAllString(apart.ReplaceAllString(words, ""), "")
 		if strings.ContainsAny(rest, "{}[]\"\u2066\u2069") || regexp.MustCompile("[A-Za-z]").MatchString(rest) {

@@ -2,7 +2,9 @@ package policywords
 
 import (
 	"context"
+	"slices"
 	"strings"
+	"time"
 
 	"portal/internal/policydoc"
 	"portal/web/i18n"
@@ -34,7 +36,7 @@ func FixableFindings(ctx context.Context, r policydoc.Report) []ui.Finding {
 
 func finding(ctx context.Context, f policydoc.Finding, href string) ui.Finding {
 	out := ui.Finding{
-		Line: f.Line, Column: f.Column, Level: string(f.Level), LevelText: i18n.T(ctx, f.Level.Key()), Code: f.Code,
+		Line: f.Line, Column: f.Column, Length: f.Length, Level: string(f.Level), LevelText: i18n.T(ctx, f.Level.Key()), Code: f.Code,
 		Href: href, Text: FindingText(ctx, f), Path: pathWords(ctx, f.Path),
 	}
 	if f.Fix != nil {
@@ -43,9 +45,17 @@ func finding(ctx context.Context, f policydoc.Finding, href string) ui.Finding {
 	return out
 }
 
-// FindingText is the sentence of a finding: what is wrong and what to do.
+// FindingText is the sentence of a finding: what is wrong and what to do. An
+// argument called Date is a day (ISO 8601), which is written as the reader does.
 func FindingText(ctx context.Context, f policydoc.Finding) string {
-	return i18n.T(ctx, f.Key, f.Args...)
+	args := slices.Clone(f.Args)
+	for i := 0; i+1 < len(args); i += 2 {
+		text, _ := args[i+1].(string)
+		if day, err := time.Parse(time.DateOnly, text); err == nil && args[i] == "Date" {
+			args[i+1] = i18n.DateIn(i18n.Lang(ctx), day)
+		}
+	}
+	return i18n.T(ctx, f.Key, args...)
 }
 
 // pathWords is a path from the outside in: "shared data › entry 3 › source".

@@ -30,12 +30,26 @@ func TestFindingsAreWordsInEveryLanguage(t *testing.T) {
 					t.Errorf("%s: %s: %q", lang.Code, f.ID(), words)
 				}
 			}
-			if p.Text == "" || p.LevelText == "" || (p.FixText != "") != (f.Fix != nil) || p.Href != "/somewhere" || p.FixName != "" {
+			if p.Text == "" || p.LevelText == "" || (p.FixText != "") != (f.Fix != nil) || p.Href != "/somewhere" || p.Length != f.Length || p.FixName != "" {
 				t.Errorf("%s: %+v", lang.Code, p)
 			}
 			if (x.FixName == f.ID()) != (f.Fix != nil) || x.Href != "" {
 				t.Errorf("%s: %+v", lang.Code, x)
 			}
 		}
+	}
+}
+
+// A day is written as the reader writes days.
+func TestFindingsWriteDatesInWords(t *testing.T) {
+	t.Parallel()
+	f := policydoc.Finding{Key: "policydoc.finding.deprecated", Args: []any{"Value", "photo", "Date", "2026-03-01"}}
+	for lang, want := range map[string]string{"en": "1 March 2026", "fr": "1er mars 2026", "ar": "2026"} {
+		if got := FindingText(i18n.WithLang(t.Context(), lang), f); !strings.Contains(got, want) || strings.Contains(got, "2026-03") {
+			t.Errorf("%s: %s", lang, got)
+		}
+	}
+	if f.Args[3] != "2026-03-01" {
+		t.Error("the finding was changed")
 	}
 }

@@ -33,6 +33,7 @@ type HistoryItem struct{ Time, Text, Note, Href string }
 // Finding is something to change in a document. Line and Column count characters from 1; Line 0: the whole text.
 type Finding struct {
 	Line, Column int
+	Length       int    // in characters; 0: only a place
 	Text         string // what to do, translated
 	Path         string // where in the document, in words
 	Level        string // "error" (if empty), "risk", "warning", "hint" or "info"

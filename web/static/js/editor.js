@@ -50,11 +50,12 @@ const editor = area => {
   refresh();
 
   // Line and column count from 1; a column counts characters, not UTF-16 units.
-  const jump = (line, column) => {
+  const jump = (line, column, length) => {
     const start = lineStart(area.value, line);
     const text = area.value.slice(start).split('\n', 1)[0];
     const from = start + [...text].slice(0, Math.max(0, column - 1)).join('').length;
-    const word = /^("(?:[^"\\]|\\.)*"|[^\s,\]}]+)/.exec(area.value.slice(from, start + text.length));
+    const span = length && [...text].slice(column - 1, column - 1 + length).join('');
+    const word = span ? [span] : /^("(?:[^"\\]|\\.)*"|[^\s,\]}]+)/.exec(area.value.slice(from, start + text.length));
     area.focus({ preventScroll: true });
     area.setSelectionRange(from, from + (word ? word[0].length : 0));
     area.scrollTop = Math.max(0, (line - 4) * height);
@@ -65,7 +66,7 @@ const editor = area => {
     const link = event.target.closest?.(`[data-jump="${area.id}"]`);
     if (!link || !+link.dataset.line) return;
     event.preventDefault();
-    jump(+link.dataset.line, +link.dataset.column);
+    jump(+link.dataset.line, +link.dataset.column, +link.dataset.length);
   });
 
   // Tab indents. Esc first lets the next Tab leave, so the keyboard is never caught.

@@ -125,13 +125,13 @@ func TestSelectChoosesNothingForAnybody(t *testing.T) {
 func TestFindingsSayTheirLevelAndMayOfferAFix(t *testing.T) {
 	t.Parallel()
 	all := []Finding{
-		{Line: 2, Column: 3, Text: "Write it.", Level: "risk", LevelText: "Risk", FixName: "AP-312@7", FixText: "Encrypt it"},
+		{Line: 2, Column: 3, Length: 4, Code: "AP-312", Text: "Write it.", Level: "risk", LevelText: "Risk", FixName: "AP-312@7", FixText: "Encrypt it"},
 		{Line: 4, Column: 1, Text: "Think of it.", Level: "hint", LevelText: "Hint", FixText: "Remove it"},
 		{Text: "Mend it."},
 	}
 	got := html(t, Findings(all, "document"))
 	for _, want := range []string{
-		`<li class="warn">`, `<b class="level">Risk</b> Write it.`, `name="fix" value="AP-312@7">Encrypt it`,
+		`<li class="warn">`, `<b class="level">Risk</b> Write it. <bdi dir="ltr" class="code">AP-312</bdi>`, `data-length="4"`, `name="fix" value="AP-312@7">Encrypt it`,
 		`<li class="info">`, `<b class="level">Hint</b> Think of it.`, `<li class="bad">`,
 	} {
 		if !strings.Contains(got, want) {

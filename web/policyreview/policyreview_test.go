@@ -121,7 +121,7 @@ func TestAUT6EmergencyReviewInTheBrowser(t *testing.T) {
 	if n := page.Doc.Find("input[name=outcome]:not([disabled])"); n.Length() != 1 || n.AttrOr("value", "") != "kept" {
 		t.Error("more than the outcome that is true can be chosen")
 	}
-	webtest.WantText(t, page, "First deactivate the policy.", "All that version 1 says", "may choose")
+	webtest.WantText(t, page, "First deactivate the policy.", "All that version 1 says", "may verify a person")
 	done := page.Submit(webtest.Values{"outcome": "kept", "note": "It was right."}).Want(200)
 	webtest.WantText(t, done, "The review of Border is closed.")
 	again := page.Submit(webtest.Values{"outcome": "kept", "note": "Again."}).Want(200)

@@ -63,7 +63,7 @@ func textOnly(document string) policydoc.Report {
 }
 
 // codeNoKind is the finding of a document that was checked without a kind.
-const codeNoKind = "AP-100"
+const codeNoKind = "JS-100"
 
 // checkWords says what is wrong with the name and the description, as saving
 // would.

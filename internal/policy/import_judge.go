@@ -25,19 +25,19 @@ func (s *Service) JudgeImports(ctx context.Context, gid id.PolicyGroup, ins []Im
 	if err != nil {
 		return wrap("judge imports", err)
 	}
-	now := s.db.Now()
+	today := s.Today()
 	for i := range ins {
 		in := &ins[i]
 		in.Report, in.Wrong = policydoc.Report{}, nil
 		in.Input.GroupID = gid
-		in.Input.ReviewOn = keptReview(in.Input.ReviewOn, now)
+		in.Input.ReviewOn = keptReview(in.Input.ReviewOn, today)
 		if in.Trouble != nil {
 			continue
 		}
 		if err := in.judge(ctx, q, words); err != nil {
 			return wrap("judge imports", err)
 		}
-		in.checkWords(now)
+		in.checkWords(today)
 	}
 	return wrap("judge imports", checkNames(ctx, q, gid, ins))
 }
@@ -63,14 +63,14 @@ func textOnly(document string) policydoc.Report {
 }
 
 // codeNoKind is the finding of a document that was checked without a kind.
-const codeNoKind = "AP-100"
+const codeNoKind = "JS-100"
 
 // checkWords says what is wrong with the name and the description, as saving
 // would.
-func (i *Import) checkWords(now time.Time) {
+func (i *Import) checkWords(today time.Time) {
 	in := i.Input
 	in.Kind = policydoc.KindAuth // the words are the same of both
-	checked, err := in.check(now, time.Time{})
+	checked, err := in.check(today, time.Time{})
 	i.Input.Name, i.Input.Description = checked.Name, checked.Description
 	var invalid *problem.InvalidError
 	if errors.As(err, &invalid) {
@@ -131,12 +131,12 @@ func checkNames(ctx context.Context, q pg.Querier, gid id.PolicyGroup, ins []Imp
 
 // keptReview is a review date out of a bundle while it may still be chosen, else
 // none: then the usual one counts.
-func keptReview(on, now time.Time) time.Time {
+func keptReview(on, today time.Time) time.Time {
 	var f problem.Fields
 	if on.IsZero() {
 		return on
 	}
-	if on = checkReview(&f, on, now, time.Time{}); f.Err() != nil {
+	if on = checkReview(&f, on, today, time.Time{}); f.Err() != nil {
 		return time.Time{}
 	}
 	return on

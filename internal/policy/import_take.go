@@ -38,7 +38,7 @@ func (s *Service) ImportPolicies(ctx context.Context, a authz.Actor, gid id.Poli
 		made = nil
 		var last audit.Event
 		for i, in := range ins {
-			in.Input.GroupID, in.Input.ReviewOn = gid, keptReview(in.Input.ReviewOn, tx.Now())
+			in.Input.GroupID, in.Input.ReviewOn = gid, keptReview(in.Input.ReviewOn, s.dayOf(tx.Now()))
 			p, event, err := s.importIn(ctx, tx, a, in)
 			if err != nil {
 				return audit.Event{}, &ImportError{Index: i, Err: policyTaken(err)}
@@ -87,7 +87,7 @@ func refuseErrors(ctx context.Context, tx *pg.Tx, p Policy, document string) err
 func (s *Service) replayedImport(ctx context.Context, a authz.Actor, gid id.PolicyGroup, ins []Import) ([]Policy, error) {
 	var made []Policy
 	for _, in := range ins {
-		in.Input.GroupID, in.Input.ReviewOn = gid, keptReview(in.Input.ReviewOn, s.db.Now())
+		in.Input.GroupID, in.Input.ReviewOn = gid, keptReview(in.Input.ReviewOn, s.Today())
 		p, err := s.replayedPolicy(ctx, a, in.Input.ID, in.Input)
 		if err != nil {
 			return nil, wrap("import policies", err)

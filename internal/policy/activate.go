@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"portal/internal/account"
 	"portal/internal/audit"
 	"portal/internal/authz"
 	"portal/internal/id"
@@ -219,9 +220,9 @@ func (r *ruling) tellOthers(ctx context.Context, tx *pg.Tx) error {
 		}
 		params := r.mailParams()
 		params["Reason"], params["Review"] = r.saw.Reason, review.String()
-		return tellStaff(ctx, tx, mail.PolicyEmergency, nil, params)
+		return account.TellStaff(ctx, tx, mail.PolicyEmergency, id.User{}, params)
 	case r.Own && r.Eyes == EyesByRisk:
-		return tellStaff(ctx, tx, mail.PolicyChangedAlone, r.actor.User, r.mailParams())
+		return account.TellStaff(ctx, tx, mail.PolicyChangedAlone, r.actor.User, r.mailParams())
 	}
 	return nil
 }

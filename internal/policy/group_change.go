@@ -137,7 +137,7 @@ func (s *Service) moveGroup(ctx context.Context, a authz.Actor, gid id.PolicyGro
 func groupForUpdate(ctx context.Context, tx *pg.Tx, a authz.Actor, gid id.PolicyGroup, version int) (Group, error) {
 	g, err := pg.One[Group](ctx, tx, `select `+groupColumns+` from policy_groups g where g.id = @id for update`, pg.Args{"id": gid})
 	if err == nil && g.Version != version {
-		err = stale(ctx, tx, a, audit.PolicyGroup, gid.String())
+		err = pg.Stale(ctx, tx, a, audit.PolicyGroup, gid.String())
 	}
 	return g, err
 }

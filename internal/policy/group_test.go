@@ -147,7 +147,7 @@ func TestCON1StaleEditOfAGroupSaysWhoWasFaster(t *testing.T) {
 	_, err := o.EditGroup(t.Context(), o.ada, o.telecom.ID, 1, policy.GroupInput{Name: "Ada's", Description: "d"})
 	o.must(err)
 	n := o.logged()
-	for a, key := range map[*authz.Actor]string{&o.max: "policy_rule.changed_by", &o.ada: "policy_rule.changed_by_you"} {
+	for a, key := range map[*authz.Actor]string{&o.max: "problem.changed_by", &o.ada: "problem.changed_by_you"} {
 		_, err := o.EditGroup(t.Context(), *a, o.telecom.ID, 1, policy.GroupInput{Name: "Max's", Description: "d"})
 		var conflict *problem.ConflictError
 		if !errors.As(err, &conflict) || conflict.Key != key {

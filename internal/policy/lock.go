@@ -67,7 +67,7 @@ func lockPolicy(ctx context.Context, tx *pg.Tx, a authz.Actor, pid id.Policy, ve
 		return Policy{}, err
 	}
 	if p.Version != version || !slices.Contains(groups, p.GroupID) { // moved to a group that is not locked: the row changed as well
-		return Policy{}, stale(ctx, tx, a, audit.Policy, pid.String())
+		return Policy{}, pg.Stale(ctx, tx, a, audit.Policy, pid.String())
 	}
 	return p, nil
 }

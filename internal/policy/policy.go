@@ -8,16 +8,11 @@
 package policy
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"time"
 
-	"portal/internal/audit"
-	"portal/internal/authz"
-	"portal/internal/id"
 	"portal/internal/pg"
-	"portal/internal/problem"
 )
 
 // The limits of names and descriptions in characters (domain.md §3.4).
@@ -73,25 +68,4 @@ func wrap(what string, err error) error {
 		return nil
 	}
 	return fmt.Errorf("%s: %w", what, err)
-}
-
-// stale is the conflict of somebody whose page is older than the row. The audit
-// log knows who was faster.
-func stale(ctx context.Context, q pg.Querier, a authz.Actor, kind audit.Kind, of string) error {
-	last, err := pg.One[struct {
-		ActorID   id.User
-		ActorName string
-	}](ctx, q, `
-		select actor_id, actor_name from audit_log
-		where subject_kind = @kind and subject_id = @id and result = 'done' order by seq desc limit 1`,
-		pg.Args{"kind": string(kind), "id": of})
-	switch {
-	case errors.Is(err, problem.ErrNotFound):
-		return problem.ErrConflict
-	case err != nil:
-		return err
-	case last.ActorID == a.User:
-		return &problem.ConflictError{Key: "policy_rule.changed_by_you"}
-	}
-	return &problem.ConflictError{Key: "policy_rule.changed_by", Args: []any{"Name", last.ActorName}}
 }

@@ -2,12 +2,10 @@ package policy
 
 import (
 	"context"
-	"maps"
 	"strconv"
 	"time"
 
 	"portal/internal/id"
-	"portal/internal/mail"
 	"portal/internal/pg"
 	"portal/internal/policydoc"
 )
@@ -57,27 +55,6 @@ func (r *ruling) mailParams() map[string]string {
 		"More": strconv.Itoa(count[policydoc.Widens]), "Less": strconv.Itoa(count[policydoc.Narrows]),
 		"Else": strconv.Itoa(count[policydoc.Neutral]),
 	}
-}
-
-// tellStaff mails all active staff who may activate policies, but not the user
-// named by but (nil: all of them).
-func tellStaff(ctx context.Context, tx *pg.Tx, kind mail.Kind, but any, params map[string]string) error {
-	staff, err := pg.All[struct{ Email, Lang, FirstName string }](ctx, tx, `
-		select u.email, u.lang, u.first_name from users u
-		where u.status = 'active' and u.id is distinct from @but
-			and exists (select 1 from user_roles r where r.user_id = u.id and r.role in ('PARTNER_ADMIN', 'POLICYMANAGER'))
-		order by u.id`, pg.Args{"but": but})
-	if err != nil {
-		return err
-	}
-	for _, to := range staff {
-		params := maps.Clone(params)
-		params["Name"] = to.FirstName
-		if err := mail.Enqueue(ctx, tx, mail.Message{Kind: kind, To: to.Email, Lang: to.Lang, Params: params}); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 const decisionColumns = `d.id, d.policy_id, d.action, v.number, d.emergency, d.reason, d.picture, d.decided_by,

@@ -198,7 +198,7 @@ func TestCON1DiscardAndRestoreSayWhoWasFaster(t *testing.T) {
 	_, restore := o.restore(o.ada, p, 1)
 	for _, err := range []error{discard, restore} {
 		var conflict *problem.ConflictError
-		if !errors.As(err, &conflict) || conflict.Key != "policy_rule.changed_by" || fmt.Sprint(conflict.Args...) != "NameMax" {
+		if !errors.As(err, &conflict) || conflict.Key != "problem.changed_by" || fmt.Sprint(conflict.Args...) != "NameMax" {
 			t.Errorf("%v, want who was faster", err)
 		}
 	}

@@ -331,7 +331,7 @@ func TestCON1StaleEditOfAPolicySaysWhoWasFaster(t *testing.T) {
 	o.must(err)
 	_, err = o.EditPolicy(t.Context(), o.ada, p.ID, 1, o.input("Ada's"))
 	var conflict *problem.ConflictError
-	if !errors.As(err, &conflict) || conflict.Key != "policy_rule.changed_by" || fmt.Sprint(conflict.Args...) != "NameMax" {
+	if !errors.As(err, &conflict) || conflict.Key != "problem.changed_by" || fmt.Sprint(conflict.Args...) != "NameMax" {
 		t.Errorf("%v, want who was faster", err)
 	}
 	if now := o.full(p.ID); now.Name != "Max's" || now.Version != 2 {

@@ -158,7 +158,7 @@ func (s *Service) move(ctx context.Context, a authz.Actor, tid id.Term, version 
 func forUpdate(ctx context.Context, tx *pg.Tx, a authz.Actor, tid id.Term, version int) (Term, error) {
 	t, err := pg.One[Term](ctx, tx, `select `+columns+` from vocabulary_terms t where t.id = @id for update`, pg.Args{"id": tid})
 	if err == nil && t.Version != version {
-		err = stale(ctx, tx, a, tid)
+		err = pg.Stale(ctx, tx, a, audit.Term, tid.String())
 	}
 	return t, err
 }
@@ -176,25 +176,4 @@ func update(ctx context.Context, tx *pg.Tx, t *Term) error {
 			"description_en": t.DescriptionEn, "description_fr": t.DescriptionFr, "description_ar": t.DescriptionAr,
 			"sensitivity": t.Sensitivity, "since": t.DeprecatedSince, "version": t.Version, "seen": seen, "now": t.UpdatedAt,
 		})
-}
-
-// stale is the conflict of somebody whose page is older than the row. The audit
-// log knows who was faster.
-func stale(ctx context.Context, q pg.Querier, a authz.Actor, tid id.Term) error {
-	last, err := pg.One[struct {
-		ActorID   id.User
-		ActorName string
-	}](ctx, q, `
-		select actor_id, actor_name from audit_log
-		where subject_kind = @kind and subject_id = @id and result = 'done' order by seq desc limit 1`,
-		pg.Args{"kind": string(audit.Term), "id": tid.String()})
-	switch {
-	case errors.Is(err, problem.ErrNotFound): // it came with the portal and nobody changed it: an odd version
-		return problem.ErrConflict
-	case err != nil:
-		return err
-	case last.ActorID == a.User:
-		return &problem.ConflictError{Key: "policy_rule.changed_by_you"}
-	}
-	return &problem.ConflictError{Key: "policy_rule.changed_by", Args: []any{"Name", last.ActorName}}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"portal/internal/account"
 	"portal/internal/authz"
 	"portal/internal/id"
 	"portal/internal/mail"
@@ -29,21 +30,5 @@ func (a About) loweredBy(to About) bool {
 
 // tell mails all active staff who decide on policies, but not the one who lowers.
 func tell(ctx context.Context, tx *pg.Tx, by authz.Actor, t Term) error {
-	staff, err := pg.All[struct{ Email, Lang, FirstName string }](ctx, tx, `
-		select u.email, u.lang, u.first_name from users u
-		where u.status = 'active' and u.id is distinct from @but
-			and exists (select 1 from user_roles r where r.user_id = u.id and r.role in ('PARTNER_ADMIN', 'POLICYMANAGER'))
-		order by u.id`, pg.Args{"but": id.OrNull(by.User)})
-	if err != nil {
-		return err
-	}
-	for _, to := range staff {
-		err := mail.Enqueue(ctx, tx, mail.Message{Kind: mail.TermLowered, To: to.Email, Lang: to.Lang, Params: map[string]string{
-			"Name": to.FirstName, "Actor": by.Name, "Term": t.Name, "ID": t.ID.String(),
-		}})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	return account.TellStaff(ctx, tx, mail.TermLowered, by.User, map[string]string{"Actor": by.Name, "Term": t.Name, "ID": t.ID.String()})
 }

@@ -318,7 +318,7 @@ func TestCON1StaleEditOfATermSaysWhoWasFaster(t *testing.T) {
 	_, err := d.Edit(t.Context(), d.ada, term.ID, 1, about("Ada's"))
 	d.must(err)
 	n := d.logged()
-	for a, key := range map[*authz.Actor]string{&d.bea: "policy_rule.changed_by", &d.ada: "policy_rule.changed_by_you"} {
+	for a, key := range map[*authz.Actor]string{&d.bea: "problem.changed_by", &d.ada: "problem.changed_by_you"} {
 		for what, do := range map[string]func() error{
 			"edit":      func() error { _, err := d.Edit(t.Context(), *a, term.ID, 1, about("x")); return err },
 			"deprecate": func() error { return d.Deprecate(t.Context(), *a, term.ID, 1) },

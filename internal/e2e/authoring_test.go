@@ -90,7 +90,7 @@ func TestJ12AuthPolicyWithoutJSON(t *testing.T) {
 			b.fill("policy.document", written)
 			b.press("policy_studio.keep.text")
 			b.holds("policy.document", written)
-			b.see("policy.check.good")
+			b.miss("policy_studio.both.title")
 		}
 
 		// Saved with a reason and a day.

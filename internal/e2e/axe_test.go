@@ -280,6 +280,9 @@ func (g *guide) authors(b *Browser) {
 	for _, second := range []file{{"broken.json", broken}, {"register.json", register}} {
 		b.fill("policy.group", "Banking")
 		b.upload("field-files", file{"codes.json", sample(auth, 0)}, second)
+		if second.name == "broken.json" {
+			b.expect(http.StatusUnprocessableEntity)
+		}
 		b.press("policy_import.look")
 		look("before importing " + second.name)
 	}

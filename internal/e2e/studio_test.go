@@ -6,6 +6,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/chromedp/cdproto/input"
+	"github.com/chromedp/chromedp"
+
 	"portal/internal/authz"
 	"portal/internal/policydoc"
 )
@@ -115,6 +118,34 @@ func TestStudioWithSlowOrNoAnswers(t *testing.T) {
 	b.fill("policy.document", sample)
 	b.until(`document.getElementById('studio-status').textContent === '` + b.T("policy_studio.silent") + `'`)
 	b.holds("policy.document", sample)
+}
+
+// TestStudioAnswersWaitForAClick: an answer that comes between the two halves of
+// a click does not take away what is clicked.
+func TestStudioAnswersWaitForAClick(t *testing.T) {
+	t.Parallel()
+	p := newPortal(t, script)
+	p.Group("Telecom")
+	b, _ := p.staff(authz.PartnerAdmin)
+	b.open("/datashare-policies/new")
+	b.script(`
+		const real = window.fetch;
+		window.fetch = async (...args) => {
+			window.fetch = real;
+			const page = await (await real(...args)).text();
+			await new Promise(done => { window.late = done; });
+			return { ok: true, text: async () => page };
+		}`)
+	b.choose("policydoc.share_type.Data_Share")
+	b.until(`window.late`)
+	at := ask[spot](b, "at", "choice", b.T("policydoc.encryption.Partner_Based"), "")
+	half := input.DispatchMouseEventParams{Type: chromedp.MousePressed, X: at.X, Y: at.Y, Button: input.MouseButtonLeft, ClickCount: 1}
+	b.do(call(input.DispatchMouseEvent, half))
+	b.script(`window.late(); setTimeout(() => { window.drawn = true; })`)
+	b.until(`window.drawn`)
+	half.Type = chromedp.MouseReleased
+	b.do(call(input.DispatchMouseEvent, half))
+	b.until(textSide + `.includes('"Partner Based"') && ` + textSide + `.includes('"Data Share"')`)
 }
 
 // TestStudioQueuesButtons: no press is lost while an answer is on its way, and

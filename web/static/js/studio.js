@@ -48,6 +48,7 @@ const studio = root => {
   let timer;
   let slow;
   let marked = false;
+  let held; // the click or key that is not over yet
 
   // What stands where an element stood before everything was drawn anew. Buttons and links have no id.
   const marks = ['name', 'value', 'formaction', 'href', 'data-line', 'data-column'];
@@ -162,6 +163,7 @@ const studio = root => {
       since.clear();
       stale(300);
       const page = await send(press).catch(() => root.dataset.silent);
+      await held;
       if (typeof page === 'string') {
         presses.length = 0;
         settled();
@@ -209,6 +211,13 @@ const studio = root => {
     event.preventDefault();
     event.target.parentElement.querySelector('button').click();
   });
+  // What is drawn between the two halves of a click takes its element away, and the click with it: answers wait.
+  for (const [down, ...ups] of [['pointerdown', 'pointerup', 'pointercancel'], ['keydown', 'keyup']]) {
+    form.addEventListener(down, event => {
+      if (event.button || event.key && event.key !== ' ' || !event.target.closest('a, button, input, label, summary')) return;
+      held = new Promise(done => { ups.forEach(up => addEventListener(up, () => setTimeout(done), { once: true })); });
+    });
+  }
   // Both sides are kept in step: nobody needs to carry over by hand.
   root.classList.add('live');
 };

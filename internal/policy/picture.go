@@ -57,7 +57,7 @@ func (s *Service) draw(ctx context.Context, q pg.Querier, a authz.Actor, p Polic
 		Action: action, Row: p.Version, Number: subject.Number, Document: digest(subject.Document),
 		First: !st.ran, Own: subject.WrittenBy(a.User), Eyes: s.eyes,
 	}}
-	before, err := specialBefore(ctx, q, st.inForce)
+	before, err := specialBefore(ctx, q, st.InForce)
 	if err != nil {
 		return drawn{}, err
 	}
@@ -86,7 +86,7 @@ func (d *drawn) compare(kind Kind, before []string) {
 	from, to := "", d.subject.Document
 	if d.Action == Deactivate {
 		from, to = to, from
-	} else if v := d.stage.inForce; v != nil {
+	} else if v := d.stage.InForce; v != nil {
 		from = v.Document
 		d.Against, d.AgainstDocument = v.Number, digest(from)
 	}
@@ -102,16 +102,16 @@ func (d *drawn) compare(kind Kind, before []string) {
 	switch d.Class = d.Changes.Class(); {
 	case d.Action == Deactivate: // nothing is required any more because nothing is allowed any more
 		d.Class = policydoc.Narrows
-	case !known || d.stage.inForce == nil:
+	case !known || d.stage.InForce == nil:
 		d.Class = policydoc.Widens
 	}
 }
 
 // stage is the versions of a policy that a decision can be about.
 type stage struct {
-	waiting, inForce, deactivated *Version
-	chosen                        *Version // by its number
-	ran                           bool     // the policy was in force before
+	Live
+	chosen *Version // by its number
+	ran    bool     // the policy was in force before
 }
 
 func stageOf(ctx context.Context, q pg.Querier, pid id.Policy, number int) (stage, error) {
@@ -132,15 +132,7 @@ func stageOf(ctx context.Context, q pg.Querier, pid id.Policy, number int) (stag
 		if v.Number == number {
 			st.chosen = v
 		}
-		switch v.Status {
-		case VersionInactive:
-			st.waiting = v
-		case VersionActive:
-			st.inForce = v
-		case VersionDeactivated:
-			st.deactivated = v
-		case VersionSuperseded, VersionReplaced, VersionDiscarded:
-		}
+		st.take(v)
 	}
 	return st, nil
 }
@@ -152,11 +144,11 @@ func (st stage) subject(p Policy, action Action, number int) (*Version, error) {
 	}
 	switch action {
 	case Activate:
-		return st.waiting, missing(st.waiting, "policy_rule.nothing_waits")
+		return st.Waiting, missing(st.Waiting, "policy_rule.nothing_waits")
 	case Deactivate:
-		return st.inForce, missing(st.inForce, "policy_rule.not_in_force")
+		return st.InForce, missing(st.InForce, "policy_rule.not_in_force")
 	case Reactivate:
-		return st.deactivated, missing(st.deactivated, "policy_rule.not_deactivated")
+		return st.Deactivated, missing(st.Deactivated, "policy_rule.not_deactivated")
 	case Restore:
 		if st.chosen == nil {
 			return nil, problem.ErrNotFound
@@ -173,20 +165,9 @@ func missing(v *Version, key string) error {
 	return nil
 }
 
-// newest is the version that an edit starts from: the one that waits, else the
-// one that is or was last in force. Nil only for a discarded policy.
-func (st stage) newest() *Version {
-	for _, v := range []*Version{st.waiting, st.inForce, st.deactivated} {
-		if v != nil {
-			return v
-		}
-	}
-	return nil
-}
-
 // worthRestoring refuses to make a version that says what the newest says.
 func (st stage) worthRestoring(number int) error {
-	if v := st.newest(); v != nil && sameDocument(v.Document, st.chosen.Document) {
+	if v := st.Newest(); v != nil && sameDocument(v.Document, st.chosen.Document) {
 		return &problem.ConflictError{Key: "policy_rule.nothing_to_restore", Args: []any{"Number", number, "Newest", v.Number}}
 	}
 	return nil

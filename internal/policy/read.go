@@ -58,15 +58,7 @@ func (s *Service) Policy(ctx context.Context, pid id.Policy, kind Kind) (Full, e
 	}
 	full := Full{Policy: p, Versions: versions}
 	for i := range versions {
-		switch v := &versions[i]; v.Status {
-		case VersionActive:
-			full.InForce = v
-		case VersionInactive:
-			full.Waiting = v
-		case VersionDeactivated:
-			full.Deactivated = v
-		case VersionSuperseded, VersionReplaced, VersionDiscarded:
-		}
+		full.take(&versions[i])
 	}
 	return full, nil
 }

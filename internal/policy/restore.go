@@ -51,7 +51,7 @@ func (r *ruling) restore(ctx context.Context, tx *pg.Tx) (audit.Event, error) {
 	if err := r.store(ctx, tx); err != nil {
 		return audit.Event{}, err
 	}
-	before := *r.stage.newest()
+	before := *r.stage.Newest()
 	detail := diffDocument(nil, text{document: before.Document, errors: before.Errors}, now)
 	detail = append(detail,
 		audit.Change{Field: "version", Before: strconv.Itoa(before.Number), After: strconv.Itoa(made)},

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"time"
 
 	"portal/internal/audit"
@@ -107,13 +108,35 @@ type Period struct {
 	To   *time.Time // nil: it still is
 }
 
+// Live are the versions of a policy that something can still be done with.
+type Live struct {
+	InForce     *Version // nil if none is
+	Waiting     *Version // the inactive one, nil if none
+	Deactivated *Version // what ReactivatePolicy would put back into force
+}
+
+// take puts a version into its place, if it has one.
+func (l *Live) take(v *Version) {
+	switch v.Status {
+	case VersionActive:
+		l.InForce = v
+	case VersionInactive:
+		l.Waiting = v
+	case VersionDeactivated:
+		l.Deactivated = v
+	case VersionSuperseded, VersionReplaced, VersionDiscarded:
+	}
+}
+
+// Newest is the version that an edit starts from: the one that waits, else the
+// one that is or was last in force. Nil only for a discarded policy.
+func (l Live) Newest() *Version { return cmp.Or(l.Waiting, l.InForce, l.Deactivated) }
+
 // Full is a policy with its versions.
 type Full struct {
 	Policy
-	InForce     *Version  // nil if none is
-	Waiting     *Version  // the inactive one, nil if none
-	Deactivated *Version  // what ReactivatePolicy would put back into force
-	Versions    []Version // newest first, at most 100: see Service.Versions for others
+	Live
+	Versions []Version // newest first, at most 100: see Service.Versions for others
 }
 
 // Row is a policy in a list.

@@ -44,14 +44,14 @@ func wayOf(entry *node) (wayName, bool) {
 	return wayName{typ, name}, ok
 }
 
-// offeredWays are those of a vocabulary: biometrics once as such and once for
-// each sub-type.
-func offeredWays(v *Vocabulary) []wayName {
+// waysIn are the ways of these types: biometrics once as such and once for each
+// sub-type.
+func waysIn(types, subTypes []string) []wayName {
 	var out []wayName
-	for _, typ := range v.Names(AuthTypes) {
+	for _, typ := range types {
 		out = append(out, wayName{typ, ""})
 		if typ == wayBio {
-			for _, sub := range v.Names(SubTypes) {
+			for _, sub := range subTypes {
 				out = append(out, wayName{typ, sub})
 			}
 		}
@@ -62,7 +62,7 @@ func offeredWays(v *Vocabulary) []wayName {
 func (p *projector) ways(root *node, v *Vocabulary) []WayAnswer {
 	var out []WayAnswer
 	index := make(map[wayName]int)
-	for _, w := range offeredWays(v) {
+	for _, w := range waysIn(v.Names(AuthTypes), v.Names(SubTypes)) {
 		index[w] = len(out)
 		out = append(out, WayAnswer{Type: w.typ, SubType: w.sub, State: WayNo})
 	}

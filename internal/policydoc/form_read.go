@@ -175,16 +175,7 @@ func (r *formReader) way(a *WayAnswer) {
 
 // everyWay is every way that the vocabulary has, deprecated ones too.
 func everyWay(v *Vocabulary) []wayName {
-	var out []wayName
-	for _, typ := range v.every(AuthTypes) {
-		out = append(out, wayName{typ, ""})
-		if typ == wayBio {
-			for _, sub := range v.every(SubTypes) {
-				out = append(out, wayName{typ, sub})
-			}
-		}
-	}
-	return out
+	return waysIn(v.every(AuthTypes), v.every(SubTypes))
 }
 
 func (v *Vocabulary) every(f Family) []string {

@@ -6,16 +6,12 @@ package home
 
 import (
 	"context"
-	"errors"
 	"net/http"
-	"time"
 
 	"portal/internal/authz"
 	"portal/internal/id"
 	"portal/internal/partner"
 	"portal/internal/policy"
-	"portal/internal/problem"
-	"portal/web/i18n"
 	"portal/web/page"
 	"portal/web/route"
 )
@@ -124,21 +120,4 @@ func (o overview) quiet() bool {
 	return o.Standing == nil && (o.Requests == nil || o.Requests.Pending == 0 && o.Requests.FailedMails == 0) &&
 		(o.Policies == nil || o.Policies.Auth+o.Policies.DataShare == 0) &&
 		(o.Reviews == nil || o.Reviews.Due+o.Reviews.Emergency == 0)
-}
-
-// happened says in the reader's words and time zone what a conflict tells of;
-// "" for one that tells nothing.
-func happened(ctx context.Context, err error) string {
-	var conflict *problem.ConflictError
-	if !errors.As(err, &conflict) {
-		return ""
-	}
-	args := make([]any, len(conflict.Args))
-	for i, a := range conflict.Args {
-		if at, ok := a.(time.Time); ok {
-			a = i18n.DateTime(ctx, at)
-		}
-		args[i] = a
-	}
-	return i18n.T(ctx, conflict.Key, args...)
 }

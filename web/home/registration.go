@@ -79,7 +79,7 @@ func (d Deps) answer(w http.ResponseWriter, r *http.Request, f registrationForm,
 		f.Errors = errs
 		return page.Render(w, r, http.StatusUnprocessableEntity, registrationPage(f))
 	case errors.Is(err, problem.ErrConflict):
-		return page.Render(w, r, http.StatusConflict, tooLatePage(f, happened(r.Context(), err)))
+		return page.Render(w, r, http.StatusConflict, tooLatePage(f, page.Meanwhile(r.Context(), err)))
 	}
 	return err
 }

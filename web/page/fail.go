@@ -32,7 +32,6 @@ func classify(ctx context.Context, err error) failure {
 		busy      *problem.BusyError
 		throttled *problem.ThrottledError
 		tooLarge  *http.MaxBytesError
-		conflict  *problem.ConflictError
 		invalid   *problem.InvalidError
 	)
 	switch {
@@ -40,10 +39,8 @@ func classify(ctx context.Context, err error) failure {
 		return failure{Status: http.StatusNotFound, Key: "page.not_found"}
 	case errors.Is(err, problem.ErrDenied):
 		return failure{Status: http.StatusForbidden, Key: "page.denied"}
-	case errors.As(err, &conflict):
-		return failure{Status: http.StatusConflict, Key: "page.conflict", Detail: i18n.T(ctx, conflict.Key, conflict.Args...)}
 	case errors.Is(err, problem.ErrConflict):
-		return failure{Status: http.StatusConflict, Key: "page.conflict"}
+		return failure{Status: http.StatusConflict, Key: "page.conflict", Detail: Meanwhile(ctx, err)}
 	case errors.As(err, &throttled):
 		return failure{Status: http.StatusTooManyRequests, Key: "page.throttled", Retry: throttled.RetryAfter}
 	case errors.As(err, &busy):
@@ -58,6 +55,23 @@ func classify(ctx context.Context, err error) failure {
 		return failure{Status: http.StatusServiceUnavailable, Key: "page.unavailable", Retry: 5 * time.Second}
 	}
 	return failure{Status: http.StatusInternalServerError, Key: "page.broken"}
+}
+
+// Meanwhile says in the reader's words and time zone what a conflict tells of what
+// happened in the meantime; "" for an error that tells nothing.
+func Meanwhile(ctx context.Context, err error) string {
+	var conflict *problem.ConflictError
+	if !errors.As(err, &conflict) {
+		return ""
+	}
+	args := make([]any, len(conflict.Args))
+	for i, a := range conflict.Args {
+		if at, ok := a.(time.Time); ok {
+			a = i18n.DateTime(ctx, at)
+		}
+		args[i] = a
+	}
+	return i18n.T(ctx, conflict.Key, args...)
 }
 
 // Fail answers a request that could not be served, and logs what went wrong if

@@ -133,7 +133,7 @@ func (h handlers) tooLate(w http.ResponseWriter, r *http.Request, pid id.Partner
 		return err
 	}
 	c := decidePage{Review: now, decision: d, Typed: v}
-	return page.Render(w, r, http.StatusConflict, tooLatePage(c, happened(r.Context(), why)))
+	return page.Render(w, r, http.StatusConflict, tooLatePage(c, page.Meanwhile(r.Context(), why)))
 }
 
 // lines are the questions of the page that asks for changes: one an answer,

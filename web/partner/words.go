@@ -2,12 +2,9 @@ package partner
 
 import (
 	"context"
-	"errors"
-	"time"
 
 	"portal/internal/id"
 	"portal/internal/partner"
-	"portal/internal/problem"
 	"portal/web/i18n"
 )
 
@@ -62,21 +59,4 @@ func asked(p partner.Partner, fields []string) []string {
 		}
 	}
 	return has
-}
-
-// happened says in the reader's words and time zone what a conflict tells of;
-// "" for one that tells nothing.
-func happened(ctx context.Context, err error) string {
-	var conflict *problem.ConflictError
-	if !errors.As(err, &conflict) {
-		return ""
-	}
-	args := make([]any, len(conflict.Args))
-	for i, a := range conflict.Args {
-		if at, ok := a.(time.Time); ok {
-			a = i18n.DateTime(ctx, at)
-		}
-		args[i] = a
-	}
-	return i18n.T(ctx, conflict.Key, args...)
 }

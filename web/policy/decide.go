@@ -134,7 +134,7 @@ func (h handlers) confirm(d decision) page.Handler {
 		c, err := h.about(r, p, d, number)
 		switch {
 		case errors.Is(err, problem.ErrConflict) && d.action == policy.Restore:
-			return page.Render(w, r, http.StatusOK, noRestore(p.Policy, number, policywords.Reason(r.Context(), err)))
+			return page.Render(w, r, http.StatusOK, noRestore(p.Policy, number, page.Meanwhile(r.Context(), err)))
 		case errors.Is(err, problem.ErrConflict):
 			return page.Redirect(w, r, policywords.URL(p.Kind, p.ID))
 		case err != nil:
@@ -212,7 +212,7 @@ func (h handlers) refused(w http.ResponseWriter, r *http.Request, p policy.Full,
 	c.Errors, _ = form.Translate(r.Context(), reason)
 	c.Said = said
 	if status == http.StatusConflict {
-		c.Was, c.Reason = &said.shown, policywords.Reason(r.Context(), reason)
+		c.Was, c.Reason = &said.shown, page.Meanwhile(r.Context(), reason)
 	}
 	return page.Render(w, r, status, confirmPage(c))
 }

@@ -72,7 +72,7 @@ func (h handlers) discardLate(w http.ResponseWriter, r *http.Request, p policy.F
 	case now.Waiting == nil:
 		return reason
 	}
-	return page.Render(w, r, http.StatusConflict, discardForm(discardPage{Full: now, Changed: true, Reason: policywords.Reason(r.Context(), reason)}))
+	return page.Render(w, r, http.StatusConflict, discardForm(discardPage{Full: now, Changed: true, Reason: page.Meanwhile(r.Context(), reason)}))
 }
 
 func statusOf(p policy.Full, number int) policy.VersionStatus {

@@ -14,7 +14,6 @@ import (
 	"portal/internal/authz"
 	"portal/internal/id"
 	"portal/internal/policy"
-	"portal/internal/policydoc"
 	"portal/web/page"
 	"portal/web/route"
 )
@@ -63,13 +62,3 @@ func showURL(gid id.PolicyGroup) string { return listURL + "/" + gid.String() }
 
 // doURL is the address of something that can be done with a group.
 func doURL(gid id.PolicyGroup, verb string) string { return showURL(gid) + "/" + verb }
-
-// policiesURL is the address of the policies of a kind.
-func policiesURL(k policy.Kind) string {
-	if k == policydoc.KindDataShare {
-		return "/datashare-policies"
-	}
-	return "/auth-policies"
-}
-
-func policyURL(p policy.Ref) string { return policiesURL(p.Kind) + "/" + p.ID.String() }

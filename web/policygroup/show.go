@@ -9,6 +9,7 @@ import (
 	"portal/internal/policydoc"
 	"portal/web/i18n"
 	"portal/web/page"
+	"portal/web/policywords"
 	"portal/web/ui"
 )
 
@@ -32,7 +33,7 @@ func countLinks(ctx context.Context, g policy.Group, use policy.GroupUse) []ui.L
 		count int
 	}{{policydoc.KindAuth, use.Auth}, {policydoc.KindDataShare, use.DataShare}} {
 		links = append(links, ui.Link{
-			Href: policiesURL(k.kind) + "?" + url.Values{"group": {g.Name}}.Encode(),
+			Href: policywords.ListURL(k.kind) + "?" + url.Values{"group": {g.Name}}.Encode(),
 			Text: i18n.T(ctx, "policy_group.count."+string(k.kind), "Count", k.count),
 		})
 	}

@@ -110,16 +110,12 @@ func number(r *http.Request, name string) (n int, given bool, err error) {
 // waits, else what is in force, else what was last.
 func (h handlers) chosen(r *http.Request, p policy.Full) (side, error) {
 	n, given, err := number(r, "version")
-	switch {
+	switch newest := p.Newest(); {
 	case err != nil:
 		return side{}, err
 	case given:
-	case p.Waiting != nil:
-		n = p.Waiting.Number
-	case p.InForce != nil:
-		n = p.InForce.Number
-	case p.Deactivated != nil:
-		n = p.Deactivated.Number
+	case newest != nil:
+		n = newest.Number
 	case len(p.Versions) > 0:
 		n = p.Versions[0].Number
 	}

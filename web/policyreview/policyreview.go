@@ -185,7 +185,7 @@ func (h handlers) keep(w http.ResponseWriter, r *http.Request) error {
 		d.Errors = wrong
 		return h.renderDue(w, r, http.StatusUnprocessableEntity, d)
 	case errors.Is(err, problem.ErrConflict) && p.InForce != nil && p.Version != v.Int("version"):
-		d.Changed = policywords.Reason(r.Context(), err)
+		d.Changed = page.Meanwhile(r.Context(), err)
 		return h.renderDue(w, r, http.StatusConflict, d)
 	}
 	return err

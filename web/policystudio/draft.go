@@ -227,14 +227,13 @@ func draftOf(p policy.Full) draft {
 	}
 }
 
-// newest is the version that an edit starts from.
+// newest is the version that an edit starts from; an empty one if the policy was
+// discarded meanwhile.
 func newest(p policy.Full) policy.Version {
-	for _, v := range []*policy.Version{p.Waiting, p.InForce, p.Deactivated} {
-		if v != nil {
-			return *v
-		}
+	if v := p.Newest(); v != nil {
+		return *v
 	}
-	return policy.Version{} // every policy has one of them
+	return policy.Version{}
 }
 
 // says tells whether a stored policy already says what this form says.

@@ -210,7 +210,7 @@ func (h handlers) stale(w http.ResponseWriter, r *http.Request, f formPage, conf
 		return page.Redirect(w, r, policywords.URL(h.kind, now.ID))
 	}
 	f.Old, f.Stale, f.Version = &now, true, now.Version
-	f.Reason = policywords.Reason(r.Context(), conflict)
+	f.Reason = page.Meanwhile(r.Context(), conflict)
 	return h.renderForm(w, r, http.StatusConflict, f)
 }
 

@@ -8,7 +8,6 @@ import (
 	"github.com/a-h/templ"
 
 	"portal/internal/policydoc"
-	"portal/web/i18n"
 	"portal/web/policywords"
 )
 
@@ -89,25 +88,7 @@ func cellHint(name, hint string) string {
 	return "hint-" + name
 }
 
-// short says in two or three words how the document stands.
-func (f formPage) short(ctx context.Context) string {
-	switch {
-	case f.Both:
-		return i18n.T(ctx, "policy_studio.short.both")
-	case f.Errors.For("document") != "":
-		return i18n.T(ctx, "policy_studio.short.refused")
-	case f.Report == nil:
-		return i18n.T(ctx, "policy_studio.short.empty")
-	case f.Report.Errors > 0:
-		return i18n.T(ctx, "policy_studio.short.errors", "Count", f.Report.Errors)
-	case f.Report.Notes > 0:
-		return i18n.T(ctx, "policy_studio.short.notes", "Count", f.Report.Notes)
-	default:
-		return i18n.T(ctx, "policy_studio.short.good")
-	}
-}
-
-// matter is the place of the page that short is about.
+// matter is the place of the page that the standing is about.
 func (f formPage) matter() string {
 	if f.Both {
 		return "studio-both"

@@ -13,40 +13,40 @@ import (
 	"portal/web/ui"
 )
 
-// statusText says in a line how the text stands; it is read out when it changes.
-func statusText(ctx context.Context, f formPage) string {
+// standing is how the document stands.
+type standing struct {
+	Colour string // in the names of ui.Tag
+	Short  string // two or three words
+	Line   string // read out when it changes
+}
+
+func (f formPage) standing(ctx context.Context) standing {
+	say := func(colour, short, line string, args ...any) standing {
+		return standing{colour, i18n.T(ctx, short, args...), i18n.T(ctx, line, args...)}
+	}
+	refused := f.Errors.For("document")
 	switch {
-	case f.Gone:
-		return i18n.T(ctx, "policy_studio.gone")
 	case f.Both:
-		return i18n.T(ctx, "policy_studio.both.title")
-	case f.Errors.For("document") != "":
-		return f.Errors.For("document")
+		return say("bad", "policy_studio.short.both", "policy_studio.both.title")
+	case refused != "":
+		return standing{"bad", i18n.T(ctx, "policy_studio.short.refused"), refused}
 	case f.Report == nil:
-		return i18n.T(ctx, "policy_studio.empty")
+		return say("neutral", "policy_studio.short.empty", "policy_studio.empty")
 	case f.Report.Errors > 0:
-		return i18n.T(ctx, "policy.check.errors", "Count", f.Report.Errors)
+		return say("bad", "policy_studio.short.errors", "policy.check.errors", "Count", f.Report.Errors)
 	case f.Report.Notes > 0:
-		return i18n.T(ctx, "policy.check.warnings", "Count", f.Report.Notes)
+		return say("warn", "policy_studio.short.notes", "policy.check.warnings", "Count", f.Report.Notes)
 	default:
-		return i18n.T(ctx, "policy.check.good")
+		return say("good", "policy_studio.short.good", "policy.check.good")
 	}
 }
 
-// standing is the status's colour, in the names of ui.Tag.
-func (f formPage) standing() string {
-	switch {
-	case f.Both || f.Errors.For("document") != "":
-		return "bad"
-	case f.Report == nil:
-		return "neutral"
-	case f.Report.Errors > 0:
-		return "bad"
-	case f.Report.Notes > 0:
-		return "warn"
-	default:
-		return "good"
+// statusLine says how the text stands, or first that a correction came too late.
+func (f formPage) statusLine(ctx context.Context) string {
+	if f.Gone {
+		return i18n.T(ctx, "policy_studio.gone")
 	}
+	return f.standing(ctx).Line
 }
 
 // textError is the message at the text.

@@ -6,14 +6,12 @@ package policywords
 
 import (
 	"context"
-	"errors"
 	"strconv"
 	"strings"
 
 	"portal/internal/id"
 	"portal/internal/policy"
 	"portal/internal/policydoc"
-	"portal/internal/problem"
 	"portal/web/i18n"
 )
 
@@ -79,15 +77,6 @@ var tagKinds = map[string]string{
 // StatusText names the state of a policy or of a version.
 func StatusText[S ~string](ctx context.Context, s S) string {
 	return i18n.T(ctx, "policy.status."+string(s))
-}
-
-// Reason is what a conflict tells of what happened meanwhile, "" if nothing.
-func Reason(ctx context.Context, err error) string {
-	var conflict *problem.ConflictError
-	if errors.As(err, &conflict) {
-		return i18n.T(ctx, conflict.Key, conflict.Args...)
-	}
-	return ""
 }
 
 // TagKind is the kind of a ui.Tag for the state of a policy or of a version.

@@ -1,6 +1,7 @@
 package vocabulary
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -159,10 +160,7 @@ func refuse(w http.ResponseWriter, r *http.Request, f formPage, err error) error
 
 // reason says who was faster, as far as that is known.
 func reason(ctx context.Context, err error) string {
-	if words := policywords.Reason(ctx, err); words != "" {
-		return words
-	}
-	return i18n.T(ctx, "page.conflict.title")
+	return cmp.Or(page.Meanwhile(ctx, err), i18n.T(ctx, "page.conflict.title"))
 }
 
 func (f formPage) title(ctx context.Context) string {

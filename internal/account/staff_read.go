@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"portal/internal/authz"
-	"portal/internal/email"
 	"portal/internal/id"
 	"portal/internal/list"
 	"portal/internal/pg"
@@ -87,18 +86,12 @@ func (s *Service) StaffMember(ctx context.Context, uid id.User) (Member, error) 
 // the command line, which acts in the name of somebody. problem.ErrNotFound for
 // anybody else.
 func (s *Service) StaffActor(ctx context.Context, typed string) (authz.Actor, error) {
-	address, err := email.Parse(typed)
-	if err != nil {
+	p, err := byAddress(ctx, s.db.Read(), typed)
+	switch {
+	case err != nil:
+		return authz.Actor{}, err
+	case !p.staff() || p.Status != Active:
 		return authz.Actor{}, problem.ErrNotFound
 	}
-	m, err := pg.One[Member](ctx, s.db.Read(), `select `+memberColumns+` from users u
-		where u.email_key = @key and u.partner_id is null and u.status = 'active'`, pg.Args{"key": address.Canonical()})
-	if err != nil {
-		return authz.Actor{}, err
-	}
-	a := authz.Actor{User: m.ID, Name: m.Name(), Email: m.Email, Lang: m.Lang}
-	for _, r := range m.Roles {
-		a.Roles = append(a.Roles, authz.Role(r))
-	}
-	return a, nil
+	return p.actor(), nil
 }

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"time"
 
+	"portal/internal/account"
 	"portal/internal/audit"
+	"portal/internal/authz"
 	"portal/internal/challenge"
 	"portal/internal/email"
 	"portal/internal/id"
@@ -114,24 +116,9 @@ func tellOfRequest(ctx context.Context, tx *pg.Tx, pid id.Partner, a Answers) er
 	return tellAdmins(ctx, tx, about)
 }
 
-// tellAdmins mails every Partner Admin that a request waits.
+// tellAdmins mails those who decide that a request waits.
 func tellAdmins(ctx context.Context, tx *pg.Tx, about map[string]string) error {
-	admins, err := pg.All[struct{ Email, Lang, FirstName string }](ctx, tx, `
-		select u.email, u.lang, u.first_name from users u join user_roles r on r.user_id = u.id
-		where r.role = 'PARTNER_ADMIN' and u.status = 'active' order by u.id`, pg.Args{})
-	if err != nil {
-		return err
-	}
-	for _, to := range admins {
-		params := map[string]string{"Name": to.FirstName}
-		for _, name := range []string{"Organisation", "PublicID", "Type", "Partner", "ID"} {
-			params[name] = about[name]
-		}
-		if err := mail.Enqueue(ctx, tx, mail.Message{Kind: mail.RegistrationWaiting, To: to.Email, Lang: to.Lang, Params: params}); err != nil {
-			return err
-		}
-	}
-	return nil
+	return account.TellStaff(ctx, tx, authz.PartnerDecide, mail.RegistrationWaiting, id.User{}, about)
 }
 
 // sentEvent names what was sent. Address, phone and e-mail stand in the

@@ -50,7 +50,7 @@ func (s *Service) DeactivatePolicy(ctx context.Context, a authz.Actor, pid id.Po
 
 // ruling is a decision that is being taken, on a policy that is locked.
 type ruling struct {
-	drawn
+	Drawn
 	id     id.PolicyDecision
 	actor  authz.Actor
 	policy Policy
@@ -96,7 +96,7 @@ func (s *Service) rule(ctx context.Context, tx *pg.Tx, a authz.Actor, p Policy, 
 	if err != nil {
 		return ruling{}, err
 	}
-	r := ruling{drawn: d, id: id.New[id.PolicyDecision](), actor: a, policy: p, saw: saw, today: s.dayOf(tx.Now())}
+	r := ruling{Drawn: d, id: id.New[id.PolicyDecision](), actor: a, policy: p, saw: saw, today: s.dayOf(tx.Now())}
 	if err := r.may(); err != nil {
 		return r, err
 	}
@@ -116,8 +116,8 @@ func (r *ruling) may() error {
 	if r.policy.GroupStatus != GroupActive && r.Action != Deactivate {
 		return groupDeactivated(r.policy.GroupName)
 	}
-	if (r.Action == Activate || r.Action == Reactivate) && !r.report.OK() {
-		return &FindingsError{Report: r.report}
+	if (r.Action == Activate || r.Action == Reactivate) && !r.Report.OK() {
+		return &FindingsError{Report: r.Report}
 	}
 	if !r.Alone() && !r.saw.Emergency {
 		return errAlone
@@ -133,7 +133,7 @@ func (r *ruling) putIn(ctx context.Context, tx *pg.Tx) (audit.Event, error) {
 			return audit.Event{}, err
 		}
 	}
-	replaced, err := supersede(ctx, tx, r.subject)
+	replaced, err := supersede(ctx, tx, r.Subject)
 	if err != nil {
 		return audit.Event{}, err
 	}
@@ -143,7 +143,7 @@ func (r *ruling) putIn(ctx context.Context, tx *pg.Tx) (audit.Event, error) {
 	if err := r.markActive(ctx, tx); err != nil {
 		return audit.Event{}, err
 	}
-	if err := openPeriod(ctx, tx, r.subject); err != nil {
+	if err := openPeriod(ctx, tx, r.Subject); err != nil {
 		return audit.Event{}, err
 	}
 	reviewed, err := r.closeDue(ctx, tx, Changed)
@@ -156,7 +156,7 @@ func (r *ruling) putIn(ctx context.Context, tx *pg.Tx) (audit.Event, error) {
 	}
 	detail := []audit.Change{{Field: "version", After: strconv.Itoa(r.Number)}}
 	detail = audit.Diff(detail, "superseded", "", replaced)
-	detail = audit.Diff(detail, "document", "", text{document: r.subject.Document}.fingerprint())
+	detail = audit.Diff(detail, "document", "", text{document: r.Subject.Document}.fingerprint())
 	detail = audit.Diff(detail, "reason", "", r.saw.Reason)
 	return r.policy.event(r.auditAction(), r.saw.Version, append(detail, reviewed...)), r.tellOthers(ctx, tx)
 }
@@ -167,7 +167,7 @@ func (r *ruling) takeOut(ctx context.Context, tx *pg.Tx) (audit.Event, error) {
 		return audit.Event{}, err
 	}
 	err := pg.Exec1(ctx, tx, `update policy_versions set status = 'deactivated' where id = @id and status = 'active'`,
-		pg.Args{"id": r.subject.ID})
+		pg.Args{"id": r.Subject.ID})
 	if err != nil {
 		return audit.Event{}, err
 	}
@@ -204,7 +204,7 @@ func (r *ruling) markActive(ctx context.Context, tx *pg.Tx) error {
 		update policy_versions set status = 'active', activated_by = @by, activated_at = @now, four_eyes = @four_eyes
 		where id = @id and status = @from`,
 		pg.Args{
-			"id": r.subject.ID, "by": r.actor.User, "now": tx.Now(), "from": r.subject.Status,
+			"id": r.Subject.ID, "by": r.actor.User, "now": tx.Now(), "from": r.Subject.Status,
 			"four_eyes": r.Eyes != EyesOff && (!r.Own || !r.Alone() && !r.saw.Emergency),
 		})
 }
@@ -220,16 +220,16 @@ func (r *ruling) tellOthers(ctx context.Context, tx *pg.Tx) error {
 		}
 		params := r.mailParams()
 		params["Reason"], params["Review"] = r.saw.Reason, review.String()
-		return account.TellStaff(ctx, tx, mail.PolicyEmergency, id.User{}, params)
+		return account.TellStaff(ctx, tx, authz.PolicyActivate, mail.PolicyEmergency, id.User{}, params)
 	case r.Own && r.Eyes == EyesByRisk:
-		return account.TellStaff(ctx, tx, mail.PolicyChangedAlone, r.actor.User, r.mailParams())
+		return account.TellStaff(ctx, tx, authz.PolicyActivate, mail.PolicyChangedAlone, r.actor.User, r.mailParams())
 	}
 	return nil
 }
 
 // refuseFourEyes records who wanted to put their own words into force.
 func (s *Service) refuseFourEyes(ctx context.Context, r ruling) error {
-	v := r.subject
+	v := r.Subject
 	event := r.policy.event(r.auditAction(), r.policy.Version, []audit.Change{
 		{Field: "version", After: strconv.Itoa(v.Number)},
 		{Field: "four_eyes", After: "refused"},

@@ -100,9 +100,9 @@ func named(touched []Touched) []string {
 // Bundle is a policy of a kind with its whole history; problem.ErrNotFound as in
 // Policy. For whoever may read policies.
 func (s *Service) Bundle(ctx context.Context, pid id.Policy, kind Kind) (Bundle, error) {
-	p, err := s.Policy(ctx, pid, kind)
+	p, err := ofKind(ctx, s.db.Read(), pid, kind)
 	if err != nil {
-		return Bundle{}, err
+		return Bundle{}, wrap("bundle", err)
 	}
 	b := Bundle{
 		Format: BundleFormat, ExportedAt: s.db.Now(), Kind: p.Kind, Name: p.Name, Description: p.Description, Group: p.GroupName,
@@ -172,7 +172,7 @@ func written(v any) int {
 
 // bundleDecisions adds the decisions, newest first.
 func (s *Service) bundleDecisions(ctx context.Context, pid id.Policy, b *Bundle) error {
-	decisions, err := s.decisionsWhere(ctx, `d.policy_id = @policy`, pg.Args{"policy": pid, "max": maxBundleRows})
+	decisions, err := s.decisionsWhere(ctx, withPicture, `d.policy_id = @policy`, pg.Args{"policy": pid, "max": maxBundleRows})
 	if err != nil {
 		return err
 	}

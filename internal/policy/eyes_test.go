@@ -187,6 +187,11 @@ func (o *office) decisions(pid id.Policy) []policy.Decision {
 	o.t.Helper()
 	ds, err := o.Decisions(o.t.Context(), pid)
 	o.must(err)
+	for i := range ds {
+		if ds[i], err = o.Decision(o.t.Context(), pid, ds[i].ID); err != nil {
+			o.t.Fatal(err)
+		}
+	}
 	return ds
 }
 

@@ -37,7 +37,7 @@ func (s *Service) JudgeImports(ctx context.Context, gid id.PolicyGroup, ins []Im
 		if err := in.judge(ctx, q, words); err != nil {
 			return wrap("judge imports", err)
 		}
-		in.checkWords(today)
+		in.checkWords()
 	}
 	return wrap("judge imports", checkNames(ctx, q, gid, ins))
 }
@@ -67,18 +67,12 @@ const codeNoKind = "JS-100"
 
 // checkWords says what is wrong with the name and the description, as saving
 // would.
-func (i *Import) checkWords(today time.Time) {
-	in := i.Input
-	in.Kind = policydoc.KindAuth // the words are the same of both
-	checked, err := in.check(today, time.Time{})
-	i.Input.Name, i.Input.Description = checked.Name, checked.Description
+func (i *Import) checkWords() {
+	var f problem.Fields
+	i.Input.checkWords(&f)
 	var invalid *problem.InvalidError
-	if errors.As(err, &invalid) {
-		for _, f := range invalid.Fields {
-			if f.Name == "name" || f.Name == "description" {
-				i.Wrong = append(i.Wrong, f)
-			}
-		}
+	if errors.As(f.Err(), &invalid) {
+		i.Wrong = invalid.Fields
 	}
 }
 

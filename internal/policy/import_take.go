@@ -9,6 +9,7 @@ import (
 	"portal/internal/authz"
 	"portal/internal/id"
 	"portal/internal/pg"
+	"portal/internal/policydoc"
 	"portal/internal/problem"
 	"portal/internal/vocabulary"
 )
@@ -36,10 +37,14 @@ func (s *Service) ImportPolicies(ctx context.Context, a authz.Actor, gid id.Poli
 	var made []Policy
 	err := s.db.Change(ctx, a, authz.PolicyWrite, func(tx *pg.Tx) (audit.Event, error) {
 		made = nil
+		words, err := vocabulary.Load(ctx, tx)
+		if err != nil {
+			return audit.Event{}, err
+		}
 		var last audit.Event
 		for i, in := range ins {
 			in.Input.GroupID, in.Input.ReviewOn = gid, keptReview(in.Input.ReviewOn, s.dayOf(tx.Now()))
-			p, event, err := s.importIn(ctx, tx, a, in)
+			p, event, err := s.importIn(ctx, tx, a, words, in)
 			if err != nil {
 				return audit.Event{}, &ImportError{Index: i, Err: policyTaken(err)}
 			}
@@ -56,31 +61,14 @@ func (s *Service) ImportPolicies(ctx context.Context, a authz.Actor, gid id.Poli
 	return made, wrap("import policies", err)
 }
 
-func (s *Service) importIn(ctx context.Context, tx *pg.Tx, a authz.Actor, in Import) (Policy, audit.Event, error) {
-	p, event, err := s.createIn(ctx, tx, a, in.Input)
-	if err != nil {
-		return p, event, err
+func (s *Service) importIn(ctx context.Context, tx *pg.Tx, a authz.Actor, words *policydoc.Vocabulary, in Import) (Policy, audit.Event, error) {
+	p, report, event, err := s.createIn(ctx, tx, a, words, in.Input)
+	if err == nil && !report.OK() {
+		err = &FindingsError{Report: report}
 	}
 	event.Action = audit.PolicyImported
 	event.Detail = audit.Diff(event.Detail, "file", "", in.BaseName())
-	return p, event, refuseErrors(ctx, tx, p, in.Input.Document)
-}
-
-// refuseErrors refuses what createIn counted errors in.
-func refuseErrors(ctx context.Context, tx *pg.Tx, p Policy, document string) error {
-	n, err := pg.Value[int](ctx, tx, `select errors from policy_versions where policy_id = @policy`, pg.Args{"policy": p.ID})
-	if err != nil || n == 0 {
-		return err
-	}
-	words, err := vocabulary.Load(ctx, tx)
-	if err != nil {
-		return err
-	}
-	report, err := judge(ctx, tx, words, p, document)
-	if err != nil {
-		return err
-	}
-	return &FindingsError{Report: report}
+	return p, event, err
 }
 
 // replayedImport is what an import that was sent before made.

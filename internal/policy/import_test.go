@@ -84,7 +84,7 @@ func TestImportIsJudgedAsTheEditorJudges(t *testing.T) {
 	few := o.create(policy.Input{Kind: policydoc.KindAuth, GroupID: o.telecom.ID, Name: "Few", Description: "D", Document: letter("fullName")})
 	o.must(o.activate(o.max, few.ID, few.Version))
 	odd := letter("fullName", "shoeSize", "gender", "dateOfBirth")
-	want, _, err := o.Judge(t.Context(), policydoc.KindAuth, o.telecom.ID, id.Policy{}, odd)
+	want, err := o.Judge(t.Context(), o.words(), policydoc.KindAuth, o.telecom.ID, id.Policy{}, odd)
 	o.must(err)
 	ins := []policy.Import{
 		policy.ReadFile(policy.File{Name: "odd.json", Text: []byte(odd)}, ""),

@@ -35,8 +35,7 @@ func (in Input) check(today, reviewOn time.Time) (Input, error) {
 		return in, problem.ErrBadRequest
 	}
 	var f problem.Fields
-	in.Name = f.Line("name", in.Name, MaxName, true)
-	in.Description = f.Lines("description", in.Description, MaxDescription, true)
+	in.checkWords(&f)
 	in.Note = f.Lines("note", in.Note, MaxNote, false)
 	in.ReviewOn = checkReview(&f, in.ReviewOn, today, reviewOn)
 	switch d := in.Document; {
@@ -48,6 +47,12 @@ func (in Input) check(today, reviewOn time.Time) (Input, error) {
 		f.Add("document", "policy_rule.document_not_text")
 	}
 	return in, f.Err()
+}
+
+// checkWords reads what the policy is called and what it is for.
+func (in *Input) checkWords(f *problem.Fields) {
+	in.Name = f.Line("name", in.Name, MaxName, true)
+	in.Description = f.Lines("description", in.Description, MaxDescription, true)
 }
 
 // maxReviewYears is how far ahead a review date may lie.

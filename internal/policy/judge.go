@@ -6,30 +6,30 @@ import (
 	"portal/internal/id"
 	"portal/internal/pg"
 	"portal/internal/policydoc"
-	"portal/internal/vocabulary"
 )
 
 // Judge says what is wrong with a text as a policy of this kind in this group,
-// beside the neighbours of the policy pid (zero for a new one), and the
-// vocabulary that it was judged by. A group that is not chosen yet (zero) has no
-// neighbours. Saving and activating judge in the same way.
-func (s *Service) Judge(ctx context.Context, kind Kind, gid id.PolicyGroup, pid id.Policy, document string) (policydoc.Report, *policydoc.Vocabulary, error) {
-	q := s.db.Read()
-	words, err := vocabulary.Load(ctx, q)
-	if err != nil {
-		return policydoc.Report{}, nil, wrap("judge", err)
-	}
-	report, err := judge(ctx, q, words, Policy{ID: pid, Kind: kind, GroupID: gid}, document)
-	return report, words, wrap("judge", err)
+// by a vocabulary and beside the neighbours of the policy pid (zero for a new
+// one). A group that is not chosen yet (zero) has no neighbours. Saving and
+// activating judge in the same way.
+func (s *Service) Judge(ctx context.Context, words *policydoc.Vocabulary, kind Kind, gid id.PolicyGroup, pid id.Policy, document string) (policydoc.Report, error) {
+	report, err := judge(ctx, s.db.Read(), words, Policy{ID: pid, Kind: kind, GroupID: gid}, document)
+	return report, wrap("judge", err)
 }
 
 func judge(ctx context.Context, q pg.Querier, words *policydoc.Vocabulary, p Policy, document string) (policydoc.Report, error) {
+	around, err := surroundings(ctx, q, words, p)
+	return policydoc.Check(p.Kind, []byte(document), around), err
+}
+
+// surroundings are what a policy's text is judged by besides itself.
+func surroundings(ctx context.Context, q pg.Querier, words *policydoc.Vocabulary, p Policy) (policydoc.Around, error) {
 	around := policydoc.Around{Vocabulary: words}
 	var err error
 	if !id.IsZero(p.GroupID) {
 		around.Neighbours, err = neighbours(ctx, q, p)
 	}
-	return policydoc.Check(p.Kind, []byte(document), around), err
+	return around, err
 }
 
 // neighbours are the other policies in force of a policy's kind in its group,
@@ -43,22 +43,31 @@ func neighbours(ctx context.Context, q pg.Querier, p Policy) (policydoc.Neighbou
 }
 
 // judged is a text that is about to be stored, with what is known of it.
-func judged(ctx context.Context, q pg.Querier, p Policy, document string) (text, error) {
-	words, err := vocabulary.Load(ctx, q)
+func judged(ctx context.Context, q pg.Querier, words *policydoc.Vocabulary, p Policy, document string) (text, policydoc.Report, error) {
+	around, err := surroundings(ctx, q, words, p)
 	if err != nil {
-		return text{}, err
+		return text{}, policydoc.Report{}, err
 	}
-	report, err := judge(ctx, q, words, p, document)
-	return text{document: document, errors: report.Errors, attributes: attributes(p.Kind, document)}, err
+	m, report, ok := policydoc.Read(p.Kind, []byte(document), around)
+	now := text{document: document, errors: report.Errors}
+	if ok {
+		now.attributes = counted(m)
+	}
+	return now, report, nil
 }
 
-// attributes counts the attributes that a text hands out, each name once; nil if
-// it cannot be understood.
+// attributes counts the attributes that a text hands out; nil if it cannot be
+// understood.
 func attributes(kind Kind, document string) *int {
 	m, ok := policydoc.Understand(kind, []byte(document))
 	if !ok {
 		return nil
 	}
+	return counted(m)
+}
+
+// counted counts the attributes of a document, each name once.
+func counted(m policydoc.Meaning) *int {
 	names := map[string]bool{}
 	for _, a := range m.Auth.Attributes {
 		names[a.Name] = true

@@ -47,7 +47,8 @@ func TestJudgeAgreesWithSaving(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
 	for _, document := range []string{letter("fullName"), "{", "", letter("fulName"), sample(policydoc.KindDataShare, 0)} {
-		report, words, err := o.Judge(t.Context(), policydoc.KindAuth, o.telecom.ID, id.Policy{}, document)
+		words := o.words()
+		report, err := o.Judge(t.Context(), words, policydoc.KindAuth, o.telecom.ID, id.Policy{}, document)
 		o.must(err)
 		if _, known := words.Term(policydoc.Attributes, "fullName"); !known {
 			t.Fatal("the vocabulary is empty")
@@ -68,7 +69,7 @@ func TestJudgeAgreesWithSaving(t *testing.T) {
 			t.Errorf("%s: activated: %v, judged with %d errors", document, err, report.Errors)
 		}
 	}
-	if _, _, err := o.Judge(t.Context(), policydoc.KindAuth, id.PolicyGroup{}, id.Policy{}, letter()); err != nil {
+	if _, err := o.Judge(t.Context(), o.words(), policydoc.KindAuth, id.PolicyGroup{}, id.Policy{}, letter()); err != nil {
 		t.Errorf("no group chosen: %v", err)
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"portal/internal/pg/pgtest"
 	"portal/internal/policy"
 	"portal/internal/policydoc"
+	"portal/internal/vocabulary"
 )
 
 // office is a portal with two people who may write and activate, and one group.
@@ -53,6 +54,13 @@ func (o *office) person(name string, roles ...authz.Role) authz.Actor {
 			pg.Args{"id": a.User, "role": string(r), "now": o.db.Now()})
 	}
 	return a
+}
+
+func (o *office) words() *policydoc.Vocabulary {
+	o.t.Helper()
+	words, err := vocabulary.Load(o.t.Context(), o.db.Read())
+	o.must(err)
+	return words
 }
 
 // exec runs a statement past the service.

@@ -13,63 +13,70 @@ import (
 	"portal/internal/vocabulary"
 )
 
-// Picture draws what an action on a policy would do, for a person. number is the
+// Drawn is a picture with what it was drawn from.
+type Drawn struct {
+	Picture
+	Subject    Version  // as Service.Version has it, without its periods
+	Against    *Version // what it is compared with; nil if that is nothing
+	Vocabulary *policydoc.Vocabulary
+	Report     policydoc.Report // on the subject; empty where the policy goes out of force
+	stage      stage
+}
+
+// Draw draws what an action on a policy would do, for a person. number is the
 // version to restore and is read for Restore only. Its page gives the
 // Fingerprint back in Seen. A *problem.ConflictError tells that the policy's
 // state does not allow the action; problem.ErrNotFound that there is no such
 // policy, or no such version to restore. What only keeps the action from being
 // carried out (findings, four eyes, a group out of use) does not keep it from
 // being drawn.
-func (s *Service) Picture(ctx context.Context, a authz.Actor, pid id.Policy, action Action, number int) (Picture, error) {
+func (s *Service) Draw(ctx context.Context, a authz.Actor, pid id.Policy, action Action, number int) (Drawn, error) {
 	q := s.db.Read()
 	p, err := pg.One[Policy](ctx, q, `select `+policyColumns+policyFrom+` where p.id = @id`, pg.Args{"id": pid})
 	if err != nil {
-		return Picture{}, wrap("picture", err)
+		return Drawn{}, wrap("draw", err)
 	}
 	d, err := s.draw(ctx, q, a, p, action, number)
-	return d.Picture, wrap("picture", err)
+	return d, wrap("draw", err)
 }
 
-// drawn is a picture with what it was drawn from.
-type drawn struct {
-	Picture
-	subject Version
-	stage   stage
-	words   *policydoc.Vocabulary
-	report  policydoc.Report // on the subject; empty where the policy goes out of force
+// Picture is Draw for those who need only the picture.
+func (s *Service) Picture(ctx context.Context, a authz.Actor, pid id.Policy, action Action, number int) (Picture, error) {
+	d, err := s.Draw(ctx, a, pid, action, number)
+	return d.Picture, err
 }
 
-// draw is Picture inside and outside a transaction: both see the same.
-func (s *Service) draw(ctx context.Context, q pg.Querier, a authz.Actor, p Policy, action Action, number int) (drawn, error) {
+// draw is Draw inside and outside a transaction: both see the same.
+func (s *Service) draw(ctx context.Context, q pg.Querier, a authz.Actor, p Policy, action Action, number int) (Drawn, error) {
 	st, err := stageOf(ctx, q, p.ID, number)
 	if err != nil {
-		return drawn{}, err
+		return Drawn{}, err
 	}
 	subject, err := st.subject(p, action, number)
 	if err != nil {
-		return drawn{}, err
+		return Drawn{}, err
 	}
 	words, err := vocabulary.Load(ctx, q)
 	if err != nil {
-		return drawn{}, err
+		return Drawn{}, err
 	}
-	d := drawn{subject: *subject, stage: st, words: words, Picture: Picture{
+	d := Drawn{Subject: *subject, stage: st, Vocabulary: words, Picture: Picture{
 		Action: action, Row: p.Version, Number: subject.Number, Document: digest(subject.Document),
 		First: !st.ran, Own: subject.WrittenBy(a.User), Eyes: s.eyes,
 	}}
 	before, err := specialBefore(ctx, q, st.InForce)
 	if err != nil {
-		return drawn{}, err
+		return Drawn{}, err
 	}
 	d.compare(p.Kind, before)
 	if action != Deactivate {
-		if d.report, err = judge(ctx, q, words, p, subject.Document); err != nil {
-			return drawn{}, err
+		if d.Report, err = judge(ctx, q, words, p, subject.Document); err != nil {
+			return Drawn{}, err
 		}
-		d.Findings = findingsOf(d.report)
+		d.Findings = findingsOf(d.Report)
 	}
 	if d.Partners, d.PartnersTotal, d.PartnersDigest, err = touched(ctx, q, p, partnersUsing); err != nil {
-		return drawn{}, err
+		return Drawn{}, err
 	}
 	d.Pending, d.PendingTotal, d.PendingDigest, err = touched(ctx, q, p, requestsPending)
 	return d, err
@@ -82,19 +89,19 @@ func digest(document string) string {
 
 // compare fills in what changes, measured by what is in force. Taking a policy
 // out of force loses all of it; where nothing is in force, all of it is gained.
-func (d *drawn) compare(kind Kind, before []string) {
-	from, to := "", d.subject.Document
+func (d *Drawn) compare(kind Kind, before []string) {
+	from, to := "", d.Subject.Document
 	if d.Action == Deactivate {
 		from, to = to, from
 	} else if v := d.stage.InForce; v != nil {
 		from = v.Document
-		d.Against, d.AgainstDocument = v.Number, digest(from)
+		d.Against, d.Picture.Against, d.AgainstDocument = v, v.Number, digest(from)
 	}
 	a, aKnown := meaning(kind, from)
 	b, bKnown := meaning(kind, to)
 	known := aKnown && bKnown
 	if known {
-		d.Changes = policydoc.Compare(a, b, d.words)
+		d.Changes = policydoc.Compare(a, b, d.Vocabulary)
 	} else { // nobody may say that the change is harmless
 		a = policydoc.Meaning{Kind: kind}
 	}

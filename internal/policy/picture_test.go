@@ -216,7 +216,7 @@ func TestPictureIsKeptAsSeen(t *testing.T) {
 	if len(kept.Partners) != 1 || kept.Partners[0].PublicID != known.PublicID || known.PublicID == "" {
 		t.Errorf("%+v, want the partner ID %s", kept.Partners, known.PublicID)
 	}
-	report, _, err := o.Judge(t.Context(), p.Kind, p.GroupID, p.ID, in.Document)
+	report, err := o.Judge(t.Context(), o.words(), p.Kind, p.GroupID, p.ID, in.Document)
 	o.must(err)
 	same := cmp.Transformer("findings", func(r policydoc.Report) []string {
 		out := []string{fmt.Sprint(r.Errors, r.Notes)}

@@ -40,8 +40,7 @@ const (
 // problem.ErrNotFound if there is no such policy, or it is of the other kind.
 func (s *Service) Policy(ctx context.Context, pid id.Policy, kind Kind) (Full, error) {
 	q := s.db.Read()
-	p, err := pg.One[Policy](ctx, q, `select `+policyColumns+policyFrom+` where p.id = @id and p.kind = @kind`,
-		pg.Args{"id": pid, "kind": kind})
+	p, err := ofKind(ctx, q, pid, kind)
 	if err != nil {
 		return Full{}, wrap("policy", err)
 	}
@@ -61,6 +60,18 @@ func (s *Service) Policy(ctx context.Context, pid id.Policy, kind Kind) (Full, e
 		full.take(&versions[i])
 	}
 	return full, nil
+}
+
+// ofKind is a policy without its versions.
+func ofKind(ctx context.Context, q pg.Querier, pid id.Policy, kind Kind) (Policy, error) {
+	return pg.One[Policy](ctx, q, `select `+policyColumns+policyFrom+` where p.id = @id and p.kind = @kind`, pg.Args{"id": pid, "kind": kind})
+}
+
+// KindOf is the kind of a policy of which only the ID is known;
+// problem.ErrNotFound if there is none.
+func (s *Service) KindOf(ctx context.Context, pid id.Policy) (Kind, error) {
+	kind, err := pg.Value[Kind](ctx, s.db.Read(), `select kind from policies where id = @id`, pg.Args{"id": pid})
+	return kind, wrap("kind of a policy", err)
 }
 
 // addPeriods tells of versions when they were in force: at most max periods,
@@ -157,6 +168,35 @@ func (s *Service) Policies(ctx context.Context, kind Kind, q list.Query) (list.P
 		from policies p join policy_groups g on g.id = p.group_id
 		left join policy_versions w on w.policy_id = p.id and w.status = 'inactive'`, w)
 	return p, wrap("policies", err)
+}
+
+// Rule is a policy in force, with what it says.
+type Rule struct {
+	ID       id.Policy
+	Kind     Kind
+	Name     string
+	Number   int // of the version in force
+	Document string
+}
+
+// RulesOf are the policies of a kind in force in a group, by name: at most max of
+// them, and how many there are.
+func (s *Service) RulesOf(ctx context.Context, kind Kind, gid id.PolicyGroup, max int) (rules []Rule, total int, err error) {
+	rows, err := pg.All[struct {
+		Rule
+		Total int
+	}](ctx, s.db.Read(), `
+		select p.id, p.kind, p.name, v.number, v.document, count(*) over () as total
+		from policies p join policy_versions v on v.policy_id = p.id and v.status = 'active'
+		where p.kind = @kind and p.group_id = @group and p.status = 'active'
+		order by lower(p.name), p.id limit @max`, pg.Args{"kind": kind, "group": gid, "max": max})
+	if err != nil {
+		return nil, 0, wrap("rules", err)
+	}
+	for _, r := range rows {
+		rules, total = append(rules, r.Rule), r.Total
+	}
+	return rules, total, nil
 }
 
 // Waiting counts the policies that wait for activation, as the list counts them

@@ -41,8 +41,8 @@ func (s *Service) RestoreVersion(ctx context.Context, a authz.Actor, pid id.Poli
 }
 
 func (r *ruling) restore(ctx context.Context, tx *pg.Tx) (audit.Event, error) {
-	v := r.subject
-	now := text{v.Document, r.report.Errors, attributes(r.policy.Kind, v.Document)}
+	v := r.Subject
+	now := text{v.Document, r.Report.Errors, attributes(r.policy.Kind, v.Document)}
 	next := Version{AuthorID: r.actor.User, LastEditorID: r.actor.User, Origin: &v.Number}
 	made, err := replaceWaiting(ctx, tx, r.policy.ID, next, now)
 	if err != nil {

@@ -34,8 +34,7 @@ func TestRestoreMakesANewVersionOfAnOldText(t *testing.T) {
 	if v.Number != 4 || v.Document != sample(p.Kind, 1) || v.Origin == nil || *v.Origin != 2 || v.AuthorID != o.ada.User || v.LastEditorID != o.ada.User || v.Note != "" {
 		t.Errorf("%+v", v)
 	}
-	ds, err := o.Decisions(t.Context(), p.ID)
-	o.must(err)
+	ds := o.decisions(p.ID)
 	if d := ds[0]; len(ds) != 2 || d.Action != policy.Restore || d.Number != 2 || d.Picture.Against != 1 || d.DecidedByName != "Ada" {
 		t.Errorf("%+v", ds)
 	}

@@ -8,6 +8,7 @@ import (
 	"portal/internal/authz"
 	"portal/internal/id"
 	"portal/internal/pg"
+	"portal/internal/policydoc"
 	"portal/internal/problem"
 )
 
@@ -69,15 +70,18 @@ const maxDue = 100
 func (s *Service) ReviewsDue(ctx context.Context) ([]Due, error) {
 	due, err := pg.All[Due](ctx, s.db.Read(), `
 		select p.id, p.kind, p.name, g.name as group_name, p.review_on, v.number as in_force, o.valid_from as since,
-			(select count(*) from partners r where r.policy_group_id = p.group_id and r.status = 'active'
-				and r.type = case p.kind when 'auth' then 'AUTH_PARTNER' else 'CREDENTIAL_PARTNER' end) as partners,
+			(select count(*) from partners t where t.policy_group_id = p.group_id and `+partnersUsing.which+`
+				and t.type = case p.kind when @auth then @auth_user else @share_user end) as partners,
 			count(*) over () as total
 		from policies p join policy_groups g on g.id = p.group_id
 		join policy_versions v on v.policy_id = p.id and v.status = 'active'
 		join policy_periods o on o.policy_id = p.id and o.valid_to is null
 		where p.status = 'active' and p.review_on <= @until
 		order by p.review_on, p.id limit @max`,
-		pg.Args{"until": s.Today().AddDate(0, 0, ReviewAhead), "max": maxDue})
+		pg.Args{
+			"until": s.Today().AddDate(0, 0, ReviewAhead), "max": maxDue, "auth": string(policydoc.KindAuth),
+			"auth_user": string(userOf(policydoc.KindAuth)), "share_user": string(userOf(policydoc.KindDataShare)),
+		})
 	return due, wrap("reviews due", err)
 }
 
@@ -219,15 +223,16 @@ func (s *Service) CloseReview(ctx context.Context, a authz.Actor, rid id.PolicyR
 // checkClosing reads what a person says at the end of a review.
 func (r Review) checkClosing(outcome Outcome, note string) (string, error) {
 	var f problem.Fields
-	switch {
-	case outcome != Kept && outcome != Changed && outcome != Ended:
-		f.Add("outcome", "problem.choose")
-	case outcome == Kept && r.InForce != r.Number:
+	switch outcome {
+	case r.Holds():
+	case Kept:
 		f.Add("outcome", "policy_rule.review_not_kept")
-	case outcome == Changed && (r.InForce == 0 || r.InForce == r.Number):
+	case Changed:
 		f.Add("outcome", "policy_rule.review_not_changed")
-	case outcome == Ended && r.InForce != 0:
+	case Ended:
 		f.Add("outcome", "policy_rule.review_not_ended")
+	default:
+		f.Add("outcome", "problem.choose")
 	}
 	note = f.Lines("note", note, MaxReason, true)
 	return note, f.Err()

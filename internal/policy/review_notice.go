@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"portal/internal/account"
+	"portal/internal/authz"
 	"portal/internal/id"
 	"portal/internal/mail"
 	"portal/internal/pg"
@@ -57,7 +58,7 @@ func noticeDue(ctx context.Context, tx *pg.Tx, today time.Time) error {
 	if len(names) > maxNoticed {
 		names = append(names[:maxNoticed], "…")
 	}
-	return account.TellStaff(ctx, tx, mail.PolicyReviewDue, id.User{}, map[string]string{"Policies": strings.Join(names, "\n")})
+	return account.TellStaff(ctx, tx, authz.PolicyActivate, mail.PolicyReviewDue, id.User{}, map[string]string{"Policies": strings.Join(names, "\n")})
 }
 
 // remindOverdue sends one mail for each emergency. Weeks count from the first
@@ -87,7 +88,7 @@ func remindOverdue(ctx context.Context, tx *pg.Tx, today time.Time) error {
 		return errNothingDue
 	}
 	for _, r := range late {
-		err := account.TellStaff(ctx, tx, mail.PolicyReviewOverdue, id.User{}, map[string]string{
+		err := account.TellStaff(ctx, tx, authz.PolicyActivate, mail.PolicyReviewOverdue, id.User{}, map[string]string{
 			"Policy": r.Policy, "Version": strconv.Itoa(r.Number), "Actor": r.Actor, "Due": dayText(r.DueOn), "Review": r.ID.String(),
 		})
 		if err != nil {

@@ -92,8 +92,8 @@ func special(changes policydoc.Delta) bool {
 
 // judgeSpecial fills in what of the decision is about special data: the version
 // itself, unless it goes out of force, and everything that changes.
-func (d *drawn) judgeSpecial(kind Kind, from, to policydoc.Meaning, before []string) {
-	c := careful{d.words, before}
+func (d *Drawn) judgeSpecial(kind Kind, from, to policydoc.Meaning, before []string) {
+	c := careful{d.Vocabulary, before}
 	words := c.vocabulary(from, to)
 	d.Special = special(policydoc.Compare(from, to, words))
 	if d.Action == Deactivate {

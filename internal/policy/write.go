@@ -10,7 +10,9 @@ import (
 	"portal/internal/authz"
 	"portal/internal/id"
 	"portal/internal/pg"
+	"portal/internal/policydoc"
 	"portal/internal/problem"
+	"portal/internal/vocabulary"
 )
 
 // CreatePolicy adds an inactive policy with version 1. Permission:
@@ -23,9 +25,12 @@ import (
 func (s *Service) CreatePolicy(ctx context.Context, a authz.Actor, in Input) (Policy, error) {
 	var p Policy
 	err := s.db.Change(ctx, a, authz.PolicyWrite, func(tx *pg.Tx) (audit.Event, error) {
-		var event audit.Event
-		var err error
-		p, event, err = s.createIn(ctx, tx, a, in)
+		words, err := vocabulary.Load(ctx, tx)
+		if err != nil {
+			return audit.Event{}, err
+		}
+		made, _, event, err := s.createIn(ctx, tx, a, words, in)
+		p = made
 		return event, err
 	})
 	if errors.Is(err, errReplayed) {
@@ -34,31 +39,34 @@ func (s *Service) CreatePolicy(ctx context.Context, a authz.Actor, in Input) (Po
 	return p, wrap("create policy", policyTaken(err))
 }
 
-// createIn makes a policy inside a change. errReplayed comes with the id of the
-// one that this input made before.
-func (s *Service) createIn(ctx context.Context, tx *pg.Tx, a authz.Actor, in Input) (Policy, audit.Event, error) {
+// createIn makes a policy inside a change, and tells what is wrong with its
+// document. errReplayed comes with the id of the one that this input made before.
+func (s *Service) createIn(
+	ctx context.Context, tx *pg.Tx, a authz.Actor, words *policydoc.Vocabulary, in Input,
+) (Policy, policydoc.Report, audit.Event, error) {
+	var report policydoc.Report
 	if err := shareGroups(ctx, tx, in.GroupID); err != nil {
-		return Policy{}, audit.Event{}, err
+		return Policy{}, report, audit.Event{}, err
 	}
 	in, wrong := in.check(s.dayOf(tx.Now()), time.Time{})
 	g, err := activeGroup(ctx, tx, in.GroupID)
 	if err := allWrong(wrong, err); err != nil {
-		return Policy{}, audit.Event{}, err
+		return Policy{}, report, audit.Event{}, err
 	}
 	p := newPolicy(in, g, a, tx)
 	if err := insertPolicy(ctx, tx, p); err != nil {
-		return p, audit.Event{}, err
+		return p, report, audit.Event{}, err
 	}
-	now, err := judged(ctx, tx, p, in.Document)
+	now, report, err := judged(ctx, tx, words, p, in.Document)
 	if err != nil {
-		return p, audit.Event{}, err
+		return p, report, audit.Event{}, err
 	}
 	detail := audit.Diff(nil, "group", "", g.Name)
 	detail = audit.Diff(detail, "description", "", p.Description)
 	detail = audit.Diff(detail, "note", "", in.Note)
 	detail = diffDocument(detail, text{}, now)
 	_, err = insertVersion(ctx, tx, p.ID, Version{AuthorID: a.User, LastEditorID: a.User, Note: in.Note}, now)
-	return p, p.event(audit.PolicyCreated, 0, detail), err
+	return p, report, p.event(audit.PolicyCreated, 0, detail), err
 }
 
 func newPolicy(in Input, g Group, a authz.Actor, tx *pg.Tx) Policy {
@@ -201,7 +209,11 @@ func editDocument(ctx context.Context, tx *pg.Tx, a authz.Actor, p Policy, in In
 	if p.GroupStatus != GroupActive { // else the group would have an unfinished policy
 		return "", nil, problem.Invalid("document", "policy_rule.group_deactivated", "Name", p.GroupName)
 	}
-	now, err := judged(ctx, tx, p, in.Document)
+	words, err := vocabulary.Load(ctx, tx)
+	if err != nil {
+		return "", nil, err
+	}
+	now, _, err := judged(ctx, tx, words, p, in.Document)
 	if err != nil {
 		return "", nil, err
 	}

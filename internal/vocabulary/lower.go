@@ -30,5 +30,5 @@ func (a About) loweredBy(to About) bool {
 
 // tell mails all active staff who decide on policies, but not the one who lowers.
 func tell(ctx context.Context, tx *pg.Tx, by authz.Actor, t Term) error {
-	return account.TellStaff(ctx, tx, mail.TermLowered, by.User, map[string]string{"Actor": by.Name, "Term": t.Name, "ID": t.ID.String()})
+	return account.TellStaff(ctx, tx, authz.PolicyActivate, mail.TermLowered, by.User, map[string]string{"Actor": by.Name, "Term": t.Name, "ID": t.ID.String()})
 }

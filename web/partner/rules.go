@@ -2,7 +2,6 @@ package partner
 
 import (
 	"context"
-	"errors"
 	"net/url"
 
 	"portal/internal/authz"
@@ -10,7 +9,6 @@ import (
 	"portal/internal/partner"
 	"portal/internal/policy"
 	"portal/internal/policydoc"
-	"portal/internal/problem"
 	"portal/web/page"
 	"portal/web/policywords"
 )
@@ -22,12 +20,12 @@ type rules struct {
 	Kind  policy.Kind
 	Group id.PolicyGroup
 	Words *policydoc.Vocabulary
-	Shown []policy.Full // by name, the first of them
+	Shown []policy.Rule // by name, the first of them
 	Total int
 }
 
 // shownRules is the size of the list that rules are the first page of.
-const shownRules = "10"
+const shownRules = 10
 
 // rules reads them; none for a partner whose type uses no policies, and for a
 // reader who may not read any.
@@ -40,24 +38,8 @@ func (h handlers) rules(ctx context.Context, p partner.Partner) (rules, error) {
 	if r.Words, err = h.words.All(ctx); err != nil {
 		return rules{}, err
 	}
-	q := r.filter()
-	q.Set("size", shownRules)
-	rows, err := h.policies.Policies(ctx, r.Kind, policy.PolicyList.Parse(q))
-	if err != nil {
-		return rules{}, err
-	}
-	r.Total = rows.Total
-	for _, row := range rows.Items {
-		switch full, err := h.policies.Policy(ctx, row.ID, r.Kind); {
-		case errors.Is(err, problem.ErrNotFound), err == nil && full.InForce == nil: // somebody was faster
-			r.Total--
-		case err != nil:
-			return rules{}, err
-		default:
-			r.Shown = append(r.Shown, full)
-		}
-	}
-	return r, nil
+	r.Shown, r.Total, err = h.policies.RulesOf(ctx, r.Kind, r.Group, shownRules)
+	return r, err
 }
 
 func (r rules) filter() url.Values {

@@ -141,7 +141,7 @@ func rulesSection(r rules) templ.Component {
 	})
 }
 
-func rule(words *policydoc.Vocabulary, p policy.Full, open bool) templ.Component {
+func rule(words *policydoc.Vocabulary, p policy.Rule, open bool) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -189,7 +189,7 @@ func rule(words *policydoc.Vocabulary, p policy.Full, open bool) templ.Component
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		if m, ok := policydoc.Understand(p.Kind, []byte(p.InForce.Document)); ok {
+		if m, ok := policydoc.Understand(p.Kind, []byte(p.Document)); ok {
 			templ_7745c5c3_Err = policywords.SaysMeaning(words, m).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -231,9 +231,9 @@ func rule(words *policydoc.Vocabulary, p policy.Full, open bool) templ.Component
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var11 string
-		templ_7745c5c3_Var11, templ_7745c5c3_Err = templ.JoinStringErrs(i18n.T(ctx, "admission.policies.open", "Name", p.Name, "Number", p.InForce.Number))
+		templ_7745c5c3_Var11, templ_7745c5c3_Err = templ.JoinStringErrs(i18n.T(ctx, "admission.policies.open", "Name", p.Name, "Number", p.Number))
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/partner/rules.templ`, Line: 42, Col: 132}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/partner/rules.templ`, Line: 42, Col: 124}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var11))
 		if templ_7745c5c3_Err != nil {

@@ -6,7 +6,6 @@ import (
 
 	"portal/internal/authz"
 	"portal/internal/policy"
-	"portal/internal/policydoc"
 	"portal/web/form"
 	"portal/web/i18n"
 	"portal/web/page"
@@ -15,43 +14,19 @@ import (
 // about draws the page of a decision as things stand; a problem.ErrConflict if
 // they do not allow it.
 func (h handlers) about(r *http.Request, p policy.Full, d decision, number int) (decidePage, error) {
-	ctx := r.Context()
-	pic, err := h.policies.Picture(ctx, h.actor(r), p.ID, d.action, number)
-	if err != nil {
-		return decidePage{}, err
-	}
-	c := decidePage{Full: p, decision: d, Picture: pic}
-	if c.Subject, err = h.policies.Version(ctx, p.ID, pic.Number); err != nil {
-		return decidePage{}, err
-	}
-	if pic.Against > 0 {
-		against, err := h.policies.Version(ctx, p.ID, pic.Against)
-		if err != nil {
-			return decidePage{}, err
-		}
-		c.Against = &against
-	}
-	if d.action == policy.Deactivate {
-		c.Vocabulary, err = h.words.All(ctx)
-	} else {
-		c.Report, c.Vocabulary, err = h.policies.Judge(ctx, p.Kind, p.GroupID, p.ID, c.Subject.Document)
-	}
-	return c, err
+	drawn, err := h.policies.Draw(r.Context(), h.actor(r), p.ID, d.action, number)
+	return decidePage{Full: p, decision: d, Drawn: drawn}, err
 }
 
 // decidePage asks before a decision, or says why it cannot be taken.
 type decidePage struct {
 	policy.Full
 	decision
-	Picture    policy.Picture
-	Vocabulary *policydoc.Vocabulary
-	Subject    policy.Version
-	Against    *policy.Version
-	Report     policydoc.Report
-	Said       sent // by the form that is drawn again
-	Errors     form.Errors
-	Was        *shown // what the page showed that was sent; nil: nothing changed since
-	Reason     string // who was faster
+	policy.Drawn
+	Said   sent // by the form that is drawn again
+	Errors form.Errors
+	Was    *shown // what the page showed that was sent; nil: nothing changed since
+	Reason string // who was faster
 }
 
 // blocked reports whether findings stand in the way. An old version may be
@@ -69,12 +44,12 @@ func (c decidePage) groupOff() bool {
 // emergency reports whether the reader may go ahead alone with what needs
 // somebody else.
 func (c decidePage) emergency(ctx context.Context) bool {
-	return !c.Picture.Alone() && page.May(ctx, authz.PolicyEmergency)
+	return !c.Alone() && page.May(ctx, authz.PolicyEmergency)
 }
 
 // consequence is what will happen, in one sentence.
 func (c decidePage) consequence(ctx context.Context) string {
-	key, args := c.key("consequence"), []any{"Name", c.Name, "Group", c.GroupName, "Number", c.Picture.Number}
+	key, args := c.key("consequence"), []any{"Name", c.Name, "Group", c.GroupName, "Number", c.Number}
 	switch {
 	case c.action == policy.Activate && c.InForce != nil:
 		key, args = c.key("replaces"), append(args, "Old", c.InForce.Number)
@@ -85,9 +60,9 @@ func (c decidePage) consequence(ctx context.Context) string {
 }
 
 func (c decidePage) title(ctx context.Context) string {
-	return i18n.T(ctx, c.key("title"), "Name", c.Name, "Number", c.Picture.Number)
+	return i18n.T(ctx, c.key("title"), "Name", c.Name, "Number", c.Number)
 }
 
 func (c decidePage) button(ctx context.Context) string {
-	return i18n.T(ctx, c.key("button"), "Name", c.Name, "Number", c.Picture.Number)
+	return i18n.T(ctx, c.key("button"), "Name", c.Name, "Number", c.Number)
 }

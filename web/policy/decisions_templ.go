@@ -224,7 +224,7 @@ func decisionRows(p policy.Policy, rows []policy.Decision) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.Tag(classTag(d.Picture.Class), i18n.T(ctx, d.Picture.Class.Key())).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Tag(classTag(d.Class), i18n.T(ctx, d.Class.Key())).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

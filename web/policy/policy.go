@@ -9,7 +9,6 @@ package policy
 
 import (
 	"context"
-	"errors"
 	"math"
 	"net/http"
 	"strconv"
@@ -55,17 +54,15 @@ func Routes(p *policy.Service, words *vocabulary.Service, trail Trail, zone *tim
 // find leads from a policy's id alone, all that the audit log knows, to its page.
 func find(p *policy.Service) page.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		for _, kind := range policydoc.Kinds() {
-			found, err := handlers{policies: p, kind: kind}.load(r)
-			if errors.Is(err, problem.ErrNotFound) {
-				continue
-			}
-			if err != nil {
-				return err
-			}
-			return page.Redirect(w, r, policywords.URL(kind, found.ID))
+		pid, err := id.Parse[id.Policy](chi.URLParam(r, "id"))
+		if err != nil {
+			return err
 		}
-		return problem.ErrNotFound
+		kind, err := p.KindOf(r.Context(), pid)
+		if err != nil {
+			return err
+		}
+		return page.Redirect(w, r, policywords.URL(kind, pid))
 	}
 }
 

@@ -53,21 +53,20 @@ func (h handlers) show(w http.ResponseWriter, r *http.Request) error {
 	return page.Render(w, r, http.StatusOK, objectPage(s, h.trail))
 }
 
-// look judges what waits, and draws what putting it into force would do.
+// look draws what putting into force what waits would do, and judges it.
 func (h handlers) look(r *http.Request, s *showPage) (err error) {
-	if s.Waiting == nil {
-		s.Vocabulary, err = h.words.All(r.Context())
+	if s.Waiting != nil {
+		drawn, err := h.policies.Draw(r.Context(), h.actor(r), s.ID, policy.Activate, 0)
+		if !errors.Is(err, problem.ErrConflict) {
+			s.Picture, s.Report, s.Vocabulary, s.Own = drawn.Picture, drawn.Report, drawn.Vocabulary, !drawn.Alone()
+			return err
+		}
+	}
+	if s.Vocabulary, err = h.words.All(r.Context()); err != nil || s.Waiting == nil {
 		return err
 	}
-	s.Report, s.Vocabulary, err = h.policies.Judge(r.Context(), s.Kind, s.GroupID, s.ID, s.Waiting.Document)
-	if err != nil {
-		return err
-	}
-	s.Picture, err = h.policies.Picture(r.Context(), h.actor(r), s.ID, policy.Activate, 0)
-	if errors.Is(err, problem.ErrConflict) { // somebody was faster than this page
-		return nil
-	}
-	s.Own = !s.Picture.Alone()
+	// Somebody was faster than this page, which stays as it was read.
+	s.Report, err = h.policies.Judge(r.Context(), s.Vocabulary, s.Kind, s.GroupID, s.ID, s.Waiting.Document)
 	return err
 }
 

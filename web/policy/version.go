@@ -28,13 +28,13 @@ func (h handlers) version(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	s := versionPage{Full: p, Version: v}
-	if v.Status == policy.VersionInactive {
-		s.Report, s.Vocabulary, err = h.policies.Judge(r.Context(), p.Kind, p.GroupID, p.ID, v.Document)
-	} else {
-		s.Vocabulary, err = h.words.All(r.Context())
-	}
-	if err != nil {
+	if s.Vocabulary, err = h.words.All(r.Context()); err != nil {
 		return err
+	}
+	if v.Status == policy.VersionInactive {
+		if s.Report, err = h.policies.Judge(r.Context(), s.Vocabulary, p.Kind, p.GroupID, p.ID, v.Document); err != nil {
+			return err
+		}
 	}
 	if s.Decisions, err = h.policies.DecisionsOf(r.Context(), p.ID, v.Number); err != nil {
 		return err

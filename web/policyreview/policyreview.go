@@ -107,13 +107,11 @@ func (h handlers) load(r *http.Request) (policy.Full, error) {
 	if err != nil {
 		return policy.Full{}, err
 	}
-	for _, kind := range policydoc.Kinds() {
-		p, err := h.policies.Policy(r.Context(), pid, kind)
-		if !errors.Is(err, problem.ErrNotFound) {
-			return p, err
-		}
+	kind, err := h.policies.KindOf(r.Context(), pid)
+	if err != nil {
+		return policy.Full{}, err
 	}
-	return policy.Full{}, problem.ErrNotFound
+	return h.policies.Policy(r.Context(), pid, kind)
 }
 
 func (h handlers) renderDue(w http.ResponseWriter, r *http.Request, status int, d duePage) error {
@@ -135,7 +133,10 @@ func (h handlers) renderDue(w http.ResponseWriter, r *http.Request, status int, 
 
 // facts are what a reviewer needs to know of a policy in force.
 func (h handlers) facts(ctx context.Context, d *duePage) (err error) {
-	if d.Report, d.Vocabulary, err = h.policies.Judge(ctx, d.Kind, d.GroupID, d.ID, d.InForce.Document); err != nil {
+	if d.Vocabulary, err = h.words.All(ctx); err != nil {
+		return err
+	}
+	if d.Report, err = h.policies.Judge(ctx, d.Vocabulary, d.Kind, d.GroupID, d.ID, d.InForce.Document); err != nil {
 		return err
 	}
 	if d.Breadth, err = h.policies.Breadth(ctx, d.Full); err != nil {

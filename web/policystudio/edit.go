@@ -267,11 +267,11 @@ func (h handlers) judge(ctx context.Context, f *formPage) error {
 			in.GroupID = f.Old.GroupID
 		}
 	}
-	report, words, err := h.policies.Judge(ctx, h.kind, in.GroupID, pid, f.Document)
+	report, err := h.policies.Judge(ctx, f.Words, h.kind, in.GroupID, pid, f.Document)
 	if err != nil {
 		return err
 	}
-	f.Report, f.Words = &report, words
+	f.Report = &report
 	return nil
 }
 

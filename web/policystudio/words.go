@@ -21,23 +21,22 @@ type standing struct {
 }
 
 func (f formPage) standing(ctx context.Context) standing {
-	say := func(colour, short, line string, args ...any) standing {
-		return standing{colour, i18n.T(ctx, short, args...), i18n.T(ctx, line, args...)}
-	}
 	refused := f.Errors.For("document")
 	switch {
 	case f.Both:
-		return say("bad", "policy_studio.short.both", "policy_studio.both.title")
+		return standing{"bad", i18n.T(ctx, "policy_studio.short.both"), i18n.T(ctx, "policy_studio.both.title")}
 	case refused != "":
 		return standing{"bad", i18n.T(ctx, "policy_studio.short.refused"), refused}
 	case f.Report == nil:
-		return say("neutral", "policy_studio.short.empty", "policy_studio.empty")
+		return standing{"neutral", i18n.T(ctx, "policy_studio.short.empty"), i18n.T(ctx, "policy_studio.empty")}
 	case f.Report.Errors > 0:
-		return say("bad", "policy_studio.short.errors", "policy.check.errors", "Count", f.Report.Errors)
+		n := f.Report.Errors
+		return standing{"bad", i18n.T(ctx, "policy_studio.short.errors", "Count", n), i18n.T(ctx, "policy.check.errors", "Count", n)}
 	case f.Report.Notes > 0:
-		return say("warn", "policy_studio.short.notes", "policy.check.warnings", "Count", f.Report.Notes)
+		n := f.Report.Notes
+		return standing{"warn", i18n.T(ctx, "policy_studio.short.notes", "Count", n), i18n.T(ctx, "policy.check.warnings", "Count", n)}
 	default:
-		return say("good", "policy_studio.short.good", "policy.check.good")
+		return standing{"good", i18n.T(ctx, "policy_studio.short.good"), i18n.T(ctx, "policy.check.good")}
 	}
 }
 

@@ -121,6 +121,8 @@ const (
 		coalesce(p.organisation, '') as organisation, coalesce(p.public_id, '') as public_id,
 		case when p.id is null
 			then (select coalesce(array_agg(role order by role desc), '{}') from user_roles where user_id = u.id)
+			when p.status <> 'active' then array['APPLICANT']
+			when u.owner then array[p.type, 'PARTNER_OWNER']
 			else array[p.type] end as roles`
 	personFrom = ` from users u left join partners p on p.id = u.partner_id`
 )

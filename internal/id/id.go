@@ -28,6 +28,27 @@ type (
 	PolicyReview struct{ uuid.UUID }
 	// Term identifies a name of the vocabulary.
 	Term struct{ uuid.UUID }
+	// PolicyRequest identifies a partner's request to use a policy, and the grant
+	// that comes of it.
+	PolicyRequest struct{ uuid.UUID }
+	// CACertificate identifies a certificate of the trust store.
+	CACertificate struct{ uuid.UUID }
+	// Certificate identifies a partner's certificate.
+	Certificate struct{ uuid.UUID }
+	// APIKey identifies a partner's key over all its secrets.
+	APIKey struct{ uuid.UUID }
+	// ServiceAccount identifies another system that asks the API.
+	ServiceAccount struct{ uuid.UUID }
+	// Webhook identifies an address that events are sent to.
+	Webhook struct{ uuid.UUID }
+	// WebhookEvent identifies something that other systems are told.
+	WebhookEvent struct{ uuid.UUID }
+	// WebhookDelivery identifies one event on its way to one address.
+	WebhookDelivery struct{ uuid.UUID }
+	// PartnerChange identifies a partner's request to change its name or address.
+	PartnerChange struct{ uuid.UUID }
+	// Note identifies an internal note.
+	Note struct{ uuid.UUID }
 	// Challenge identifies one proof of an e-mail address.
 	Challenge struct{ uuid.UUID }
 	// Message identifies a mail in the outbox.

@@ -70,6 +70,8 @@ const find = `
 	select s.data, u.id as user_id, trim(u.first_name || ' ' || u.last_name) as name, u.email, u.lang,
 		case when p.id is null
 			then (select coalesce(array_agg(role order by role desc), '{}') from user_roles where user_id = u.id)
+			when p.status <> 'active' then array['APPLICANT']
+			when u.owner then array[p.type, 'PARTNER_OWNER']
 			else array[p.type] end as roles,
 		p.id as partner_id, s.last_seen_at < now() - interval '1 minute' as stale
 	from sessions s

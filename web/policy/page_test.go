@@ -40,7 +40,7 @@ func TestPolicyPageSaysWhatIsInForceAndWhatWaits(t *testing.T) {
 	d.Edit(path, auth("fullName", "dateOfBirth"))
 	p := d.Second.Get(path).Want(200)
 	webtest.WantText(t, p, "In force: version 1", "Waiting for activation: version 2", "Version 2 waits for activation, and nothing stands in the way.",
-		"Partners gain: date of birth.", "Partners lose: gender.", "Version 2 compared with version 1.", "25 November 2027", "What was in force on")
+		"Partners gain: date of birth.", "Partners lose: gender.", "Version 2 compared with version 1.", d.Clock.Now().AddDate(0, 12, 0).Format("2 January 2006"), "What was in force on")
 	if n := p.Doc.Find("main details ol.code").Length(); n != 2 {
 		t.Errorf("%d texts folded away, want 2", n)
 	}

@@ -21,7 +21,7 @@ func TellStaff(ctx context.Context, tx *pg.Tx, may authz.Permission, kind mail.K
 			roles = append(roles, string(r))
 		}
 	}
-	staff, err := pg.All[struct{ Email, Lang, FirstName string }](ctx, tx, `
+	staff, err := pg.All[reader](ctx, tx, `
 		select u.email, u.lang, u.first_name from users u
 		where u.status = 'active' and u.id is distinct from @but
 			and exists (select 1 from user_roles r where r.user_id = u.id and r.role = any(@roles))
@@ -29,8 +29,31 @@ func TellStaff(ctx context.Context, tx *pg.Tx, may authz.Permission, kind mail.K
 	if err != nil {
 		return err
 	}
-	for _, to := range staff {
+	return tell(ctx, tx, staff, kind, params)
+}
+
+// TellPartner mails all active people of a partner, in the change that it tells
+// of, each in their own language. Each mail greets its reader by the param
+// "Name"; Params["Path"] is the page that its link opens.
+func TellPartner(ctx context.Context, tx *pg.Tx, partner id.Partner, kind mail.Kind, params map[string]string) error {
+	people, err := pg.All[reader](ctx, tx, `
+		select email, lang, first_name from users where partner_id = @partner and status = 'active' order by id`,
+		pg.Args{"partner": partner})
+	if err != nil {
+		return err
+	}
+	return tell(ctx, tx, people, kind, params)
+}
+
+// reader is somebody who gets a mail.
+type reader struct{ Email, Lang, FirstName string }
+
+func tell(ctx context.Context, tx *pg.Tx, people []reader, kind mail.Kind, params map[string]string) error {
+	for _, to := range people {
 		own := maps.Clone(params)
+		if own == nil {
+			own = map[string]string{}
+		}
 		own["Name"] = to.FirstName
 		if err := mail.Enqueue(ctx, tx, mail.Message{Kind: kind, To: to.Email, Lang: to.Lang, Params: own}); err != nil {
 			return err

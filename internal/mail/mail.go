@@ -44,7 +44,7 @@ var Kinds = []Kind{
 }
 
 // Message is one mail to one address in one language. Params are the values in
-// its text; never a code or a link that opens something: those are derived from
+// its text, and as "Path" the page that its link opens; never a code or a link that opens something: those are derived from
 // Challenge and Params["Send"] when the mail is rendered (security.md REG-4).
 type Message struct {
 	Kind      Kind

@@ -6,6 +6,7 @@ package mailtpl
 
 import (
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -24,6 +25,10 @@ const maxParam = 200
 
 // params are the values that the texts may use. A mail gives those it has.
 var params = []string{"Name", "Organisation", "Reason", "Policy", "Actor", "Version", "More", "Less", "Else", "Term"}
+
+// onlyPath is what a mail's param "Path" may be: the address of one of the
+// portal's own pages.
+var onlyPath = regexp.MustCompile(`^(/[a-z0-9-]+)+$`)
 
 // Writer renders mails.
 type Writer struct {
@@ -58,6 +63,9 @@ func (w Writer) derived(m mail.Message) (secret, link string) {
 		send = 1
 	}
 	challenge := struct{ uuid.UUID }(m.Challenge).UUID
+	if path := m.Params["Path"]; onlyPath.MatchString(path) {
+		return "", w.Origin + path
+	}
 	switch m.Kind {
 	case mail.RegistrationCode:
 		return w.Codes.Code(challenge, send), w.Origin + "/register/code"

@@ -44,6 +44,7 @@ const (
 	TermDeprecated         Action = "term.deprecated"
 	TermRestored           Action = "term.restored"
 	MailRetried            Action = "mail.retried"
+	ListExported           Action = "list.exported" // somebody took a list away as a file
 	AccessRefused          Action = "access.refused"
 )
 
@@ -57,4 +58,5 @@ var Actions = []Action{
 	PolicyActivatedAlone, PolicyVersionRestored, PolicyVersionDiscarded, PolicyDiscarded, PolicyReviewed, PolicyImported,
 	TermCreated, TermEdited, TermDeprecated, TermRestored,
 	MailRetried, AccessRefused,
+	ListExported,
 }

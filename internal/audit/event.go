@@ -24,6 +24,7 @@ const (
 	Session      Kind = "session"
 	Database     Kind = "database"
 	Route        Kind = "route"
+	List         Kind = "list" // what is on a list page, as a whole
 )
 
 // Result is how it ended.

@@ -3,7 +3,6 @@ package account
 import (
 	"context"
 	"maps"
-	"slices"
 
 	"portal/internal/authz"
 	"portal/internal/id"
@@ -15,17 +14,11 @@ import (
 // tells of, but not one of them (zero: all). Each mail greets its reader by the
 // param "Name".
 func TellStaff(ctx context.Context, tx *pg.Tx, may authz.Permission, kind mail.Kind, but id.User, params map[string]string) error {
-	var roles []string
-	for _, r := range authz.StaffRoles {
-		if slices.Contains(authz.Matrix[r], may) {
-			roles = append(roles, string(r))
-		}
-	}
 	staff, err := pg.All[reader](ctx, tx, `
 		select u.email, u.lang, u.first_name from users u
 		where u.status = 'active' and u.id is distinct from @but
 			and exists (select 1 from user_roles r where r.user_id = u.id and r.role = any(@roles))
-		order by u.id`, pg.Args{"but": id.OrNull(but), "roles": roles})
+		order by u.id`, pg.Args{"but": id.OrNull(but), "roles": authz.StaffWith(may)})
 	if err != nil {
 		return err
 	}
@@ -43,6 +36,16 @@ func TellPartner(ctx context.Context, tx *pg.Tx, partner id.Partner, kind mail.K
 		return err
 	}
 	return tell(ctx, tx, people, kind, params)
+}
+
+// TellMember mails one active member of staff, in the change that it tells of.
+func TellMember(ctx context.Context, tx *pg.Tx, uid id.User, kind mail.Kind, params map[string]string) error {
+	member, err := pg.All[reader](ctx, tx, `select email, lang, first_name from users where id = @id and partner_id is null and status = 'active'`,
+		pg.Args{"id": uid})
+	if err != nil {
+		return err
+	}
+	return tell(ctx, tx, member, kind, params)
 }
 
 // reader is somebody who gets a mail.

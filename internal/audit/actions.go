@@ -44,6 +44,12 @@ const (
 	TermDeprecated         Action = "term.deprecated"
 	TermRestored           Action = "term.restored"
 	MailRetried            Action = "mail.retried"
+	NoteAdded              Action = "note.added"
+	NoteEdited             Action = "note.edited"
+	NoteRemoved            Action = "note.removed"
+	WorkTaken              Action = "work.taken"
+	WorkAssigned           Action = "work.assigned"
+	WorkGivenBack          Action = "work.given_back"
 	ListExported           Action = "list.exported" // somebody took a list away as a file
 	AccessRefused          Action = "access.refused"
 )
@@ -58,5 +64,5 @@ var Actions = []Action{
 	PolicyActivatedAlone, PolicyVersionRestored, PolicyVersionDiscarded, PolicyDiscarded, PolicyReviewed, PolicyImported,
 	TermCreated, TermEdited, TermDeprecated, TermRestored,
 	MailRetried, AccessRefused,
-	ListExported,
+	NoteAdded, NoteEdited, NoteRemoved, WorkTaken, WorkAssigned, WorkGivenBack, ListExported,
 }

@@ -24,6 +24,7 @@ const (
 	Session      Kind = "session"
 	Database     Kind = "database"
 	Route        Kind = "route"
+	Note         Kind = "note" // an internal one; its ID is "<kind>/<id>" of what it is about
 	List         Kind = "list" // what is on a list page, as a whole
 )
 

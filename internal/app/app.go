@@ -8,11 +8,13 @@ import (
 	"time"
 
 	"portal/internal/account"
+	"portal/internal/assignment"
 	"portal/internal/challenge"
 	"portal/internal/code"
 	"portal/internal/config"
 	"portal/internal/job"
 	"portal/internal/mail"
+	"portal/internal/note"
 	"portal/internal/partner"
 	"portal/internal/password"
 	"portal/internal/pg"
@@ -33,6 +35,8 @@ type App struct {
 	Registrations *partner.Registrations
 	Policies      *policy.Service
 	Vocabulary    *vocabulary.Service
+	Notes         *note.Service
+	Work          *assignment.Service
 
 	draining atomic.Bool
 }
@@ -53,6 +57,8 @@ func NewWith(cfg config.Config, db *pg.DB, keys secret.Keys, hasher *password.Ha
 		Registrations: partner.NewRegistrations(db, keys, hasher, challenges).WithTerms(cfg.TermsVersion),
 		Policies:      policy.NewService(db, policy.Eyes(cfg.FourEyes)).WithZone(cfg.Zone),
 		Vocabulary:    vocabulary.NewService(db),
+		Notes:         note.NewService(db),
+		Work:          assignment.NewService(db),
 	}
 }
 

@@ -77,6 +77,13 @@ func Reads(a authz.Actor, kind audit.Kind) bool {
 	return a.May(authz.NoteWrite) && thing.Opens(a, kind)
 }
 
+// About is the thing that a note is about; problem.ErrNotFound if the actor may
+// not open it.
+func (s *Service) About(ctx context.Context, a authz.Actor, kind audit.Kind, of string) (thing.Thing, error) {
+	t, err := thing.Find(ctx, s.db.Read(), a, kind, of)
+	return t, wrap("about", err)
+}
+
 // Note is one note about a thing that the actor may open, and that thing;
 // problem.ErrNotFound for any other.
 func (s *Service) Note(ctx context.Context, a authz.Actor, nid id.Note) (Note, thing.Thing, error) {
@@ -181,7 +188,7 @@ func event(action audit.Action, t thing.Thing, before, after int) audit.Event {
 
 func checked(text string) (string, error) {
 	var f problem.Fields
-	text = f.Lines("text", text, MaxText, true)
+	text = f.Lines("internal_note", text, MaxText, true)
 	return text, f.Err()
 }
 

@@ -17,6 +17,7 @@ import (
 	"portal/internal/password"
 	"portal/internal/pg"
 	"portal/internal/policy"
+	"portal/internal/policyrequest"
 	"portal/internal/secret"
 	"portal/internal/session"
 	"portal/internal/vocabulary"
@@ -33,6 +34,7 @@ type App struct {
 	Registrations *partner.Registrations
 	Policies      *policy.Service
 	Vocabulary    *vocabulary.Service
+	Requests      *policyrequest.Service
 
 	draining atomic.Bool
 }
@@ -53,6 +55,7 @@ func NewWith(cfg config.Config, db *pg.DB, keys secret.Keys, hasher *password.Ha
 		Registrations: partner.NewRegistrations(db, keys, hasher, challenges).WithTerms(cfg.TermsVersion),
 		Policies:      policy.NewService(db, policy.Eyes(cfg.FourEyes)).WithZone(cfg.Zone),
 		Vocabulary:    vocabulary.NewService(db),
+		Requests:      policyrequest.NewService(db, cfg.Zone),
 	}
 }
 

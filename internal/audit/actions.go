@@ -45,6 +45,19 @@ const (
 	TermRestored           Action = "term.restored"
 	MailRetried            Action = "mail.retried"
 	AccessRefused          Action = "access.refused"
+
+	PolicyRequestSent             Action = "policy_request.sent"
+	PolicyRequestResent           Action = "policy_request.resent"
+	PolicyRequestReturned         Action = "policy_request.changes_requested"
+	PolicyRequestApproved         Action = "policy_request.approved"
+	PolicyRequestRejected         Action = "policy_request.rejected"
+	PolicyRequestWithdrawn        Action = "policy_request.withdrawn"
+	PolicyRequestRevoked          Action = "policy_request.revoked"
+	PolicyRequestPaused           Action = "policy_request.paused"
+	PolicyRequestResumed          Action = "policy_request.resumed"
+	PolicyRequestExtensionAsked   Action = "policy_request.extension_asked"
+	PolicyRequestExtended         Action = "policy_request.extended"
+	PolicyRequestExtensionRefused Action = "policy_request.extension_refused"
 )
 
 // Actions are all of them.
@@ -57,4 +70,6 @@ var Actions = []Action{
 	PolicyActivatedAlone, PolicyVersionRestored, PolicyVersionDiscarded, PolicyDiscarded, PolicyReviewed, PolicyImported,
 	TermCreated, TermEdited, TermDeprecated, TermRestored,
 	MailRetried, AccessRefused,
+	PolicyRequestSent, PolicyRequestResent, PolicyRequestReturned, PolicyRequestApproved, PolicyRequestRejected, PolicyRequestWithdrawn,
+	PolicyRequestRevoked, PolicyRequestPaused, PolicyRequestResumed, PolicyRequestExtensionAsked, PolicyRequestExtended, PolicyRequestExtensionRefused,
 }

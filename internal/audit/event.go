@@ -24,6 +24,8 @@ const (
 	Session      Kind = "session"
 	Database     Kind = "database"
 	Route        Kind = "route"
+
+	PolicyRequest Kind = "policy_request" // and the grant that comes of it
 )
 
 // Result is how it ended.

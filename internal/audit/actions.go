@@ -44,6 +44,7 @@ const (
 	TermDeprecated         Action = "term.deprecated"
 	TermRestored           Action = "term.restored"
 	MailRetried            Action = "mail.retried"
+	ListExported           Action = "list.exported" // somebody took a list away as a file
 	AccessRefused          Action = "access.refused"
 
 	PolicyRequestSent             Action = "policy_request.sent"
@@ -72,4 +73,5 @@ var Actions = []Action{
 	MailRetried, AccessRefused,
 	PolicyRequestSent, PolicyRequestResent, PolicyRequestReturned, PolicyRequestApproved, PolicyRequestRejected, PolicyRequestWithdrawn,
 	PolicyRequestRevoked, PolicyRequestPaused, PolicyRequestResumed, PolicyRequestExtensionAsked, PolicyRequestExtended, PolicyRequestExtensionRefused,
+	ListExported,
 }

@@ -17,6 +17,7 @@ import (
 	"portal/internal/password"
 	"portal/internal/pg"
 	"portal/internal/policy"
+	"portal/internal/reminder"
 	"portal/internal/secret"
 	"portal/internal/session"
 	"portal/internal/vocabulary"
@@ -32,6 +33,7 @@ type App struct {
 	Partners      *partner.Service
 	Registrations *partner.Registrations
 	Policies      *policy.Service
+	Reminders     *reminder.Service
 	Vocabulary    *vocabulary.Service
 
 	draining atomic.Bool
@@ -52,6 +54,7 @@ func NewWith(cfg config.Config, db *pg.DB, keys secret.Keys, hasher *password.Ha
 		Partners:      partner.NewService(db),
 		Registrations: partner.NewRegistrations(db, keys, hasher, challenges).WithTerms(cfg.TermsVersion),
 		Policies:      policy.NewService(db, policy.Eyes(cfg.FourEyes)).WithZone(cfg.Zone),
+		Reminders:     reminder.NewService(db, cfg.Zone),
 		Vocabulary:    vocabulary.NewService(db),
 	}
 }
@@ -69,6 +72,7 @@ func (a *App) Jobs(render func(mail.Message) (mail.Rendered, error), send mail.T
 	jobs := []job.Job{
 		{Name: "purge", Every: time.Hour, Run: a.purge},
 		{Name: "review notices", Every: time.Hour, Run: a.Policies.NoticeReviews},
+		{Name: "reminders", Every: 10 * time.Minute, Run: a.Reminders.Run},
 	}
 	if send != nil {
 		w := a.MailWorker(render, send)

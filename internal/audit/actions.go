@@ -43,6 +43,15 @@ const (
 	TermEdited             Action = "term.edited"
 	TermDeprecated         Action = "term.deprecated"
 	TermRestored           Action = "term.restored"
+	WebhookCreated         Action = "webhook.created"
+	WebhookEdited          Action = "webhook.edited"
+	WebhookPaused          Action = "webhook.paused"
+	WebhookGone            Action = "webhook.gone" // paused by the portal: the receiver answered 410
+	WebhookResumed         Action = "webhook.resumed"
+	WebhookDeactivated     Action = "webhook.deactivated"
+	WebhookRotated         Action = "webhook.secret_rotated"
+	WebhookTested          Action = "webhook.tested"
+	WebhookResent          Action = "webhook.resent"
 	MailRetried            Action = "mail.retried"
 	AccessRefused          Action = "access.refused"
 )
@@ -56,5 +65,6 @@ var Actions = []Action{
 	PolicyCreated, PolicyEdited, PolicyVersionCreated, PolicyActivated, PolicyDeactivated, PolicyReactivated,
 	PolicyActivatedAlone, PolicyVersionRestored, PolicyVersionDiscarded, PolicyDiscarded, PolicyReviewed, PolicyImported,
 	TermCreated, TermEdited, TermDeprecated, TermRestored,
+	WebhookCreated, WebhookEdited, WebhookPaused, WebhookGone, WebhookResumed, WebhookDeactivated, WebhookRotated, WebhookTested, WebhookResent,
 	MailRetried, AccessRefused,
 }

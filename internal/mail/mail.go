@@ -33,6 +33,8 @@ const (
 	PolicyEmergency      Kind = "policy_emergency"       // to staff: one person put a policy into force alone; Params as before, Reason and Review
 	PolicyReviewOverdue  Kind = "policy_review_overdue"  // to staff: nobody reviewed an emergency in time; Params: Policy, Version, Actor, Due (a day), Review
 	PolicyReviewDue      Kind = "policy_review_due"      // to staff: review dates come near; Params: Policies, a line of name, tab and day each
+	WebhookFailing       Kind = "webhook_failing"        // to staff: an address has accepted nothing for a day; Params: Webhook
+	WebhookGone          Kind = "webhook_gone"           // to staff: a receiver says it is gone, so it is paused; Params: Webhook
 	TermLowered          Kind = "term_lowered"           // to staff: a term no longer stands for special data; Params: Term, Actor
 )
 
@@ -41,6 +43,7 @@ var Kinds = []Kind{
 	RegistrationCode, AlreadyRegistered, RegistrationReceived, RegistrationWaiting, RegistrationApproved,
 	RegistrationRejected, RegistrationReturned, PasswordReset, PasswordResetUnknown, PasswordChanged, StaffInvitation,
 	AccountDeactivated, PolicyChangedAlone, PolicyEmergency, PolicyReviewOverdue, PolicyReviewDue, TermLowered,
+	WebhookFailing, WebhookGone,
 }
 
 // Message is one mail to one address in one language. Params are the values in

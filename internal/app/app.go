@@ -17,6 +17,7 @@ import (
 	"portal/internal/password"
 	"portal/internal/pg"
 	"portal/internal/policy"
+	"portal/internal/policyrequest"
 	"portal/internal/secret"
 	"portal/internal/session"
 	"portal/internal/vocabulary"
@@ -35,6 +36,7 @@ type App struct {
 	Policies      *policy.Service
 	Vocabulary    *vocabulary.Service
 	Webhooks      *webhook.Service
+	Requests      *policyrequest.Service
 
 	draining atomic.Bool
 }
@@ -56,6 +58,7 @@ func NewWith(cfg config.Config, db *pg.DB, keys secret.Keys, hasher *password.Ha
 		Policies:      policy.NewService(db, policy.Eyes(cfg.FourEyes)).WithZone(cfg.Zone),
 		Vocabulary:    vocabulary.NewService(db),
 		Webhooks:      webhook.NewService(db, keys, cfg.WebhookPrivate),
+		Requests:      policyrequest.NewService(db, cfg.Zone),
 	}
 }
 

@@ -45,8 +45,31 @@ const (
 	TermEdited             Action = "term.edited"
 	TermDeprecated         Action = "term.deprecated"
 	TermRestored           Action = "term.restored"
+	WebhookCreated         Action = "webhook.created"
+	WebhookEdited          Action = "webhook.edited"
+	WebhookPaused          Action = "webhook.paused"
+	WebhookGone            Action = "webhook.gone" // paused by the portal: the receiver answered 410
+	WebhookResumed         Action = "webhook.resumed"
+	WebhookDeactivated     Action = "webhook.deactivated"
+	WebhookRotated         Action = "webhook.secret_rotated"
+	WebhookTested          Action = "webhook.tested"
+	WebhookResent          Action = "webhook.resent"
 	MailRetried            Action = "mail.retried"
+	ListExported           Action = "list.exported" // somebody took a list away as a file
 	AccessRefused          Action = "access.refused"
+
+	PolicyRequestSent             Action = "policy_request.sent"
+	PolicyRequestResent           Action = "policy_request.resent"
+	PolicyRequestReturned         Action = "policy_request.changes_requested"
+	PolicyRequestApproved         Action = "policy_request.approved"
+	PolicyRequestRejected         Action = "policy_request.rejected"
+	PolicyRequestWithdrawn        Action = "policy_request.withdrawn"
+	PolicyRequestRevoked          Action = "policy_request.revoked"
+	PolicyRequestPaused           Action = "policy_request.paused"
+	PolicyRequestResumed          Action = "policy_request.resumed"
+	PolicyRequestExtensionAsked   Action = "policy_request.extension_asked"
+	PolicyRequestExtended         Action = "policy_request.extended"
+	PolicyRequestExtensionRefused Action = "policy_request.extension_refused"
 )
 
 // Actions are all of them.
@@ -59,5 +82,9 @@ var Actions = []Action{
 	PolicyCreated, PolicyEdited, PolicyVersionCreated, PolicyActivated, PolicyDeactivated, PolicyReactivated,
 	PolicyActivatedAlone, PolicyVersionRestored, PolicyVersionDiscarded, PolicyDiscarded, PolicyReviewed, PolicyImported,
 	TermCreated, TermEdited, TermDeprecated, TermRestored,
+	WebhookCreated, WebhookEdited, WebhookPaused, WebhookGone, WebhookResumed, WebhookDeactivated, WebhookRotated, WebhookTested, WebhookResent,
 	MailRetried, AccessRefused,
+	PolicyRequestSent, PolicyRequestResent, PolicyRequestReturned, PolicyRequestApproved, PolicyRequestRejected, PolicyRequestWithdrawn,
+	PolicyRequestRevoked, PolicyRequestPaused, PolicyRequestResumed, PolicyRequestExtensionAsked, PolicyRequestExtended, PolicyRequestExtensionRefused,
+	ListExported,
 }

@@ -20,6 +20,7 @@ const (
 	PolicyGroup  Kind = "policy_group"
 	Policy       Kind = "policy"
 	Term         Kind = "term" // of the vocabulary
+	Webhook      Kind = "webhook"
 	Mail         Kind = "mail"
 	Session      Kind = "session"
 	Database     Kind = "database"

@@ -41,6 +41,7 @@ import (
 	"portal/web/signin"
 	"portal/web/staff"
 	"portal/web/static"
+	"portal/web/unsubscribe"
 	"portal/web/vocabulary"
 )
 
@@ -59,7 +60,7 @@ type Portal struct {
 
 // MailText renders a mail of this installation.
 func MailText(a *app.App) func(mail.Message) (mail.Rendered, error) {
-	return mailtpl.Writer{Codes: a.Codes, Origin: a.Config.Origin()}.Render
+	return mailtpl.Writer{Codes: a.Codes, Keys: a.Keys, Origin: a.Config.Origin()}.Render
 }
 
 // New puts the screens of a together. The configuration must name a public
@@ -100,6 +101,7 @@ func table(a *app.App, site *page.Site) []route.Route {
 		signin.Routes(a.Accounts, site),
 		account.Routes(a.Accounts),
 		partner.Routes(a.Partners, a.Policies, a.Vocabulary, trail, work, others),
+		unsubscribe.Routes(a.Accounts),
 		policygroup.Routes(a.Policies, trail),
 		policy.Routes(a.Policies, a.Vocabulary, trail, site.Zone),
 		policystudio.Routes(a.Policies, a.Vocabulary),

@@ -133,7 +133,7 @@ func (s *Service) Assign(ctx context.Context, a authz.Actor, kind audit.Kind, of
 			return audit.Event{Action: audit.WorkTaken, Subject: w.Subject(), Detail: taken(w.Holder)}, nil
 		}
 		event := audit.Event{Action: audit.WorkAssigned, Subject: w.Subject(), Detail: audit.Diff(nil, "assigned_to", w.Holder.Name, person.Name)}
-		return event, account.TellMember(ctx, tx, to, mail.WorkAssigned, map[string]string{"Organisation": w.Name, "Actor": a.Name, "Path": w.Path()})
+		return event, account.TellUser(ctx, tx, to, mail.WorkAssigned, map[string]string{"Organisation": w.Name, "Actor": a.Name, "Path": w.Path()})
 	})
 	return wrap("assign", err)
 }

@@ -20,12 +20,15 @@ const (
 	PolicyGroup  Kind = "policy_group"
 	Policy       Kind = "policy"
 	Term         Kind = "term" // of the vocabulary
+	Webhook      Kind = "webhook"
 	Mail         Kind = "mail"
 	Session      Kind = "session"
 	Database     Kind = "database"
 	Route        Kind = "route"
 	Note         Kind = "note" // an internal one; its ID is "<kind>/<id>" of what it is about
 	List         Kind = "list" // what is on a list page, as a whole
+
+	PolicyRequest Kind = "policy_request" // and the grant that comes of it
 )
 
 // Result is how it ended.

@@ -46,6 +46,8 @@ type kind struct {
 	since  string // it has waited
 }
 
+const openExtension = `select 1 from policy_request_extensions e where e.request_id = policy_requests.id and e.decision is null`
+
 var kinds = map[audit.Kind]kind{
 	audit.Partner: {
 		path: "/partners/", open: authz.PartnerRead, decide: authz.PartnerDecide,
@@ -53,7 +55,15 @@ var kinds = map[audit.Kind]kind{
 	},
 	audit.PolicyGroup: {path: "/policy-groups/", open: authz.PolicyGroupRead, table: "policy_groups", name: "name"},
 	audit.Policy:      {path: "/policies/", open: authz.PolicyRead, table: "policies", name: "name"},
-	audit.Term:        {path: "/vocabulary/", open: authz.PolicyRead, table: "vocabulary_terms", name: "name"},
+	audit.PolicyRequest: {
+		path: "/policy-requests/", open: authz.PolicyRequestRead, decide: authz.PolicyRequestDecide, table: "policy_requests",
+		name: "(select p.organisation || ' – ' || y.name from partners p, policies y where p.id = policy_requests.partner_id and y.id = policy_requests.policy_id)",
+		// A grant's extension is decided on the same page: each one that was asked for is a round.
+		waits: "(status = 'pending_approval' or exists (" + openExtension + "))",
+		round: "submission + (select count(*)::integer from policy_request_extensions e where e.request_id = policy_requests.id)",
+		since: "coalesce((select e.requested_at from policy_request_extensions e where e.request_id = policy_requests.id and e.decision is null limit 1), submitted_at)",
+	},
+	audit.Term: {path: "/vocabulary/", open: authz.PolicyRead, table: "vocabulary_terms", name: "name"},
 }
 
 // Path is the page of a thing, "" for a kind without pages. A page may lead on
@@ -104,7 +114,7 @@ func WaitingSQL() string { return waitingSQL }
 
 var waitingSQL = func() string {
 	sql := ""
-	for _, k := range []audit.Kind{audit.Partner} {
+	for _, k := range []audit.Kind{audit.Partner, audit.PolicyRequest} {
 		known := kinds[k]
 		if sql != "" {
 			sql += " union all "

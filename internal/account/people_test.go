@@ -276,7 +276,6 @@ func TestCON2OneOwnerAtAnyMoment(t *testing.T) {
 		members = append(members, o.joined(owner, fmt.Sprint("m", n)))
 	}
 	admin := o.staff("admin", authz.PartnerAdmin)
-	won := 0
 	for _, err := range atOnce(8, func(n int) error {
 		at := offices[n%2]
 		if n < 4 {
@@ -288,7 +287,7 @@ func TestCON2OneOwnerAtAnyMoment(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	won = o.count(`audit_log where action = 'partner.ownership_handed_over' and result = 'done'`, nil)
+	won := o.count(`audit_log where action = 'partner.ownership_handed_over' and result = 'done'`, nil)
 	if n := o.count(`users where owner and status = 'active'`, nil); n != 1 || won > 1 {
 		t.Errorf("%d owners, %d changes", n, won)
 	}

@@ -18,6 +18,8 @@ const (
 	PasswordResetRequested Action = "user.password_reset_requested"
 	PasswordDisabled       Action = "user.password_disabled"
 	ProfileChanged         Action = "user.profile_changed"
+	NotificationsChanged   Action = "user.notifications_changed"
+	MailsSwitchedOff       Action = "user.mails_switched_off" // by the link of a mail
 	StaffInvited           Action = "user.invited"
 	StaffInvitedAgain      Action = "user.invited_again"
 	StaffRolesChanged      Action = "user.roles_changed"
@@ -55,14 +57,38 @@ const (
 	TermEdited             Action = "term.edited"
 	TermDeprecated         Action = "term.deprecated"
 	TermRestored           Action = "term.restored"
+	WebhookCreated         Action = "webhook.created"
+	WebhookEdited          Action = "webhook.edited"
+	WebhookPaused          Action = "webhook.paused"
+	WebhookGone            Action = "webhook.gone" // paused by the portal: the receiver answered 410
+	WebhookResumed         Action = "webhook.resumed"
+	WebhookDeactivated     Action = "webhook.deactivated"
+	WebhookRotated         Action = "webhook.secret_rotated"
+	WebhookTested          Action = "webhook.tested"
+	WebhookResent          Action = "webhook.resent"
 	MailRetried            Action = "mail.retried"
+	ListExported           Action = "list.exported" // somebody took a list away as a file
 	AccessRefused          Action = "access.refused"
+
+	PolicyRequestSent             Action = "policy_request.sent"
+	PolicyRequestResent           Action = "policy_request.resent"
+	PolicyRequestReturned         Action = "policy_request.changes_requested"
+	PolicyRequestApproved         Action = "policy_request.approved"
+	PolicyRequestRejected         Action = "policy_request.rejected"
+	PolicyRequestWithdrawn        Action = "policy_request.withdrawn"
+	PolicyRequestRevoked          Action = "policy_request.revoked"
+	PolicyRequestPaused           Action = "policy_request.paused"
+	PolicyRequestResumed          Action = "policy_request.resumed"
+	PolicyRequestExtensionAsked   Action = "policy_request.extension_asked"
+	PolicyRequestExtended         Action = "policy_request.extended"
+	PolicyRequestExtensionRefused Action = "policy_request.extension_refused"
 )
 
 // Actions are all of them.
 var Actions = []Action{
 	RegistrationSent, RegistrationResent, RegistrationApproved, RegistrationRejected, RegistrationReturned,
 	AddressVerified, CodeRefused, SignedIn, SignInFailed, SignedOut, PasswordChanged, PasswordReset,
+	NotificationsChanged, MailsSwitchedOff,
 	PasswordResetRequested, PasswordDisabled, ProfileChanged, StaffInvited, StaffInvitedAgain, StaffRolesChanged,
 	StaffDeactivated, StaffReactivated,
 	ColleagueRemoved, AddressChanged, OwnershipHandedOver, OrganisationEdited, ContactsEdited, ChangeRequested, ChangeSubmitted,
@@ -71,5 +97,9 @@ var Actions = []Action{
 	PolicyCreated, PolicyEdited, PolicyVersionCreated, PolicyActivated, PolicyDeactivated, PolicyReactivated,
 	PolicyActivatedAlone, PolicyVersionRestored, PolicyVersionDiscarded, PolicyDiscarded, PolicyReviewed, PolicyImported,
 	TermCreated, TermEdited, TermDeprecated, TermRestored,
+	WebhookCreated, WebhookEdited, WebhookPaused, WebhookGone, WebhookResumed, WebhookDeactivated, WebhookRotated, WebhookTested, WebhookResent,
 	MailRetried, AccessRefused,
+	PolicyRequestSent, PolicyRequestResent, PolicyRequestReturned, PolicyRequestApproved, PolicyRequestRejected, PolicyRequestWithdrawn,
+	PolicyRequestRevoked, PolicyRequestPaused, PolicyRequestResumed, PolicyRequestExtensionAsked, PolicyRequestExtended, PolicyRequestExtensionRefused,
+	ListExported,
 }

@@ -51,6 +51,8 @@ type (
 	PartnerChange struct{ uuid.UUID }
 	// Thing identifies a thing whose kind stands beside it.
 	Thing struct{ uuid.UUID }
+	// Deactivation identifies one time that a partner was deactivated.
+	Deactivation struct{ uuid.UUID }
 	// Note identifies an internal note.
 	Note struct{ uuid.UUID }
 	// Challenge identifies one proof of an e-mail address.

@@ -242,7 +242,7 @@ func (s *Service) Withdraw(ctx context.Context, a authz.Actor, rid id.PolicyRequ
 			return audit.Event{}, err
 		case r.Status == Withdrawn:
 			return audit.Event{}, errReplayed
-		case !r.Open():
+		case !r.Undecided():
 			return audit.Event{}, r.closed()
 		case r.Version != version:
 			return audit.Event{}, pg.Stale(ctx, tx, a, audit.PolicyRequest, rid.String())

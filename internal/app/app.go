@@ -13,12 +13,13 @@ import (
 	"portal/internal/config"
 	"portal/internal/job"
 	"portal/internal/mail"
+	"portal/internal/organisation"
 	"portal/internal/partner"
 	"portal/internal/password"
 	"portal/internal/pg"
 	"portal/internal/policy"
-	"portal/internal/reminder"
 	"portal/internal/policyrequest"
+	"portal/internal/reminder"
 	"portal/internal/secret"
 	"portal/internal/session"
 	"portal/internal/vocabulary"
@@ -38,6 +39,7 @@ type App struct {
 	Reminders     *reminder.Service
 	Vocabulary    *vocabulary.Service
 	Webhooks      *webhook.Service
+	Organisations *organisation.Service
 	Requests      *policyrequest.Service
 
 	draining atomic.Bool
@@ -61,6 +63,7 @@ func NewWith(cfg config.Config, db *pg.DB, keys secret.Keys, hasher *password.Ha
 		Reminders:     reminder.NewService(db, cfg.Zone),
 		Vocabulary:    vocabulary.NewService(db),
 		Webhooks:      webhook.NewService(db, keys, cfg.WebhookPrivate),
+		Organisations: organisation.NewService(db, challenges),
 		Requests:      policyrequest.NewService(db, cfg.Zone),
 	}
 }

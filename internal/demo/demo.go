@@ -58,6 +58,7 @@ func Load(ctx context.Context, a *app.App) error {
 	l.policies(ctx)
 	l.partners(ctx)
 	l.people(ctx)
+	l.daily(ctx)
 	return l.err
 }
 

@@ -27,7 +27,7 @@ const (
 	Route        Kind = "route"
 
 	PolicyRequest Kind = "policy_request" // and the grant that comes of it
-	List         Kind = "list" // what is on a list page, as a whole
+	List          Kind = "list"           // what is on a list page, as a whole
 )
 
 // Result is how it ended.

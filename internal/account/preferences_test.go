@@ -165,3 +165,16 @@ func FuzzUnsubscribeToken(f *testing.F) {
 		}
 	})
 }
+
+// Who was invited and has not come yet has proved no address, so nothing
+// but the invitation goes there.
+func TestREG3InvitedPeopleAreToldNothing(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	admin := o.staff("admin", authz.PartnerAdmin)
+	o.must(o.Invite(t.Context(), admin, invitation("paul", authz.PolicyManager)))
+	o.tell(mail.PolicyEmergency)
+	if got := o.mails("paul@office.test"); !slices.Equal(got, []string{string(mail.StaffInvitation)}) {
+		t.Errorf("mails: %q", got)
+	}
+}

@@ -53,6 +53,18 @@ var topics = map[Kind]Topic{
 	PolicyRequestRevoked:          Essential,
 	PolicyRequestExtended:         Essential,
 	PolicyRequestExtensionRefused: Essential,
+	// People and organisations: who belongs to whom, and who may come in.
+	ColleagueInvitation: Essential,
+	ColleagueRemoved:    Essential,
+	OwnershipChanged:    Essential,
+	NewAddressCode:      Essential,
+	ChangeWaiting:       NewRequests,
+	AddressChangeAsked:  Essential,
+	AddressChanged:      Essential,
+	NameChanged:         Essential,
+	ChangeRejected:      Essential,
+	PartnerDeactivated:  Essential,
+	PartnerReactivated:  Essential,
 	// Other systems do not learn what was decided: somebody has to act.
 	WebhookFailing: Essential,
 	WebhookGone:    Essential,

@@ -8,11 +8,13 @@ import (
 	"time"
 
 	"portal/internal/account"
+	"portal/internal/assignment"
 	"portal/internal/challenge"
 	"portal/internal/code"
 	"portal/internal/config"
 	"portal/internal/job"
 	"portal/internal/mail"
+	"portal/internal/note"
 	"portal/internal/partner"
 	"portal/internal/password"
 	"portal/internal/pg"
@@ -37,6 +39,8 @@ type App struct {
 	Policies      *policy.Service
 	Reminders     *reminder.Service
 	Vocabulary    *vocabulary.Service
+	Notes         *note.Service
+	Work          *assignment.Service
 	Webhooks      *webhook.Service
 	Requests      *policyrequest.Service
 
@@ -60,6 +64,8 @@ func NewWith(cfg config.Config, db *pg.DB, keys secret.Keys, hasher *password.Ha
 		Policies:      policy.NewService(db, policy.Eyes(cfg.FourEyes)).WithZone(cfg.Zone),
 		Reminders:     reminder.NewService(db, cfg.Zone),
 		Vocabulary:    vocabulary.NewService(db),
+		Notes:         note.NewService(db),
+		Work:          assignment.NewService(db),
 		Webhooks:      webhook.NewService(db, keys, cfg.WebhookPrivate),
 		Requests:      policyrequest.NewService(db, cfg.Zone),
 	}

@@ -44,6 +44,7 @@ const (
 	PolicyEmergency      Kind = "policy_emergency"       // to staff: one person put a policy into force alone; Params as before, Reason and Review
 	PolicyReviewOverdue  Kind = "policy_review_overdue"  // to staff: nobody reviewed an emergency in time; Params: Policy, Version, Actor, Due (a day), Review
 	PolicyReviewDue      Kind = "policy_review_due"      // to staff: review dates come near; Params: Policies, a line of name, tab and day each
+	WorkAssigned         Kind = "work_assigned"          // to staff: a colleague made something that waits their work; Params: Organisation (the thing's name), Actor
 	WebhookFailing       Kind = "webhook_failing"        // to staff: an address has accepted nothing for a day; Params: Webhook
 	WebhookGone          Kind = "webhook_gone"           // to staff: a receiver says it is gone, so it is paused; Params: Webhook
 	TermLowered          Kind = "term_lowered"           // to staff: a term no longer stands for special data; Params: Term, Actor
@@ -77,6 +78,7 @@ var Kinds = []Kind{
 	PolicyChangedAlone, PolicyEmergency, PolicyReviewOverdue, PolicyReviewDue, TermLowered,
 	EndsEarly, EndsDaily, EndsLast, StaffWeekly,
 	AccountDeactivated, PolicyChangedAlone, PolicyEmergency, PolicyReviewOverdue, PolicyReviewDue, TermLowered,
+	WorkAssigned,
 	WebhookFailing, WebhookGone,
 	PolicyRequestWaiting, PolicyRequestReturned, PolicyRequestApproved, PolicyRequestRejected, PolicyRequestRevoked,
 	PolicyRequestExtensionWaiting, PolicyRequestExtended, PolicyRequestExtensionRefused,

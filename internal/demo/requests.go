@@ -15,7 +15,7 @@ import (
 // extended, requests that wait for an admin or for the partner, and some that
 // ended.
 func (l *loader) requests(ctx context.Context) {
-	leila, claire := l.person(ctx, "auth@demo.test"), l.person(ctx, "credential@demo.test")
+	leila, claire := l.owner(ctx, "auth@demo.test"), l.owner(ctx, "credential@demo.test")
 	withPhoto := strings.Replace(sample(auth, 2), `"fullName"`, `"photo"`, 1)
 	store := l.running(ctx, l.input(auth, "Telecom", "In-store verification", "Compare the buyer of a SIM card with the recorded photo.", withPhoto))
 	desk := l.running(ctx, l.input(auth, "Telecom", "Help desk", "Verify callers before a number is moved.", sample(auth, 0)))
@@ -25,50 +25,23 @@ func (l *loader) requests(ctx context.Context) {
 
 	l.grant(ctx, l.ask(ctx, leila, code, "Subscribers sign in to their account pages with the national identity."), 12*30)
 	old := l.grant(ctx, l.ask(ctx, leila, desk, "Callers who move their number are verified by a code."), 30)
-	l.then(func() error {
+	l.do(func() error {
 		return l.app.Requests.AskExtension(ctx, leila, old, "The help desk goes on; its contract was renewed for two years.")
 	})
 	first := l.ask(ctx, leila, prepaid, "To register buyers.")
-	l.then(func() error {
+	l.do(func() error {
 		return l.app.Requests.Reject(ctx, l.admin, first, 1, "The reason given does not show what the data is needed for.")
 	})
 	l.ask(ctx, leila, prepaid, "The telecommunications act (article 12) makes us record who buys a prepaid SIM card.")
 	dropped := l.ask(ctx, leila, store, "Sent too early.")
-	l.then(func() error { return l.app.Requests.Withdraw(ctx, leila, dropped, 1) })
+	l.do(func() error { return l.app.Requests.Withdraw(ctx, leila, dropped, 1) })
 	shop := l.ask(ctx, leila, store, "Shop staff compare the buyer with the photo.")
-	l.then(func() error {
+	l.do(func() error {
 		return l.app.Requests.RequestChanges(ctx, l.admin, shop, 1, []policyrequest.FieldLine{
 			{Field: policyrequest.NeedField("photo"), Message: "Is the photo stored anywhere after the purchase?"},
 		}, "")
 	})
 	l.ask(ctx, claire, file, "Nos fichiers clients doivent rester exacts pour la lutte contre le blanchiment.")
-}
-
-// then goes on only while nothing went wrong.
-func (l *loader) then(do func() error) {
-	if l.err == nil {
-		l.err = do()
-	}
-}
-
-type partnerPerson struct {
-	ID        id.User
-	Name      string
-	Lang      string
-	PartnerID id.Partner
-	Type      string
-}
-
-// person is who acts for a partner.
-func (l *loader) person(ctx context.Context, email string) authz.Actor {
-	if l.err != nil {
-		return authz.Actor{}
-	}
-	var row partnerPerson
-	row, l.err = pg.One[partnerPerson](ctx, l.app.DB.Read(), `
-		select u.id, u.first_name || ' ' || u.last_name as name, u.lang, u.partner_id, p.type
-		from users u join partners p on p.id = u.partner_id where u.email = @email`, pg.Args{"email": email})
-	return authz.Actor{User: row.ID, Name: row.Name, Email: email, Lang: row.Lang, Roles: []authz.Role{authz.Role(row.Type)}, Partner: row.PartnerID}
 }
 
 func (l *loader) policyNamed(ctx context.Context, name string) id.Policy {
@@ -90,7 +63,7 @@ func (l *loader) running(ctx context.Context, in policy.Input) id.Policy {
 // ask sends a request, with a line for each attribute that needs special care.
 func (l *loader) ask(ctx context.Context, a authz.Actor, pid id.Policy, reason string) id.PolicyRequest {
 	rid := id.New[id.PolicyRequest]()
-	l.then(func() error {
+	l.do(func() error {
 		words, err := l.app.Vocabulary.All(ctx)
 		if err != nil {
 			return err
@@ -107,7 +80,7 @@ func (l *loader) ask(ctx context.Context, a authz.Actor, pid id.Policy, reason s
 
 // grant approves a request for some days.
 func (l *loader) grant(ctx context.Context, rid id.PolicyRequest, days int) id.PolicyRequest {
-	l.then(func() error {
+	l.do(func() error {
 		r, err := l.app.Requests.Request(ctx, l.admin.Scope(), rid)
 		if err != nil {
 			return err

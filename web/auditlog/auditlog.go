@@ -167,9 +167,11 @@ func address(e auditlog.Entry) string {
 		return "/policy-groups/" + url.PathEscape(e.SubjectID)
 	case audit.Policy:
 		return "/policies/" + url.PathEscape(e.SubjectID)
+	case audit.PolicyRequest:
+		return "/policy-requests/" + url.PathEscape(e.SubjectID)
 	case audit.Term:
 		return "/vocabulary/" + url.PathEscape(e.SubjectID)
-	case audit.PolicyRequest, audit.Registration, audit.User, audit.Mail, audit.Webhook, audit.Session, audit.Database, audit.Route, audit.List:
+	case audit.Registration, audit.User, audit.Mail, audit.Webhook, audit.Session, audit.Database, audit.Route, audit.List:
 	}
 	return ""
 }

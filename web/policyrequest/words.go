@@ -94,11 +94,8 @@ func handsOut(ctx context.Context, words *policydoc.Vocabulary, kind policy.Kind
 		return i18n.T(ctx, "policy_request.hands_out.unknown"), false
 	}
 	var names []string
-	for _, a := range m.Auth.Attributes {
-		names = append(names, policywords.Label(ctx, words, policydoc.Attributes, a.Name))
-	}
-	for _, a := range m.Share.Attributes {
-		names = append(names, policywords.Label(ctx, words, policydoc.Attributes, a.Name))
+	for _, name := range policyrequest.Received(m) {
+		names = append(names, policywords.Label(ctx, words, policydoc.Attributes, name))
 	}
 	special = len(policyrequest.Special(words, kind, document)) > 0
 	const most = 12

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"portal/internal/account"
+	"portal/internal/apikey"
 	"portal/internal/challenge"
 	"portal/internal/code"
 	"portal/internal/config"
@@ -18,6 +19,7 @@ import (
 	"portal/internal/pg"
 	"portal/internal/policy"
 	"portal/internal/secret"
+	"portal/internal/serviceaccount"
 	"portal/internal/session"
 	"portal/internal/vocabulary"
 )
@@ -33,6 +35,8 @@ type App struct {
 	Registrations *partner.Registrations
 	Policies      *policy.Service
 	Vocabulary    *vocabulary.Service
+	APIKeys       *apikey.Service
+	Services      *serviceaccount.Service
 
 	draining atomic.Bool
 }
@@ -53,6 +57,8 @@ func NewWith(cfg config.Config, db *pg.DB, keys secret.Keys, hasher *password.Ha
 		Registrations: partner.NewRegistrations(db, keys, hasher, challenges).WithTerms(cfg.TermsVersion),
 		Policies:      policy.NewService(db, policy.Eyes(cfg.FourEyes)).WithZone(cfg.Zone),
 		Vocabulary:    vocabulary.NewService(db),
+		APIKeys:       apikey.NewService(db, keys).WithZone(cfg.Zone),
+		Services:      serviceaccount.NewService(db, keys).WithZone(cfg.Zone),
 	}
 }
 
@@ -84,7 +90,7 @@ func (a *App) MailWorker(render func(mail.Message) (mail.Rendered, error), send 
 
 // purge forgets what has no further use.
 func (a *App) purge(ctx context.Context) error {
-	for _, step := range []func(context.Context, *pg.DB) error{session.Purge, mail.Purge, partner.PurgeDrafts, challenge.Purge, account.Purge} {
+	for _, step := range []func(context.Context, *pg.DB) error{session.Purge, mail.Purge, partner.PurgeDrafts, challenge.Purge, account.Purge, serviceaccount.Purge} {
 		if err := step(ctx, a.DB); err != nil {
 			return err
 		}

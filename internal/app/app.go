@@ -18,6 +18,7 @@ import (
 	"portal/internal/password"
 	"portal/internal/pg"
 	"portal/internal/policy"
+	"portal/internal/policyrequest"
 	"portal/internal/secret"
 	"portal/internal/serviceaccount"
 	"portal/internal/session"
@@ -37,6 +38,7 @@ type App struct {
 	Vocabulary    *vocabulary.Service
 	APIKeys       *apikey.Service
 	Services      *serviceaccount.Service
+	Requests      *policyrequest.Service
 
 	draining atomic.Bool
 }
@@ -59,6 +61,7 @@ func NewWith(cfg config.Config, db *pg.DB, keys secret.Keys, hasher *password.Ha
 		Vocabulary:    vocabulary.NewService(db),
 		APIKeys:       apikey.NewService(db, keys).WithZone(cfg.Zone),
 		Services:      serviceaccount.NewService(db, keys).WithZone(cfg.Zone),
+		Requests:      policyrequest.NewService(db, cfg.Zone),
 	}
 }
 

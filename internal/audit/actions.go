@@ -54,7 +54,21 @@ const (
 	ServiceDeactivated     Action = "service_account.deactivated"
 	ServiceRefused         Action = "service_account.refused" // a token that the API did not take
 	MailRetried            Action = "mail.retried"
+	ListExported           Action = "list.exported" // somebody took a list away as a file
 	AccessRefused          Action = "access.refused"
+
+	PolicyRequestSent             Action = "policy_request.sent"
+	PolicyRequestResent           Action = "policy_request.resent"
+	PolicyRequestReturned         Action = "policy_request.changes_requested"
+	PolicyRequestApproved         Action = "policy_request.approved"
+	PolicyRequestRejected         Action = "policy_request.rejected"
+	PolicyRequestWithdrawn        Action = "policy_request.withdrawn"
+	PolicyRequestRevoked          Action = "policy_request.revoked"
+	PolicyRequestPaused           Action = "policy_request.paused"
+	PolicyRequestResumed          Action = "policy_request.resumed"
+	PolicyRequestExtensionAsked   Action = "policy_request.extension_asked"
+	PolicyRequestExtended         Action = "policy_request.extended"
+	PolicyRequestExtensionRefused Action = "policy_request.extension_refused"
 )
 
 // Actions are all of them.
@@ -69,4 +83,7 @@ var Actions = []Action{
 	APIKeyCreated, APIKeyRotated, APIKeyDeactivated, APIKeyPaused, APIKeyResumed,
 	ServiceCreated, ServiceEdited, ServiceRotated, ServiceDeactivated, ServiceRefused,
 	MailRetried, AccessRefused,
+	PolicyRequestSent, PolicyRequestResent, PolicyRequestReturned, PolicyRequestApproved, PolicyRequestRejected, PolicyRequestWithdrawn,
+	PolicyRequestRevoked, PolicyRequestPaused, PolicyRequestResumed, PolicyRequestExtensionAsked, PolicyRequestExtended, PolicyRequestExtensionRefused,
+	ListExported,
 }

@@ -26,6 +26,9 @@ const (
 	Session      Kind = "session"
 	Database     Kind = "database"
 	Route        Kind = "route"
+
+	PolicyRequest Kind = "policy_request" // and the grant that comes of it
+	List         Kind = "list" // what is on a list page, as a whole
 )
 
 // Result is how it ended.

@@ -31,6 +31,8 @@ type (
 	// PolicyRequest identifies a partner's request to use a policy, and the grant
 	// that comes of it.
 	PolicyRequest struct{ uuid.UUID }
+	// PolicyRequestExtension identifies a question for a later last day of a grant.
+	PolicyRequestExtension struct{ uuid.UUID }
 	// CACertificate identifies a certificate of the trust store.
 	CACertificate struct{ uuid.UUID }
 	// Certificate identifies a partner's certificate.

@@ -39,6 +39,15 @@ const (
 	ServiceCreated       Kind = "service_created"        // to Partner Admins: another system may ask the API; Params: Service, Actor, Path
 	ServiceDeactivated   Kind = "service_deactivated"    // to Partner Admins; Params as before
 	TermLowered          Kind = "term_lowered"           // to staff: a term no longer stands for special data; Params: Term, Actor
+
+	PolicyRequestWaiting          Kind = "policy_request_waiting"           // to staff: somebody asks for a policy, or asks again; Params: Organisation, Policy, Reason
+	PolicyRequestReturned         Kind = "policy_request_returned"          // to the partner; Params: Policy, Reason
+	PolicyRequestApproved         Kind = "policy_request_approved"          // to the partner; Params: Policy, Due (the last day)
+	PolicyRequestRejected         Kind = "policy_request_rejected"          // to the partner; Params: Policy, Reason
+	PolicyRequestRevoked          Kind = "policy_request_revoked"           // to the partner; Params: Policy, Reason
+	PolicyRequestExtensionWaiting Kind = "policy_request_extension_waiting" // to staff; Params: Organisation, Policy, Reason
+	PolicyRequestExtended         Kind = "policy_request_extended"          // to the partner; Params: Policy, Due (the new last day)
+	PolicyRequestExtensionRefused Kind = "policy_request_extension_refused" // to the partner; Params: Policy, Reason
 )
 
 // Kinds are all of them; a test checks that each has its words.
@@ -47,6 +56,8 @@ var Kinds = []Kind{
 	RegistrationRejected, RegistrationReturned, PasswordReset, PasswordResetUnknown, PasswordChanged, StaffInvitation,
 	APIKeyCreated, APIKeyRotated, APIKeyDeactivated, ServiceCreated, ServiceDeactivated,
 	AccountDeactivated, PolicyChangedAlone, PolicyEmergency, PolicyReviewOverdue, PolicyReviewDue, TermLowered,
+	PolicyRequestWaiting, PolicyRequestReturned, PolicyRequestApproved, PolicyRequestRejected, PolicyRequestRevoked,
+	PolicyRequestExtensionWaiting, PolicyRequestExtended, PolicyRequestExtensionRefused,
 }
 
 // Message is one mail to one address in one language. Params are the values in

@@ -209,6 +209,11 @@ var OutboxList = list.Spec{
 // Outbox is one page of the outbox without the texts, for admins and for the
 // development mailbox.
 func Outbox(ctx context.Context, db *pg.DB, q list.Query) (list.Page[Entry], error) {
+	return Listing(db, q).Page(ctx)
+}
+
+// Listing is the list behind Outbox, to be exported as a whole.
+func Listing(db *pg.DB, q list.Query) pg.Listing[Entry] {
 	var w pg.Where
 	if s := q.Filter("status"); s == "queued" || s == "sent" || s == "failed" {
 		w.And("status = @status", "status", s)
@@ -216,8 +221,10 @@ func Outbox(ctx context.Context, db *pg.DB, q list.Query) (list.Page[Entry], err
 	if s := q.Filter("q"); s != "" {
 		w.And("recipient ilike @q", "q", list.Contains(s))
 	}
-	return pg.List[Entry](ctx, db.Read(), q,
-		"id, kind, recipient, lang, status, attempts, not_before, last_error, created_at, sent_at", "from mail_outbox", w)
+	return pg.Listing[Entry]{
+		DB: db, Query: q, From: "from mail_outbox", Where: w,
+		Columns: "id, kind, recipient, lang, status, attempts, not_before, last_error, created_at, sent_at",
+	}
 }
 
 // Failed counts the mails that were given up.

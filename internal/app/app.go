@@ -23,6 +23,7 @@ import (
 	"portal/internal/serviceaccount"
 	"portal/internal/session"
 	"portal/internal/vocabulary"
+	"portal/internal/webhook"
 )
 
 // App is one installation's services.
@@ -38,6 +39,7 @@ type App struct {
 	Vocabulary    *vocabulary.Service
 	APIKeys       *apikey.Service
 	Services      *serviceaccount.Service
+	Webhooks      *webhook.Service
 	Requests      *policyrequest.Service
 
 	draining atomic.Bool
@@ -61,6 +63,7 @@ func NewWith(cfg config.Config, db *pg.DB, keys secret.Keys, hasher *password.Ha
 		Vocabulary:    vocabulary.NewService(db),
 		APIKeys:       apikey.NewService(db, keys).WithZone(cfg.Zone),
 		Services:      serviceaccount.NewService(db, keys).WithZone(cfg.Zone),
+		Webhooks:      webhook.NewService(db, keys, cfg.WebhookPrivate),
 		Requests:      policyrequest.NewService(db, cfg.Zone),
 	}
 }
@@ -79,11 +82,24 @@ func (a *App) Jobs(render func(mail.Message) (mail.Rendered, error), send mail.T
 		{Name: "purge", Every: time.Hour, Run: a.purge},
 		{Name: "review notices", Every: time.Hour, Run: a.Policies.NoticeReviews},
 	}
+	for range webhookWorkers {
+		w := a.WebhookWorker()
+		jobs = append(jobs, job.Job{Name: "webhooks", Every: time.Second, Run: w.Run})
+	}
 	if send != nil {
 		w := a.MailWorker(render, send)
 		jobs = append(jobs, job.Job{Name: "mail", Every: time.Second, Run: w.Run})
 	}
 	return jobs
+}
+
+// webhookWorkers is how many addresses a replica sends to at once: a slow one
+// does not hold up the others.
+const webhookWorkers = 3
+
+// WebhookWorker sends events to other systems.
+func (a *App) WebhookWorker() *webhook.Worker {
+	return &webhook.Worker{DB: a.DB, Keys: a.Keys, Client: webhook.NewClient(a.Config.WebhookPrivate, nil)}
 }
 
 // MailWorker sends what stands in the outbox.
@@ -94,6 +110,7 @@ func (a *App) MailWorker(render func(mail.Message) (mail.Rendered, error), send 
 // purge forgets what has no further use.
 func (a *App) purge(ctx context.Context) error {
 	for _, step := range []func(context.Context, *pg.DB) error{session.Purge, mail.Purge, partner.PurgeDrafts, challenge.Purge, account.Purge, serviceaccount.Purge} {
+	for _, step := range []func(context.Context, *pg.DB) error{session.Purge, mail.Purge, partner.PurgeDrafts, challenge.Purge, account.Purge, webhook.Purge} {
 		if err := step(ctx, a.DB); err != nil {
 			return err
 		}

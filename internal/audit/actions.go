@@ -53,6 +53,15 @@ const (
 	ServiceRotated         Action = "service_account.rotated"
 	ServiceDeactivated     Action = "service_account.deactivated"
 	ServiceRefused         Action = "service_account.refused" // a token that the API did not take
+	WebhookCreated         Action = "webhook.created"
+	WebhookEdited          Action = "webhook.edited"
+	WebhookPaused          Action = "webhook.paused"
+	WebhookGone            Action = "webhook.gone" // paused by the portal: the receiver answered 410
+	WebhookResumed         Action = "webhook.resumed"
+	WebhookDeactivated     Action = "webhook.deactivated"
+	WebhookRotated         Action = "webhook.secret_rotated"
+	WebhookTested          Action = "webhook.tested"
+	WebhookResent          Action = "webhook.resent"
 	MailRetried            Action = "mail.retried"
 	ListExported           Action = "list.exported" // somebody took a list away as a file
 	AccessRefused          Action = "access.refused"
@@ -82,6 +91,7 @@ var Actions = []Action{
 	TermCreated, TermEdited, TermDeprecated, TermRestored,
 	APIKeyCreated, APIKeyRotated, APIKeyDeactivated, APIKeyPaused, APIKeyResumed,
 	ServiceCreated, ServiceEdited, ServiceRotated, ServiceDeactivated, ServiceRefused,
+	WebhookCreated, WebhookEdited, WebhookPaused, WebhookGone, WebhookResumed, WebhookDeactivated, WebhookRotated, WebhookTested, WebhookResent,
 	MailRetried, AccessRefused,
 	PolicyRequestSent, PolicyRequestResent, PolicyRequestReturned, PolicyRequestApproved, PolicyRequestRejected, PolicyRequestWithdrawn,
 	PolicyRequestRevoked, PolicyRequestPaused, PolicyRequestResumed, PolicyRequestExtensionAsked, PolicyRequestExtended, PolicyRequestExtensionRefused,

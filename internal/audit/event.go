@@ -22,13 +22,14 @@ const (
 	Term         Kind = "term" // of the vocabulary
 	APIKey       Kind = "api_key"
 	Service      Kind = "service_account"
+	Webhook      Kind = "webhook"
 	Mail         Kind = "mail"
 	Session      Kind = "session"
 	Database     Kind = "database"
 	Route        Kind = "route"
 
 	PolicyRequest Kind = "policy_request" // and the grant that comes of it
-	List         Kind = "list" // what is on a list page, as a whole
+	List          Kind = "list"           // what is on a list page, as a whole
 )
 
 // Result is how it ended.

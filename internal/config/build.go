@@ -45,6 +45,12 @@ func build(get func(flag string) string) (Config, error) {
 	default:
 		wrong("four-eyes", "is always, risk or off")
 	}
+	switch s := get("webhook-private"); s {
+	case "on", "off":
+		c.WebhookPrivate = s == "on"
+	default:
+		wrong("webhook-private", "is on or off")
+	}
 	if zone, err := time.LoadLocation(get("timezone")); err != nil {
 		wrong("timezone", "is no known time zone")
 	} else {

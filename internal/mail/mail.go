@@ -38,6 +38,8 @@ const (
 	APIKeyDeactivated    Kind = "api_key_deactivated"    // as before, and Reason
 	ServiceCreated       Kind = "service_created"        // to Partner Admins: another system may ask the API; Params: Service, Actor, Path
 	ServiceDeactivated   Kind = "service_deactivated"    // to Partner Admins; Params as before
+	WebhookFailing       Kind = "webhook_failing"        // to staff: an address has accepted nothing for a day; Params: Webhook
+	WebhookGone          Kind = "webhook_gone"           // to staff: a receiver says it is gone, so it is paused; Params: Webhook
 	TermLowered          Kind = "term_lowered"           // to staff: a term no longer stands for special data; Params: Term, Actor
 
 	PolicyRequestWaiting          Kind = "policy_request_waiting"           // to staff: somebody asks for a policy, or asks again; Params: Organisation, Policy, Reason
@@ -56,6 +58,7 @@ var Kinds = []Kind{
 	RegistrationRejected, RegistrationReturned, PasswordReset, PasswordResetUnknown, PasswordChanged, StaffInvitation,
 	APIKeyCreated, APIKeyRotated, APIKeyDeactivated, ServiceCreated, ServiceDeactivated,
 	AccountDeactivated, PolicyChangedAlone, PolicyEmergency, PolicyReviewOverdue, PolicyReviewDue, TermLowered,
+	WebhookFailing, WebhookGone,
 	PolicyRequestWaiting, PolicyRequestReturned, PolicyRequestApproved, PolicyRequestRejected, PolicyRequestRevoked,
 	PolicyRequestExtensionWaiting, PolicyRequestExtended, PolicyRequestExtensionRefused,
 }

@@ -166,17 +166,17 @@ func address(e auditlog.Entry) string {
 	switch e.SubjectKind {
 	case audit.Partner:
 		return "/partners/" + url.PathEscape(e.SubjectID)
+	case audit.APIKey:
+		return "/api-keys/" + url.PathEscape(e.SubjectID)
+	case audit.Service:
+		return "/service-accounts/" + url.PathEscape(e.SubjectID)
 	case audit.PolicyGroup:
 		return "/policy-groups/" + url.PathEscape(e.SubjectID)
 	case audit.Policy:
 		return "/policies/" + url.PathEscape(e.SubjectID)
 	case audit.Term:
 		return "/vocabulary/" + url.PathEscape(e.SubjectID)
-	case audit.APIKey:
-		return "/api-keys/" + url.PathEscape(e.SubjectID)
-	case audit.Service:
-		return "/service-accounts/" + url.PathEscape(e.SubjectID)
-	case audit.PolicyRequest, audit.Registration, audit.User, audit.Mail, audit.Session, audit.Database, audit.Route, audit.List:
+	case audit.PolicyRequest, audit.Registration, audit.User, audit.Mail, audit.Webhook, audit.Session, audit.Database, audit.Route, audit.List:
 	}
 	return ""
 }

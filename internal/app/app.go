@@ -18,6 +18,7 @@ import (
 	"portal/internal/password"
 	"portal/internal/pg"
 	"portal/internal/policy"
+	"portal/internal/reminder"
 	"portal/internal/policyrequest"
 	"portal/internal/secret"
 	"portal/internal/serviceaccount"
@@ -36,6 +37,7 @@ type App struct {
 	Partners      *partner.Service
 	Registrations *partner.Registrations
 	Policies      *policy.Service
+	Reminders     *reminder.Service
 	Vocabulary    *vocabulary.Service
 	APIKeys       *apikey.Service
 	Services      *serviceaccount.Service
@@ -60,6 +62,7 @@ func NewWith(cfg config.Config, db *pg.DB, keys secret.Keys, hasher *password.Ha
 		Partners:      partner.NewService(db),
 		Registrations: partner.NewRegistrations(db, keys, hasher, challenges).WithTerms(cfg.TermsVersion),
 		Policies:      policy.NewService(db, policy.Eyes(cfg.FourEyes)).WithZone(cfg.Zone),
+		Reminders:     reminder.NewService(db, cfg.Zone),
 		Vocabulary:    vocabulary.NewService(db),
 		APIKeys:       apikey.NewService(db, keys).WithZone(cfg.Zone),
 		Services:      serviceaccount.NewService(db, keys).WithZone(cfg.Zone),
@@ -81,6 +84,7 @@ func (a *App) Jobs(render func(mail.Message) (mail.Rendered, error), send mail.T
 	jobs := []job.Job{
 		{Name: "purge", Every: time.Hour, Run: a.purge},
 		{Name: "review notices", Every: time.Hour, Run: a.Policies.NoticeReviews},
+		{Name: "reminders", Every: 10 * time.Minute, Run: a.Reminders.Run},
 	}
 	for range webhookWorkers {
 		w := a.WebhookWorker()

@@ -18,6 +18,8 @@ const (
 	PasswordResetRequested Action = "user.password_reset_requested"
 	PasswordDisabled       Action = "user.password_disabled"
 	ProfileChanged         Action = "user.profile_changed"
+	NotificationsChanged   Action = "user.notifications_changed"
+	MailsSwitchedOff       Action = "user.mails_switched_off" // by the link of a mail
 	StaffInvited           Action = "user.invited"
 	StaffInvitedAgain      Action = "user.invited_again"
 	StaffRolesChanged      Action = "user.roles_changed"
@@ -84,6 +86,7 @@ const (
 var Actions = []Action{
 	RegistrationSent, RegistrationResent, RegistrationApproved, RegistrationRejected, RegistrationReturned,
 	AddressVerified, CodeRefused, SignedIn, SignInFailed, SignedOut, PasswordChanged, PasswordReset,
+	NotificationsChanged, MailsSwitchedOff,
 	PasswordResetRequested, PasswordDisabled, ProfileChanged, StaffInvited, StaffInvitedAgain, StaffRolesChanged,
 	StaffDeactivated, StaffReactivated, GroupCreated, GroupEdited, GroupDeactivated, GroupReactivated,
 	PolicyCreated, PolicyEdited, PolicyVersionCreated, PolicyActivated, PolicyDeactivated, PolicyReactivated,

@@ -41,6 +41,10 @@ const (
 	WebhookFailing       Kind = "webhook_failing"        // to staff: an address has accepted nothing for a day; Params: Webhook
 	WebhookGone          Kind = "webhook_gone"           // to staff: a receiver says it is gone, so it is paused; Params: Webhook
 	TermLowered          Kind = "term_lowered"           // to staff: a term no longer stands for special data; Params: Term, Actor
+	EndsEarly            Kind = "ends_early"             // something ends in 30 or 15 days; Params: Endings, a line of kind, name, policy, day and days left each
+	EndsDaily            Kind = "ends_daily"             // the same for 10 to 4 days
+	EndsLast             Kind = "ends_last"              // the same for 3 days to none
+	StaffWeekly          Kind = "staff_weekly"           // to staff: the week in one mail; Params: Summary, a line of what, how many and the rest each
 
 	PolicyRequestWaiting          Kind = "policy_request_waiting"           // to staff: somebody asks for a policy, or asks again; Params: Organisation, Policy, Reason
 	PolicyRequestReturned         Kind = "policy_request_returned"          // to the partner; Params: Policy, Reason
@@ -57,6 +61,7 @@ var Kinds = []Kind{
 	RegistrationCode, AlreadyRegistered, RegistrationReceived, RegistrationWaiting, RegistrationApproved,
 	RegistrationRejected, RegistrationReturned, PasswordReset, PasswordResetUnknown, PasswordChanged, StaffInvitation,
 	APIKeyCreated, APIKeyRotated, APIKeyDeactivated, ServiceCreated, ServiceDeactivated,
+	EndsEarly, EndsDaily, EndsLast, StaffWeekly,
 	AccountDeactivated, PolicyChangedAlone, PolicyEmergency, PolicyReviewOverdue, PolicyReviewDue, TermLowered,
 	WebhookFailing, WebhookGone,
 	PolicyRequestWaiting, PolicyRequestReturned, PolicyRequestApproved, PolicyRequestRejected, PolicyRequestRevoked,
@@ -68,7 +73,8 @@ var Kinds = []Kind{
 // Challenge and Params["Send"] when the mail is rendered (security.md REG-4).
 type Message struct {
 	Kind      Kind
-	To        string // the stored address, never one from a request (REG-3)
+	To        string  // the stored address, never one from a request (REG-3)
+	User      id.User // whose address it is; zero where there is no account
 	Lang      string
 	Params    map[string]string
 	Challenge id.Challenge // for codes and links; else zero
@@ -85,10 +91,10 @@ func Enqueue(ctx context.Context, tx *pg.Tx, m Message) error {
 		return fmt.Errorf("mail %s: %w", m.Kind, err)
 	}
 	_, err = tx.Exec(ctx, `
-		insert into mail_outbox (id, kind, recipient, lang, params, challenge_id, status, not_before, created_at)
-		values (@id, @kind, @recipient, @lang, @params, @challenge, 'queued', @now, @now)`,
+		insert into mail_outbox (id, kind, recipient, user_id, lang, params, challenge_id, status, not_before, created_at)
+		values (@id, @kind, @recipient, @user, @lang, @params, @challenge, 'queued', @now, @now)`,
 		pg.Args{
-			"id": id.New[id.Message](), "kind": string(m.Kind), "recipient": m.To, "lang": m.Lang,
+			"id": id.New[id.Message](), "kind": string(m.Kind), "recipient": m.To, "user": id.OrNull(m.User), "lang": m.Lang,
 			"params": string(text), "challenge": id.OrNull(m.Challenge), "now": tx.Now(),
 		})
 	if err != nil {

@@ -179,8 +179,7 @@ func (k Key) event(action audit.Action, before int, detail []audit.Change) audit
 // publish tells other systems of a change of the key.
 func (k Key) publish(ctx context.Context, tx *pg.Tx, t webhook.Type) error {
 	return webhook.Publish(ctx, tx, webhook.Event{Type: t, Partner: k.PartnerID, Data: map[string]any{
-		"key_id": k.ID, "label": k.Label, "partner_id": k.PartnerID, "partner_public_id": k.PublicID, "organisation": k.Organisation,
-		"grant_id": k.GrantID, "policy_id": k.PolicyID, "policy": k.PolicyName, "ends_on": k.EndsOn.Format(time.DateOnly),
+		"key": k.ID, "label": k.Label, "partner": k.PublicID, "policy": k.PolicyID, "ends_on": k.EndsOn.Format(time.DateOnly),
 	}})
 }
 

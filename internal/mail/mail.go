@@ -56,7 +56,7 @@ const (
 	PolicyRequestExtensionRefused Kind = "policy_request_extension_refused" // to the partner; Params: Policy, Reason
 )
 
-// Kinds are all of them; a test checks that each has its words.
+// Kinds are all of them; tests check that each has its words, and its topic in topic.go.
 var Kinds = []Kind{
 	RegistrationCode, AlreadyRegistered, RegistrationReceived, RegistrationWaiting, RegistrationApproved,
 	RegistrationRejected, RegistrationReturned, PasswordReset, PasswordResetUnknown, PasswordChanged, StaffInvitation,

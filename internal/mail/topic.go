@@ -40,10 +40,22 @@ var topics = map[Kind]Topic{
 	PolicyReviewOverdue: Essential,
 	TermLowered:         Essential,
 	PolicyReviewDue:     PolicyReviews,
-	EndsEarly:           EndingsEarly,
-	EndsDaily:           EndingsDaily,
-	EndsLast:            Essential,
-	StaffWeekly:         WeeklySummary,
+	// Requests: that one waits is told to many, what became of it to who asked.
+	PolicyRequestWaiting:          NewRequests,
+	PolicyRequestExtensionWaiting: NewRequests,
+	PolicyRequestReturned:         Essential,
+	PolicyRequestApproved:         Essential,
+	PolicyRequestRejected:         Essential,
+	PolicyRequestRevoked:          Essential,
+	PolicyRequestExtended:         Essential,
+	PolicyRequestExtensionRefused: Essential,
+	// Other systems do not learn what was decided: somebody has to act.
+	WebhookFailing: Essential,
+	WebhookGone:    Essential,
+	EndsEarly:      EndingsEarly,
+	EndsDaily:      EndingsDaily,
+	EndsLast:       Essential,
+	StaffWeekly:    WeeklySummary,
 }
 
 // Topic is what a mail of this kind belongs to. One that nobody has put into the

@@ -113,8 +113,11 @@ func (a *App) MailWorker(render func(mail.Message) (mail.Rendered, error), send 
 
 // purge forgets what has no further use.
 func (a *App) purge(ctx context.Context) error {
-	for _, step := range []func(context.Context, *pg.DB) error{session.Purge, mail.Purge, partner.PurgeDrafts, challenge.Purge, account.Purge, serviceaccount.Purge} {
-	for _, step := range []func(context.Context, *pg.DB) error{session.Purge, mail.Purge, partner.PurgeDrafts, challenge.Purge, account.Purge, webhook.Purge} {
+	for _, step := range []func(context.Context, *pg.DB) error{
+		session.Purge, mail.Purge, partner.PurgeDrafts, challenge.Purge, account.Purge,
+		serviceaccount.Purge,
+		webhook.Purge,
+	} {
 		if err := step(ctx, a.DB); err != nil {
 			return err
 		}

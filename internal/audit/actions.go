@@ -25,6 +25,18 @@ const (
 	StaffRolesChanged      Action = "user.roles_changed"
 	StaffDeactivated       Action = "user.deactivated"
 	StaffReactivated       Action = "user.reactivated"
+	ColleagueRemoved       Action = "user.removed" // from a partner's people
+	AddressChanged         Action = "user.address_changed"
+	OwnershipHandedOver    Action = "partner.ownership_handed_over"
+	OrganisationEdited     Action = "partner.edited"
+	ContactsEdited         Action = "partner.contacts_edited"
+	ChangeRequested        Action = "partner.change_requested"
+	ChangeSubmitted        Action = "partner.change_submitted" // its new address was proved
+	ChangeApproved         Action = "partner.change_approved"
+	ChangeRejected         Action = "partner.change_rejected"
+	ChangeWithdrawn        Action = "partner.change_withdrawn"
+	PartnerDeactivated     Action = "partner.deactivated"
+	PartnerReactivated     Action = "partner.reactivated"
 	GroupCreated           Action = "policy_group.created"
 	GroupEdited            Action = "policy_group.edited"
 	GroupDeactivated       Action = "policy_group.deactivated"
@@ -88,7 +100,10 @@ var Actions = []Action{
 	AddressVerified, CodeRefused, SignedIn, SignInFailed, SignedOut, PasswordChanged, PasswordReset,
 	NotificationsChanged, MailsSwitchedOff,
 	PasswordResetRequested, PasswordDisabled, ProfileChanged, StaffInvited, StaffInvitedAgain, StaffRolesChanged,
-	StaffDeactivated, StaffReactivated, GroupCreated, GroupEdited, GroupDeactivated, GroupReactivated,
+	StaffDeactivated, StaffReactivated,
+	ColleagueRemoved, AddressChanged, OwnershipHandedOver, OrganisationEdited, ContactsEdited, ChangeRequested, ChangeSubmitted,
+	ChangeApproved, ChangeRejected, ChangeWithdrawn, PartnerDeactivated, PartnerReactivated,
+	GroupCreated, GroupEdited, GroupDeactivated, GroupReactivated,
 	PolicyCreated, PolicyEdited, PolicyVersionCreated, PolicyActivated, PolicyDeactivated, PolicyReactivated,
 	PolicyActivatedAlone, PolicyVersionRestored, PolicyVersionDiscarded, PolicyDiscarded, PolicyReviewed, PolicyImported,
 	TermCreated, TermEdited, TermDeprecated, TermRestored,

@@ -29,6 +29,17 @@ const (
 	PasswordChanged      Kind = "password_changed"       //
 	StaffInvitation      Kind = "staff_invitation"       // the link is derived when rendered
 	AccountDeactivated   Kind = "account_deactivated"    //
+	ColleagueInvitation  Kind = "colleague_invitation"   // to whom a partner's owner invites; the link is derived when rendered; Params: Organisation, Actor
+	ColleagueRemoved     Kind = "colleague_removed"      // to whom it was; Params: Organisation
+	OwnershipChanged     Kind = "ownership_changed"      // to a partner's people; Params: Organisation, Person, Actor, Reason
+	NewAddressCode       Kind = "new_address_code"       // the code itself is derived when rendered
+	ChangeWaiting        Kind = "change_waiting"         // to staff: a partner asks for another name or address; Params: Organisation, Path
+	AddressChangeAsked   Kind = "address_change_asked"   // to the address that is to be replaced
+	AddressChanged       Kind = "address_changed"        // to the old and the new address
+	NameChanged          Kind = "name_changed"           // to a partner's people; Params: Organisation, Before
+	ChangeRejected       Kind = "change_rejected"        // to a partner's people; Params: Organisation, Reason
+	PartnerDeactivated   Kind = "partner_deactivated"    // to a partner's people; Params: Organisation, Reason
+	PartnerReactivated   Kind = "partner_reactivated"    // to a partner's people; Params: Organisation, Reason
 	PolicyChangedAlone   Kind = "policy_changed_alone"   // to staff: one person put a change of little risk into force; Params: Policy, ID, Version, Actor, and how many changes allow More, Less and Else
 	PolicyEmergency      Kind = "policy_emergency"       // to staff: one person put a policy into force alone; Params as before, Reason and Review
 	PolicyReviewOverdue  Kind = "policy_review_overdue"  // to staff: nobody reviewed an emergency in time; Params: Policy, Version, Actor, Due (a day), Review
@@ -61,6 +72,10 @@ var Kinds = []Kind{
 	RegistrationCode, AlreadyRegistered, RegistrationReceived, RegistrationWaiting, RegistrationApproved,
 	RegistrationRejected, RegistrationReturned, PasswordReset, PasswordResetUnknown, PasswordChanged, StaffInvitation,
 	APIKeyCreated, APIKeyRotated, APIKeyDeactivated, ServiceCreated, ServiceDeactivated,
+	AccountDeactivated,
+	ColleagueInvitation, ColleagueRemoved, OwnershipChanged, NewAddressCode, ChangeWaiting, AddressChangeAsked, AddressChanged,
+	NameChanged, ChangeRejected, PartnerDeactivated, PartnerReactivated,
+	PolicyChangedAlone, PolicyEmergency, PolicyReviewOverdue, PolicyReviewDue, TermLowered,
 	EndsEarly, EndsDaily, EndsLast, StaffWeekly,
 	AccountDeactivated, PolicyChangedAlone, PolicyEmergency, PolicyReviewOverdue, PolicyReviewDue, TermLowered,
 	WebhookFailing, WebhookGone,

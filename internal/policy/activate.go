@@ -63,7 +63,7 @@ type ruling struct {
 var errAlone = errors.New("one pair of eyes")
 
 // decide takes one of the decisions on what is in force. The group is held
-// exclusively: no partner is admitted, and no neighbour comes into force, between
+// exclusively: no grant comes or goes, and no neighbour comes into force, between
 // the picture and the commit.
 func (s *Service) decide(ctx context.Context, a authz.Actor, pid id.Policy, action Action, saw Seen) error {
 	var r ruling

@@ -25,9 +25,9 @@ const maxParam = 200
 
 // params are the values that the texts may use. A mail gives those it has.
 var params = []string{
-	"Name", "Organisation", "Reason", "Policy", "Actor", "Version", "More", "Less", "Else", "Term",
+	"Name", "Organisation", "Reason", "Policy", "Actor", "Version", "More", "Less", "Else", "Term", "Webhook",
+	"Person", "Before",
 	"Key", "Service",
-	"Webhook",
 }
 
 // onlyPath is what a mail's param "Path" may be: the address of one of the
@@ -84,11 +84,13 @@ func (w Writer) derived(m mail.Message) (secret, link string) {
 		return "", w.Origin + path
 	}
 	switch m.Kind {
+	case mail.NewAddressCode:
+		return w.Codes.Code(challenge, send), w.Origin + "/organisation/email"
 	case mail.RegistrationCode:
 		return w.Codes.Code(challenge, send), w.Origin + "/register/code"
 	case mail.PasswordReset:
 		return "", w.Origin + "/reset?token=" + w.Codes.LinkToken("reset", challenge, send)
-	case mail.StaffInvitation:
+	case mail.StaffInvitation, mail.ColleagueInvitation:
 		return "", w.Origin + "/reset?token=" + w.Codes.LinkToken("invite", challenge, send)
 	case mail.RegistrationWaiting:
 		return "", w.Origin + "/partners/" + local(m.Params["ID"])

@@ -9,11 +9,13 @@ import (
 
 	"portal/internal/account"
 	"portal/internal/apikey"
+	"portal/internal/assignment"
 	"portal/internal/challenge"
 	"portal/internal/code"
 	"portal/internal/config"
 	"portal/internal/job"
 	"portal/internal/mail"
+	"portal/internal/note"
 	"portal/internal/partner"
 	"portal/internal/password"
 	"portal/internal/pg"
@@ -41,6 +43,8 @@ type App struct {
 	Vocabulary    *vocabulary.Service
 	APIKeys       *apikey.Service
 	Services      *serviceaccount.Service
+	Notes         *note.Service
+	Work          *assignment.Service
 	Webhooks      *webhook.Service
 	Requests      *policyrequest.Service
 
@@ -66,6 +70,8 @@ func NewWith(cfg config.Config, db *pg.DB, keys secret.Keys, hasher *password.Ha
 		Vocabulary:    vocabulary.NewService(db),
 		APIKeys:       apikey.NewService(db, keys).WithZone(cfg.Zone),
 		Services:      serviceaccount.NewService(db, keys).WithZone(cfg.Zone),
+		Notes:         note.NewService(db),
+		Work:          assignment.NewService(db),
 		Webhooks:      webhook.NewService(db, keys, cfg.WebhookPrivate),
 		Requests:      policyrequest.NewService(db, cfg.Zone),
 	}

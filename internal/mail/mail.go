@@ -49,6 +49,7 @@ const (
 	APIKeyDeactivated    Kind = "api_key_deactivated"    // as before, and Reason
 	ServiceCreated       Kind = "service_created"        // to Partner Admins: another system may ask the API; Params: Service, Actor, Path
 	ServiceDeactivated   Kind = "service_deactivated"    // to Partner Admins; Params as before
+	WorkAssigned         Kind = "work_assigned"          // to staff: a colleague made something that waits their work; Params: Organisation (the thing's name), Actor
 	WebhookFailing       Kind = "webhook_failing"        // to staff: an address has accepted nothing for a day; Params: Webhook
 	WebhookGone          Kind = "webhook_gone"           // to staff: a receiver says it is gone, so it is paused; Params: Webhook
 	TermLowered          Kind = "term_lowered"           // to staff: a term no longer stands for special data; Params: Term, Actor
@@ -78,6 +79,7 @@ var Kinds = []Kind{
 	PolicyChangedAlone, PolicyEmergency, PolicyReviewOverdue, PolicyReviewDue, TermLowered,
 	EndsEarly, EndsDaily, EndsLast, StaffWeekly,
 	AccountDeactivated, PolicyChangedAlone, PolicyEmergency, PolicyReviewOverdue, PolicyReviewDue, TermLowered,
+	WorkAssigned,
 	WebhookFailing, WebhookGone,
 	PolicyRequestWaiting, PolicyRequestReturned, PolicyRequestApproved, PolicyRequestRejected, PolicyRequestRevoked,
 	PolicyRequestExtensionWaiting, PolicyRequestExtended, PolicyRequestExtensionRefused,

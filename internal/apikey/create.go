@@ -47,7 +47,7 @@ func parseDay(f *problem.Fields, typed string, today time.Time) time.Time {
 	case day.Before(today):
 		f.Add("ends_on", "api_key.problem.past")
 	case day.After(last):
-		f.Add("ends_on", "api_key.problem.too_far", "Max", MaxDays, "Last", last.Format(time.DateOnly))
+		f.Add("ends_on", "api_key.problem.too_far", "Max", MaxDays)
 	}
 	return day
 }
@@ -202,7 +202,7 @@ func (s *Service) mayMake(ctx context.Context, tx *pg.Tx, partner id.Partner, g 
 		f.Add("grant", "api_key.problem.too_many", "Max", MaxLive)
 	}
 	if f.AddError(invalid); endsOn.After(g.EndsOn) {
-		f.Add("ends_on", "api_key.problem.after_grant", "Last", g.EndsOn.Format(time.DateOnly))
+		f.Add("ends_on", "api_key.problem.after_grant")
 	}
 	return f.Err()
 }

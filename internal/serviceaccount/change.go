@@ -48,7 +48,7 @@ func (in *Input) check(today time.Time) (endsOn time.Time, err error) {
 	case endsOn.Before(today):
 		f.Add("ends_on", "service_account.problem.past")
 	case endsOn.After(last):
-		f.Add("ends_on", "service_account.problem.too_far", "Max", MaxDays, "Last", last.Format(time.DateOnly))
+		f.Add("ends_on", "service_account.problem.too_far", "Max", MaxDays)
 	}
 	return endsOn, f.Err()
 }

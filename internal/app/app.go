@@ -15,13 +15,14 @@ import (
 	"portal/internal/config"
 	"portal/internal/job"
 	"portal/internal/mail"
+	"portal/internal/organisation"
 	"portal/internal/note"
 	"portal/internal/partner"
 	"portal/internal/password"
 	"portal/internal/pg"
 	"portal/internal/policy"
-	"portal/internal/reminder"
 	"portal/internal/policyrequest"
+	"portal/internal/reminder"
 	"portal/internal/secret"
 	"portal/internal/serviceaccount"
 	"portal/internal/session"
@@ -46,6 +47,7 @@ type App struct {
 	Notes         *note.Service
 	Work          *assignment.Service
 	Webhooks      *webhook.Service
+	Organisations *organisation.Service
 	Requests      *policyrequest.Service
 
 	draining atomic.Bool
@@ -73,6 +75,7 @@ func NewWith(cfg config.Config, db *pg.DB, keys secret.Keys, hasher *password.Ha
 		Notes:         note.NewService(db),
 		Work:          assignment.NewService(db),
 		Webhooks:      webhook.NewService(db, keys, cfg.WebhookPrivate),
+		Organisations: organisation.NewService(db, challenges),
 		Requests:      policyrequest.NewService(db, cfg.Zone),
 	}
 }

@@ -45,6 +45,17 @@ func TellPartner(ctx context.Context, tx *pg.Tx, partner id.Partner, kind mail.K
 	return tell(ctx, tx, people, kind, params)
 }
 
+// TellUser mails one person, unless the account is deactivated. The rest is
+// TellPartner's.
+func TellUser(ctx context.Context, tx *pg.Tx, user id.User, kind mail.Kind, params map[string]string) error {
+	person, err := pg.All[reader](ctx, tx, `
+		select email, lang, first_name from users where id = @user and status = 'active'`, pg.Args{"user": user})
+	if err != nil {
+		return err
+	}
+	return tell(ctx, tx, person, kind, params)
+}
+
 // reader is somebody who gets a mail.
 type reader struct{ Email, Lang, FirstName string }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"portal/internal/account"
+	"portal/internal/certificate"
 	"portal/internal/challenge"
 	"portal/internal/code"
 	"portal/internal/config"
@@ -33,6 +34,7 @@ type App struct {
 	Registrations *partner.Registrations
 	Policies      *policy.Service
 	Vocabulary    *vocabulary.Service
+	Certificates  *certificate.Service
 
 	draining atomic.Bool
 }
@@ -53,6 +55,7 @@ func NewWith(cfg config.Config, db *pg.DB, keys secret.Keys, hasher *password.Ha
 		Registrations: partner.NewRegistrations(db, keys, hasher, challenges).WithTerms(cfg.TermsVersion),
 		Policies:      policy.NewService(db, policy.Eyes(cfg.FourEyes)).WithZone(cfg.Zone),
 		Vocabulary:    vocabulary.NewService(db),
+		Certificates:  certificate.NewService(db, cfg.MinCertDays, cfg.FourEyes == "off"),
 	}
 }
 

@@ -43,6 +43,13 @@ const (
 	TermEdited             Action = "term.edited"
 	TermDeprecated         Action = "term.deprecated"
 	TermRestored           Action = "term.restored"
+	CAProposed             Action = "ca_certificate.proposed"
+	CATaken                Action = "ca_certificate.taken"
+	CARefused              Action = "ca_certificate.refused"
+	CATakenOut             Action = "ca_certificate.taken_out"
+	CertificateAccepted    Action = "certificate.accepted"
+	CertificateWithdrawn   Action = "certificate.withdrawn"
+	CertificateRechained   Action = "certificate.rechained"
 	MailRetried            Action = "mail.retried"
 	AccessRefused          Action = "access.refused"
 )
@@ -56,5 +63,6 @@ var Actions = []Action{
 	PolicyCreated, PolicyEdited, PolicyVersionCreated, PolicyActivated, PolicyDeactivated, PolicyReactivated,
 	PolicyActivatedAlone, PolicyVersionRestored, PolicyVersionDiscarded, PolicyDiscarded, PolicyReviewed, PolicyImported,
 	TermCreated, TermEdited, TermDeprecated, TermRestored,
+	CAProposed, CATaken, CARefused, CATakenOut, CertificateAccepted, CertificateWithdrawn, CertificateRechained,
 	MailRetried, AccessRefused,
 }

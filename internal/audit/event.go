@@ -14,16 +14,18 @@ type Kind string
 
 // The kinds of subjects.
 const (
-	Partner      Kind = "partner"
-	Registration Kind = "registration"
-	User         Kind = "user"
-	PolicyGroup  Kind = "policy_group"
-	Policy       Kind = "policy"
-	Term         Kind = "term" // of the vocabulary
-	Mail         Kind = "mail"
-	Session      Kind = "session"
-	Database     Kind = "database"
-	Route        Kind = "route"
+	Partner       Kind = "partner"
+	Registration  Kind = "registration"
+	User          Kind = "user"
+	PolicyGroup   Kind = "policy_group"
+	Policy        Kind = "policy"
+	Term          Kind = "term" // of the vocabulary
+	CACertificate Kind = "ca_certificate"
+	Certificate   Kind = "certificate" // a partner's
+	Mail          Kind = "mail"
+	Session       Kind = "session"
+	Database      Kind = "database"
+	Route         Kind = "route"
 )
 
 // Result is how it ended.

@@ -122,7 +122,8 @@ func TestUPL2Keys(t *testing.T) {
 	for want, all := range map[string][]any{
 		"": {
 			&rsa.PublicKey{N: number(2048), E: 65537}, &rsa.PublicKey{N: number(4096), E: 65539}, &ecdsa.PublicKey{Curve: elliptic.P256()},
-			&ecdsa.PublicKey{Curve: elliptic.P384()}, &ecdsa.PublicKey{Curve: elliptic.P521()}, ed25519.PublicKey{},
+			&ecdsa.PublicKey{Curve: elliptic.P384()}, &ecdsa.PublicKey{Curve: elliptic.P521()},
+			ed25519.PublicKey{},
 		},
 		"key.short":    {&rsa.PublicKey{N: number(2047), E: 65537}, &rsa.PublicKey{N: number(1024), E: 65537}},
 		"key.long":     {&rsa.PublicKey{N: number(4097), E: 65537}, &rsa.PublicKey{N: number(32769), E: 65537}},

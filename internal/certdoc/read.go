@@ -8,19 +8,19 @@ import (
 	"strings"
 )
 
-// Refusal says why a file is not read at all: message Key with Args.
-type Refusal struct {
+// RefusalError says why a file is not read at all: message Key with Args.
+type RefusalError struct {
 	Key  string
 	Args []any
 }
 
-func (r *Refusal) Error() string { return "certificate refused: " + r.Key }
+func (r *RefusalError) Error() string { return "certificate refused: " + r.Key }
 
-func refuse(key string, args ...any) error { return &Refusal{Key: key, Args: args} }
+func refuse(key string, args ...any) error { return &RefusalError{Key: key, Args: args} }
 
 // Read takes a partner's certificate out of what it sent: one certificate in PEM
 // with nothing but white space around it, or in DER, of at most MaxBytes
-// (security.md UPL-1). Errors: *Refusal.
+// (security.md UPL-1). Errors: *RefusalError.
 func Read(file []byte) (*x509.Certificate, error) {
 	if err := readable(file, MaxBytes); err != nil {
 		return nil, err
@@ -45,7 +45,7 @@ func Read(file []byte) (*x509.Certificate, error) {
 
 // ReadBundle takes up to MaxBundle certificates for the trust store out of a
 // file: PEM, DER, or a P7B chain in either. Each stands once, in the order of
-// the file. Errors: *Refusal.
+// the file. Errors: *RefusalError.
 func ReadBundle(file []byte) ([]*x509.Certificate, error) {
 	if err := readable(file, MaxBundleBytes); err != nil {
 		return nil, err

@@ -28,7 +28,7 @@ func made(t testing.TB) func(certmake.Holder, error) certmake.Holder {
 }
 
 func refusal(err error) string {
-	var r *Refusal
+	var r *RefusalError
 	if errors.As(err, &r) {
 		return strings.TrimPrefix(r.Key, "certificate.problem.")
 	}
@@ -185,7 +185,7 @@ func spell(signs []Sign) string {
 
 func FuzzCertUpload(f *testing.F) {
 	root := made(f)(certmake.Root("Trust", years(-1), years(9)))
-	f.Add([]byte(PEM(root.Cert.Raw)))
+	f.Add(PEM(root.Cert.Raw))
 	f.Add(root.Cert.Raw)
 	f.Add([]byte("-----BEGIN CERTIFICATE-----\n\n-----END CERTIFICATE-----"))
 	f.Fuzz(func(t *testing.T, file []byte) {

@@ -162,6 +162,10 @@ func address(e auditlog.Entry) string {
 		return "/policies/" + url.PathEscape(e.SubjectID)
 	case audit.Term:
 		return "/vocabulary/" + url.PathEscape(e.SubjectID)
+	case audit.CACertificate:
+		return "/trust-store/" + url.PathEscape(e.SubjectID)
+	case audit.Certificate:
+		return "/certificates/" + url.PathEscape(e.SubjectID)
 	case audit.Registration, audit.User, audit.Mail, audit.Session, audit.Database, audit.Route:
 	}
 	return ""

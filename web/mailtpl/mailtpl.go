@@ -24,7 +24,7 @@ import (
 const maxParam = 200
 
 // params are the values that the texts may use. A mail gives those it has.
-var params = []string{"Name", "Organisation", "Reason", "Policy", "Actor", "Version", "More", "Less", "Else", "Term"}
+var params = []string{"Name", "Organisation", "Reason", "Policy", "Actor", "Version", "More", "Less", "Else", "Term", "Certificate"}
 
 // onlyPath is what a mail's param "Path" may be: the address of one of the
 // portal's own pages.

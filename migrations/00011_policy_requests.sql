@@ -44,19 +44,24 @@ create table policy_request_submissions (
     answers      jsonb       not null,
     submitted_by uuid        not null constraint policy_request_submissions_submitted_by_fkey references users (id),
     submitted_at timestamptz not null,
-    constraint policy_request_submissions_pkey primary key (request_id, number)
+    constraint policy_request_submissions_pkey primary key (request_id, number),
+    constraint policy_request_submissions_author_key unique (request_id, number, submitted_by)
 );
 
--- A Partner Admin's decision on one submission; one submission has one decision.
+-- A Partner Admin's decision on one submission; one submission has one decision,
+-- and nobody decides on what they sent themselves (security.md AUT-6).
 create table policy_request_reviews (
-    id         uuid        not null constraint policy_request_reviews_pkey primary key,
-    request_id uuid        not null,
-    submission integer     not null,
-    decision   text        not null constraint policy_request_reviews_decision_check check (decision in ('approved', 'changes_requested', 'rejected')),
-    reason     text        not null constraint policy_request_reviews_reason_check check (char_length(reason) <= 2000),
-    decided_by uuid        not null constraint policy_request_reviews_decided_by_fkey references users (id),
-    decided_at timestamptz not null,
-    constraint policy_request_reviews_submission_fkey foreign key (request_id, submission) references policy_request_submissions (request_id, number),
+    id           uuid        not null constraint policy_request_reviews_pkey primary key,
+    request_id   uuid        not null,
+    submission   integer     not null,
+    submitted_by uuid        not null, -- of the submission
+    decision     text        not null constraint policy_request_reviews_decision_check check (decision in ('approved', 'changes_requested', 'rejected')),
+    reason       text        not null constraint policy_request_reviews_reason_check check (char_length(reason) <= 2000),
+    decided_by   uuid        not null constraint policy_request_reviews_decided_by_fkey references users (id),
+    decided_at   timestamptz not null,
+    constraint policy_request_reviews_submission_fkey foreign key (request_id, submission, submitted_by)
+        references policy_request_submissions (request_id, number, submitted_by),
+    constraint policy_request_reviews_four_eyes_check check (decided_by <> submitted_by),
     constraint policy_request_reviews_submission_key unique (request_id, submission),
     constraint policy_request_reviews_reason_given_check check (decision <> 'rejected' or reason <> '')
 );
@@ -71,7 +76,29 @@ create table policy_request_review_fields (
     constraint policy_request_review_fields_field_key unique (review_id, field)
 );
 
+-- A partner asks for a later last day of a grant; an admin extends or refuses.
+create table policy_request_extensions (
+    id              uuid        not null constraint policy_request_extensions_pkey primary key,
+    request_id      uuid        not null constraint policy_request_extensions_request_id_fkey references policy_requests (id),
+    reason          text        not null constraint policy_request_extensions_reason_check check (char_length(reason) between 1 and 500),
+    ended_on        date        not null, -- the grant's last day when it was asked
+    requested_by    uuid        not null constraint policy_request_extensions_requested_by_fkey references users (id),
+    requested_at    timestamptz not null,
+    decision        text        constraint policy_request_extensions_decision_check check (decision in ('extended', 'refused')),
+    decision_reason text        not null default '' constraint policy_request_extensions_decision_reason_check check (char_length(decision_reason) <= 2000),
+    ends_on         date, -- the new last day
+    decided_by      uuid        constraint policy_request_extensions_decided_by_fkey references users (id),
+    decided_at      timestamptz,
+    constraint policy_request_extensions_decided_check check ((decision is null) = (decided_at is null) and (decision is null) = (decided_by is null)),
+    constraint policy_request_extensions_extended_check check ((coalesce(decision, '') = 'extended') = (ends_on is not null)),
+    constraint policy_request_extensions_refused_check check (decision <> 'refused' or decision_reason <> ''),
+    constraint policy_request_extensions_four_eyes_check check (decided_by <> requested_by)
+);
+create unique index policy_request_extensions_open_key on policy_request_extensions (request_id) where decision is null;
+create index policy_request_extensions_request_idx on policy_request_extensions (request_id, requested_at desc);
+
 -- +goose Down
+drop table policy_request_extensions;
 drop table policy_request_review_fields;
 drop table policy_request_reviews;
 drop table policy_request_submissions;

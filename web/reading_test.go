@@ -27,7 +27,9 @@ func TestWEB2ReadingChangesNothing(t *testing.T) {
 			}
 			for _, path := range c.real(t, rt) {
 				browser := c.roles[star.role]
-				browser.Do(browser.Request(http.MethodGet, path, nil, ""))
+				if !strings.HasSuffix(path, ".csv") { // the audit log tells who took a list away (INJ-4)
+					browser.Do(browser.Request(http.MethodGet, path, nil, ""))
+				}
 				browser.Do(browser.Request(http.MethodHead, path, nil, ""))
 			}
 		}

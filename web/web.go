@@ -39,6 +39,7 @@ import (
 	"portal/web/signin"
 	"portal/web/staff"
 	"portal/web/static"
+	"portal/web/unsubscribe"
 	"portal/web/vocabulary"
 )
 
@@ -57,7 +58,7 @@ type Portal struct {
 
 // MailText renders a mail of this installation.
 func MailText(a *app.App) func(mail.Message) (mail.Rendered, error) {
-	return mailtpl.Writer{Codes: a.Codes, Origin: a.Config.Origin()}.Render
+	return mailtpl.Writer{Codes: a.Codes, Keys: a.Keys, Origin: a.Config.Origin()}.Render
 }
 
 // New puts the screens of a together. The configuration must name a public
@@ -96,6 +97,7 @@ func table(a *app.App, site *page.Site) []route.Route {
 		register.Routes(a.Registrations, site),
 		signin.Routes(a.Accounts, site),
 		account.Routes(a.Accounts),
+		unsubscribe.Routes(a.Accounts),
 		partner.Routes(a.Partners, a.Policies, a.Vocabulary, trail),
 		policygroup.Routes(a.Policies, trail),
 		policy.Routes(a.Policies, a.Vocabulary, trail, site.Zone),

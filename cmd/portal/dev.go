@@ -37,6 +37,7 @@ func dev(ctx context.Context, c call) error {
 		cfg.PublicURL = &url.URL{Scheme: "http", Host: cfg.Addr}
 	}
 	cfg.LogFormat = "text"
+	cfg.WebhookPrivate = true // receivers that are being developed stand on this machine
 	logTo(c.log, cfg)
 	if cfg.SecretKey.IsZero() {
 		if cfg.SecretKey, err = devKey(cfg.DataDir); err != nil {

@@ -60,6 +60,11 @@ var List = list.Spec{
 
 // StaffList is one page of the staff. An unknown role or status matches nobody.
 func (s *Service) StaffList(ctx context.Context, q list.Query) (list.Page[Member], error) {
+	return s.StaffListing(q).Page(ctx)
+}
+
+// StaffListing is the list behind StaffList, to be exported as a whole.
+func (s *Service) StaffListing(q list.Query) pg.Listing[Member] {
 	var w pg.Where
 	w.And("u.partner_id is null", "", nil)
 	if v := q.Filter("q"); v != "" {
@@ -71,7 +76,7 @@ func (s *Service) StaffList(ctx context.Context, q list.Query) (list.Page[Member
 	if v := q.Filter("status"); v != "" {
 		w.And(shown+" = @status", "status", v)
 	}
-	return pg.List[Member](ctx, s.db.Read(), q, memberColumns, "from users u", w)
+	return pg.Listing[Member]{DB: s.db, Query: q, Columns: memberColumns, From: "from users u", Where: w}
 }
 
 // StaffMember is one member of staff; problem.ErrNotFound for anybody else.

@@ -18,9 +18,12 @@ import (
 	"portal/internal/password"
 	"portal/internal/pg"
 	"portal/internal/policy"
+	"portal/internal/reminder"
+	"portal/internal/policyrequest"
 	"portal/internal/secret"
 	"portal/internal/session"
 	"portal/internal/vocabulary"
+	"portal/internal/webhook"
 )
 
 // App is one installation's services.
@@ -33,8 +36,11 @@ type App struct {
 	Partners      *partner.Service
 	Registrations *partner.Registrations
 	Policies      *policy.Service
+	Reminders     *reminder.Service
 	Vocabulary    *vocabulary.Service
 	Certificates  *certificate.Service
+	Webhooks      *webhook.Service
+	Requests      *policyrequest.Service
 
 	draining atomic.Bool
 }
@@ -54,8 +60,11 @@ func NewWith(cfg config.Config, db *pg.DB, keys secret.Keys, hasher *password.Ha
 		Partners:      partner.NewService(db),
 		Registrations: partner.NewRegistrations(db, keys, hasher, challenges).WithTerms(cfg.TermsVersion),
 		Policies:      policy.NewService(db, policy.Eyes(cfg.FourEyes)).WithZone(cfg.Zone),
+		Reminders:     reminder.NewService(db, cfg.Zone),
 		Vocabulary:    vocabulary.NewService(db),
 		Certificates:  certificate.NewService(db, cfg.MinCertDays, cfg.FourEyes == "off"),
+		Webhooks:      webhook.NewService(db, keys, cfg.WebhookPrivate),
+		Requests:      policyrequest.NewService(db, cfg.Zone),
 	}
 }
 
@@ -72,12 +81,26 @@ func (a *App) Jobs(render func(mail.Message) (mail.Rendered, error), send mail.T
 	jobs := []job.Job{
 		{Name: "purge", Every: time.Hour, Run: a.purge},
 		{Name: "review notices", Every: time.Hour, Run: a.Policies.NoticeReviews},
+		{Name: "reminders", Every: 10 * time.Minute, Run: a.Reminders.Run},
+	}
+	for range webhookWorkers {
+		w := a.WebhookWorker()
+		jobs = append(jobs, job.Job{Name: "webhooks", Every: time.Second, Run: w.Run})
 	}
 	if send != nil {
 		w := a.MailWorker(render, send)
 		jobs = append(jobs, job.Job{Name: "mail", Every: time.Second, Run: w.Run})
 	}
 	return jobs
+}
+
+// webhookWorkers is how many addresses a replica sends to at once: a slow one
+// does not hold up the others.
+const webhookWorkers = 3
+
+// WebhookWorker sends events to other systems.
+func (a *App) WebhookWorker() *webhook.Worker {
+	return &webhook.Worker{DB: a.DB, Keys: a.Keys, Client: webhook.NewClient(a.Config.WebhookPrivate, nil)}
 }
 
 // MailWorker sends what stands in the outbox.
@@ -87,7 +110,7 @@ func (a *App) MailWorker(render func(mail.Message) (mail.Rendered, error), send 
 
 // purge forgets what has no further use.
 func (a *App) purge(ctx context.Context) error {
-	for _, step := range []func(context.Context, *pg.DB) error{session.Purge, mail.Purge, partner.PurgeDrafts, challenge.Purge, account.Purge} {
+	for _, step := range []func(context.Context, *pg.DB) error{session.Purge, mail.Purge, partner.PurgeDrafts, challenge.Purge, account.Purge, webhook.Purge} {
 		if err := step(ctx, a.DB); err != nil {
 			return err
 		}

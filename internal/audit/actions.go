@@ -18,11 +18,25 @@ const (
 	PasswordResetRequested Action = "user.password_reset_requested"
 	PasswordDisabled       Action = "user.password_disabled"
 	ProfileChanged         Action = "user.profile_changed"
+	NotificationsChanged   Action = "user.notifications_changed"
+	MailsSwitchedOff       Action = "user.mails_switched_off" // by the link of a mail
 	StaffInvited           Action = "user.invited"
 	StaffInvitedAgain      Action = "user.invited_again"
 	StaffRolesChanged      Action = "user.roles_changed"
 	StaffDeactivated       Action = "user.deactivated"
 	StaffReactivated       Action = "user.reactivated"
+	ColleagueRemoved       Action = "user.removed" // from a partner's people
+	AddressChanged         Action = "user.address_changed"
+	OwnershipHandedOver    Action = "partner.ownership_handed_over"
+	OrganisationEdited     Action = "partner.edited"
+	ContactsEdited         Action = "partner.contacts_edited"
+	ChangeRequested        Action = "partner.change_requested"
+	ChangeSubmitted        Action = "partner.change_submitted" // its new address was proved
+	ChangeApproved         Action = "partner.change_approved"
+	ChangeRejected         Action = "partner.change_rejected"
+	ChangeWithdrawn        Action = "partner.change_withdrawn"
+	PartnerDeactivated     Action = "partner.deactivated"
+	PartnerReactivated     Action = "partner.reactivated"
 	GroupCreated           Action = "policy_group.created"
 	GroupEdited            Action = "policy_group.edited"
 	GroupDeactivated       Action = "policy_group.deactivated"
@@ -50,19 +64,50 @@ const (
 	CertificateAccepted    Action = "certificate.accepted"
 	CertificateWithdrawn   Action = "certificate.withdrawn"
 	CertificateRechained   Action = "certificate.rechained"
+	WebhookCreated         Action = "webhook.created"
+	WebhookEdited          Action = "webhook.edited"
+	WebhookPaused          Action = "webhook.paused"
+	WebhookGone            Action = "webhook.gone" // paused by the portal: the receiver answered 410
+	WebhookResumed         Action = "webhook.resumed"
+	WebhookDeactivated     Action = "webhook.deactivated"
+	WebhookRotated         Action = "webhook.secret_rotated"
+	WebhookTested          Action = "webhook.tested"
+	WebhookResent          Action = "webhook.resent"
 	MailRetried            Action = "mail.retried"
+	ListExported           Action = "list.exported" // somebody took a list away as a file
 	AccessRefused          Action = "access.refused"
+
+	PolicyRequestSent             Action = "policy_request.sent"
+	PolicyRequestResent           Action = "policy_request.resent"
+	PolicyRequestReturned         Action = "policy_request.changes_requested"
+	PolicyRequestApproved         Action = "policy_request.approved"
+	PolicyRequestRejected         Action = "policy_request.rejected"
+	PolicyRequestWithdrawn        Action = "policy_request.withdrawn"
+	PolicyRequestRevoked          Action = "policy_request.revoked"
+	PolicyRequestPaused           Action = "policy_request.paused"
+	PolicyRequestResumed          Action = "policy_request.resumed"
+	PolicyRequestExtensionAsked   Action = "policy_request.extension_asked"
+	PolicyRequestExtended         Action = "policy_request.extended"
+	PolicyRequestExtensionRefused Action = "policy_request.extension_refused"
 )
 
 // Actions are all of them.
 var Actions = []Action{
 	RegistrationSent, RegistrationResent, RegistrationApproved, RegistrationRejected, RegistrationReturned,
 	AddressVerified, CodeRefused, SignedIn, SignInFailed, SignedOut, PasswordChanged, PasswordReset,
+	NotificationsChanged, MailsSwitchedOff,
 	PasswordResetRequested, PasswordDisabled, ProfileChanged, StaffInvited, StaffInvitedAgain, StaffRolesChanged,
-	StaffDeactivated, StaffReactivated, GroupCreated, GroupEdited, GroupDeactivated, GroupReactivated,
+	StaffDeactivated, StaffReactivated,
+	ColleagueRemoved, AddressChanged, OwnershipHandedOver, OrganisationEdited, ContactsEdited, ChangeRequested, ChangeSubmitted,
+	ChangeApproved, ChangeRejected, ChangeWithdrawn, PartnerDeactivated, PartnerReactivated,
+	GroupCreated, GroupEdited, GroupDeactivated, GroupReactivated,
 	PolicyCreated, PolicyEdited, PolicyVersionCreated, PolicyActivated, PolicyDeactivated, PolicyReactivated,
 	PolicyActivatedAlone, PolicyVersionRestored, PolicyVersionDiscarded, PolicyDiscarded, PolicyReviewed, PolicyImported,
 	TermCreated, TermEdited, TermDeprecated, TermRestored,
 	CAProposed, CATaken, CARefused, CATakenOut, CertificateAccepted, CertificateWithdrawn, CertificateRechained,
+	WebhookCreated, WebhookEdited, WebhookPaused, WebhookGone, WebhookResumed, WebhookDeactivated, WebhookRotated, WebhookTested, WebhookResent,
 	MailRetried, AccessRefused,
+	PolicyRequestSent, PolicyRequestResent, PolicyRequestReturned, PolicyRequestApproved, PolicyRequestRejected, PolicyRequestWithdrawn,
+	PolicyRequestRevoked, PolicyRequestPaused, PolicyRequestResumed, PolicyRequestExtensionAsked, PolicyRequestExtended, PolicyRequestExtensionRefused,
+	ListExported,
 }

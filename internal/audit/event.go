@@ -26,6 +26,20 @@ const (
 	Session       Kind = "session"
 	Database      Kind = "database"
 	Route         Kind = "route"
+	Partner      Kind = "partner"
+	Registration Kind = "registration"
+	User         Kind = "user"
+	PolicyGroup  Kind = "policy_group"
+	Policy       Kind = "policy"
+	Term         Kind = "term" // of the vocabulary
+	Webhook      Kind = "webhook"
+	Mail         Kind = "mail"
+	Session      Kind = "session"
+	Database     Kind = "database"
+	Route        Kind = "route"
+
+	PolicyRequest Kind = "policy_request" // and the grant that comes of it
+	List          Kind = "list"           // what is on a list page, as a whole
 )
 
 // Result is how it ended.

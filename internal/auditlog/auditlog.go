@@ -71,10 +71,29 @@ func Before(v url.Values) int64 {
 // Search is one page of the log (authz.AuditRead). zone is the one in which the
 // filter's days begin and end.
 func Search(ctx context.Context, db *pg.DB, q list.Query, before int64, zone *time.Location) (Page, error) {
-	var w pg.Where
+	w := where(q, zone)
 	if before > 0 {
 		w.And("seq < @before", "before", before)
 	}
+	args := w.Args()
+	args["limit"] = Size + 1
+	entries, err := pg.All[Entry](ctx, db.Read(), "select "+columns+" from audit_log"+w.SQL()+" order by seq desc limit @limit", args)
+	p := Page{Entries: entries, Query: q, Newest: before == 0}
+	if len(entries) > Size {
+		p.Entries = entries[:Size]
+		p.Older = p.Entries[Size-1].Seq
+	}
+	return p, err
+}
+
+// Listing is the log from its newest row on, to be exported (authz.AuditRead).
+func Listing(db *pg.DB, q list.Query, zone *time.Location) pg.Listing[Entry] {
+	return pg.Listing[Entry]{DB: db, Query: q, Columns: columns, From: "from audit_log", Where: where(q, zone)}
+}
+
+// where are the filters of Spec.
+func where(q list.Query, zone *time.Location) pg.Where {
+	var w pg.Where
 	if s := q.Filter("person"); s != "" {
 		w.And("actor_name ilike @person", "person", list.Contains(s))
 	}
@@ -90,15 +109,7 @@ func Search(ctx context.Context, db *pg.DB, q list.Query, before int64, zone *ti
 	if day, err := time.ParseInLocation(time.DateOnly, q.Filter("to"), zone); err == nil {
 		w.And("at < @to", "to", day.AddDate(0, 0, 1))
 	}
-	args := w.Args()
-	args["limit"] = Size + 1
-	entries, err := pg.All[Entry](ctx, db.Read(), "select "+columns+" from audit_log"+w.SQL()+" order by seq desc limit @limit", args)
-	p := Page{Entries: entries, Query: q, Newest: before == 0}
-	if len(entries) > Size {
-		p.Entries = entries[:Size]
-		p.Older = p.Entries[Size-1].Seq
-	}
-	return p, err
+	return w
 }
 
 // Of is the history of one thing, newest first, at most limit entries.

@@ -49,6 +49,7 @@ const (
 	PartnerDecide       Permission = "partner.decide"         // approve, ask for changes, reject; changes of name or address
 	PartnerDeactivate   Permission = "partner.deactivate"     // end an active partner's access, and give it back
 	OrganisationEdit    Permission = "organisation.edit"      // own partner's profile and contacts
+	PeopleRead          Permission = "people.read"            // own partner's people and profile
 	PeopleManage        Permission = "people.manage"          // own partner's people: invite, remove, hand over
 	PolicyGroupRead     Permission = "policy_group.read"      //
 	PolicyGroupManage   Permission = "policy_group.manage"    // create, edit, deactivate, re-activate
@@ -78,7 +79,7 @@ const (
 )
 
 // everyPartner is what people of an active partner of any type may do.
-var everyPartner = []Permission{AccountEdit, RegistrationEdit, CertificateRead, CertificateUpload}
+var everyPartner = []Permission{AccountEdit, RegistrationEdit, PeopleRead, CertificateRead, CertificateUpload}
 
 // policyPartner is what those who work under policies may do as well.
 var policyPartner = []Permission{PolicyRequestRead, PolicyRequestSend, APIKeyRead, APIKeyCreate, APIKeyDeactivate}

@@ -50,6 +50,12 @@ func build(get func(flag string) string) (Config, error) {
 	} else {
 		c.MinCertDays = n
 	}
+	switch s := get("webhook-private"); s {
+	case "on", "off":
+		c.WebhookPrivate = s == "on"
+	default:
+		wrong("webhook-private", "is on or off")
+	}
 	if zone, err := time.LoadLocation(get("timezone")); err != nil {
 		wrong("timezone", "is no known time zone")
 	} else {

@@ -33,6 +33,7 @@ type Config struct {
 	LogFormat      string
 	LogLevel       slog.Level
 	DataDir        string
+	WebhookPrivate bool // webhooks may lead to this installation's own networks
 	Mail           Mail
 }
 
@@ -75,6 +76,7 @@ func Options() []Option {
 		{Flag: "timezone", Default: "UTC", Help: "zone in which dates are shown, such as Africa/Casablanca"},
 		{Flag: "trusted-proxies", Default: "", Help: "networks whose X-Forwarded-For is believed, such as 10.0.0.0/8,fd00::/8"},
 		{Flag: "terms-version", Default: "2026-11", Help: "version of the terms of use that registrations agree to"},
+		{Flag: "webhook-private", Default: "off", Help: "on: webhooks may lead to private networks and to this machine, for receivers that stand beside the portal; off: to public addresses only"},
 		{Flag: "metrics-addr", Default: "127.0.0.1:9090", Help: "address for /metrics; empty: on the main address"},
 		{Flag: "log-format", Default: "json", Help: "json or text"},
 		{Flag: "log-level", Default: "info", Help: "debug, info, warn or error"},

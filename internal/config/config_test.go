@@ -34,11 +34,12 @@ func TestEverythingWrongIsSaidAtOnce(t *testing.T) {
 	_, err := load([]string{
 		"--four-eyes", "maybe", "--min-certificate-days", "x", "--smtp-port", "0", "--timezone", "Mars/Olympus", "--public-url", "ftp://x",
 		"--trusted-proxies", "ten", "--smtp-security", "ssl", "--mail-from", "x", "--log-format", "xml", "--log-level", "loud",
+		"--webhook-private", "yes",
 	}, nil)
 	if err == nil {
 		t.Fatal("accepted")
 	}
-	for _, flag := range []string{"four-eyes", "min-certificate-days", "smtp-port", "timezone", "public-url", "trusted-proxies", "smtp-security", "mail-from", "log-format", "log-level"} {
+	for _, flag := range []string{"four-eyes", "min-certificate-days", "smtp-port", "timezone", "public-url", "trusted-proxies", "smtp-security", "mail-from", "log-format", "log-level", "webhook-private"} {
 		if !strings.Contains(err.Error(), "--"+flag+" ") {
 			t.Errorf("%s is not named in: %v", flag, err)
 		}

@@ -32,7 +32,6 @@ type mode struct {
 	lang  string
 	width int64
 	plain bool // scripts are off
-	dark  bool
 }
 
 var (
@@ -76,21 +75,23 @@ func newBrowser(t *testing.T, base string, m mode) *Browser {
 	if err := chromedp.Listen(ctx, b.watch); err != nil {
 		t.Fatal(err)
 	}
-	scheme := "light"
-	if m.dark {
-		scheme = "dark"
-	}
 	b.do(
 		call(audits.Enable, cdp.Empty{}),
 		call(network.SetExtraHTTPHeaders, network.SetExtraHTTPHeadersParams{Headers: network.Headers{"Accept-Language": m.lang}}),
 		call(emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: m.plain}),
 		call(emulation.SetFocusEmulationEnabled, emulation.SetFocusEmulationEnabledParams{Enabled: true}),
-		call(emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
-			{Name: "prefers-reduced-motion", Value: "reduce"}, {Name: "prefers-color-scheme", Value: scheme},
-		}}),
 		chromedp.EmulateViewport(m.width, 800),
 	)
+	b.paint("light")
 	return b
+}
+
+// paint shows the page as somebody sees it who asks for light or for dark.
+func (b *Browser) paint(scheme string) {
+	b.t.Helper()
+	b.do(call(emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
+		{Name: "prefers-reduced-motion", Value: "reduce"}, {Name: "prefers-color-scheme", Value: scheme},
+	}}))
 }
 
 // call is a protocol command as a step.

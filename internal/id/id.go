@@ -31,6 +31,8 @@ type (
 	// PolicyRequest identifies a partner's request to use a policy, and the grant
 	// that comes of it.
 	PolicyRequest struct{ uuid.UUID }
+	// PolicyRequestExtension identifies a question for a later last day of a grant.
+	PolicyRequestExtension struct{ uuid.UUID }
 	// CACertificate identifies a certificate of the trust store.
 	CACertificate struct{ uuid.UUID }
 	// Certificate identifies a partner's certificate.
@@ -47,6 +49,8 @@ type (
 	WebhookDelivery struct{ uuid.UUID }
 	// PartnerChange identifies a partner's request to change its name or address.
 	PartnerChange struct{ uuid.UUID }
+	// Deactivation identifies one time that a partner was deactivated.
+	Deactivation struct{ uuid.UUID }
 	// Note identifies an internal note.
 	Note struct{ uuid.UUID }
 	// Challenge identifies one proof of an e-mail address.

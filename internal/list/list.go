@@ -121,6 +121,9 @@ func (q Query) AtPage(n int) Query { q.Page = n; return q }
 // WithSize is the same list in pages of n rows, from the first page.
 func (q Query) WithSize(n int) Query { q.Size, q.Page = n, 1; return q }
 
+// Whole is the list without a page: the filters and the order alone.
+func (q Query) Whole() Query { return q.WithSize(defaultSize) }
+
 // Without is the list without one filter, from the first page.
 func (q Query) Without(name string) Query {
 	filters := make(map[string]string, len(q.filters))

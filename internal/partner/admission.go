@@ -12,6 +12,7 @@ import (
 	"portal/internal/mail"
 	"portal/internal/pg"
 	"portal/internal/problem"
+	"portal/internal/webhook"
 )
 
 // The limits of a decision's texts, in characters. They equal the constraints
@@ -131,6 +132,11 @@ func (s *Service) decide(ctx context.Context, a authz.Actor, pid id.Partner, ver
 		if err := mail.Enqueue(ctx, tx, d.message(pid, r)); err != nil {
 			return audit.Event{}, err
 		}
+		if r.to == Active {
+			if err := webhook.Publish(ctx, tx, d.activated(pid)); err != nil {
+				return audit.Event{}, err
+			}
+		}
 		return d.event(pid, version, r), nil
 	})
 	if errors.Is(err, errReplayed) {
@@ -171,6 +177,7 @@ func tooLate(ctx context.Context, q pg.Querier, a authz.Actor, pid id.Partner, v
 // decided is the partner right after the decision, and who is told of it.
 type decided struct {
 	Organisation string
+	Type         Type
 	PublicID     string
 	Submission   int
 	Version      int
@@ -192,6 +199,13 @@ func (d decided) message(pid id.Partner, r ruling) mail.Message {
 	return mail.Message{Kind: r.mail, To: d.Email, Lang: d.Lang, Params: map[string]string{
 		"Organisation": d.Organisation, "PublicID": d.PublicID, "Name": d.FirstName, "Partner": pid.String(), "ID": pid.String(),
 		"Reason": strings.Join(texts, "\n"), "Fields": strings.Join(fields, ","),
+	}}
+}
+
+// activated tells other systems of a new partner.
+func (d decided) activated(pid id.Partner) webhook.Event {
+	return webhook.Event{Type: webhook.PartnerActivated, Partner: pid, Data: map[string]any{
+		"partner": d.PublicID, "organisation": d.Organisation, "type": d.Type,
 	}}
 }
 

@@ -35,9 +35,9 @@ func moveFromPending(ctx context.Context, tx *pg.Tx, pid id.Partner, version int
 		with moved as (
 			update partners set status = @to, version = version + 1, updated_at = @now
 			where id = @id and status = 'pending_approval' and version = @version
-			returning id, organisation, public_id, submission, version
+			returning id, organisation, type, public_id, submission, version
 		)
-		select m.organisation, m.public_id, m.submission, m.version, u.first_name, u.email, u.lang
+		select m.organisation, m.type, m.public_id, m.submission, m.version, u.first_name, u.email, u.lang
 		from moved m join users u on u.partner_id = m.id and u.owner`,
 		pg.Args{"id": pid, "to": string(to), "version": version, "now": tx.Now()})
 }

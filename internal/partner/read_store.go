@@ -14,7 +14,7 @@ const rowColumns = `p.id, p.public_id, p.organisation, p.type, coalesce(g.name, 
 
 const rowFrom = `from partners p left join policy_groups g on g.id = p.policy_group_id`
 
-func listPartners(ctx context.Context, q pg.Querier, scope authz.Scope, lq list.Query) (list.Page[Row], error) {
+func listing(db *pg.DB, scope authz.Scope, lq list.Query) pg.Listing[Row] {
 	var w pg.Where
 	if !scope.All {
 		w.And("p.id = @scope", "scope", scope.Partner)
@@ -38,7 +38,7 @@ func listPartners(ctx context.Context, q pg.Querier, scope authz.Scope, lq list.
 	if v := lq.Filter("q"); v != "" {
 		search(&w, v)
 	}
-	return pg.List[Row](ctx, q, lq, rowColumns, rowFrom, w)
+	return pg.Listing[Row]{DB: db, Query: lq, Columns: rowColumns, From: rowFrom, Where: w}
 }
 
 // search looks into each column with that column's own index; one condition

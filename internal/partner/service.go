@@ -20,7 +20,12 @@ func NewService(db *pg.DB) *Service { return &Service{db: db} }
 // Partners is one page of the partners in scope (PartnerList). It takes at most
 // three statements, however many rows there are.
 func (s *Service) Partners(ctx context.Context, scope authz.Scope, q list.Query) (list.Page[Row], error) {
-	return listPartners(ctx, s.db.Read(), scope, q)
+	return s.Listing(scope, q).Page(ctx)
+}
+
+// Listing is the list behind Partners, to be exported as a whole.
+func (s *Service) Listing(scope authz.Scope, q list.Query) pg.Listing[Row] {
+	return listing(s.db, scope, q)
 }
 
 // Partner is one partner in scope; problem.ErrNotFound if there is none or it

@@ -27,10 +27,11 @@ import (
 
 // DB is the database. The zero value is not usable; see Open.
 type DB struct {
-	write *pgxpool.Pool
-	read  *pgxpool.Pool
-	now   func() time.Time
-	url   string
+	write   *pgxpool.Pool
+	read    *pgxpool.Pool
+	exports chan struct{} // a place for each file that may be on its way; see Listing.Export
+	now     func() time.Time
+	url     string
 }
 
 // Querier reads: the read-only pool and a transaction are both one.
@@ -65,7 +66,7 @@ func Open(ctx context.Context, url string, o Options) (*DB, error) {
 		return nil, err
 	}
 	now := func() time.Time { return o.Now().UTC().Truncate(time.Microsecond) }
-	return &DB{write: write, read: read, now: now, url: url}, nil
+	return &DB{write: write, read: read, exports: make(chan struct{}, max(1, o.MaxConns/2)), now: now, url: url}, nil
 }
 
 func open(ctx context.Context, url string, o Options, params map[string]string) (*pgxpool.Pool, error) {

@@ -13,6 +13,7 @@ import (
 	"portal/internal/mail"
 	"portal/internal/pg"
 	"portal/internal/problem"
+	"portal/internal/webhook"
 )
 
 // ActivatePolicy puts the version that waits into force; the one before it is
@@ -62,7 +63,7 @@ type ruling struct {
 var errAlone = errors.New("one pair of eyes")
 
 // decide takes one of the decisions on what is in force. The group is held
-// exclusively: no partner is admitted, and no neighbour comes into force, between
+// exclusively: no grant comes or goes, and no neighbour comes into force, between
 // the picture and the commit.
 func (s *Service) decide(ctx context.Context, a authz.Actor, pid id.Policy, action Action, saw Seen) error {
 	var r ruling
@@ -154,6 +155,9 @@ func (r *ruling) putIn(ctx context.Context, tx *pg.Tx) (audit.Event, error) {
 	if err := updatePolicy(ctx, tx, &r.policy); err != nil {
 		return audit.Event{}, err
 	}
+	if err := r.publish(ctx, tx, webhook.PolicyActivated); err != nil {
+		return audit.Event{}, err
+	}
 	detail := []audit.Change{{Field: "version", After: strconv.Itoa(r.Number)}}
 	detail = audit.Diff(detail, "superseded", "", replaced)
 	detail = audit.Diff(detail, "document", "", text{document: r.Subject.Document}.fingerprint())
@@ -182,9 +186,21 @@ func (r *ruling) takeOut(ctx context.Context, tx *pg.Tx) (audit.Event, error) {
 		return audit.Event{}, err
 	}
 	r.policy.Status = Deactivated
-	err = updatePolicy(ctx, tx, &r.policy)
+	if err := updatePolicy(ctx, tx, &r.policy); err != nil {
+		return audit.Event{}, err
+	}
+	err = r.publish(ctx, tx, webhook.PolicyDeactivated)
 	detail := []audit.Change{{Field: "version", Before: strconv.Itoa(r.Number)}}
 	return r.policy.event(audit.PolicyDeactivated, r.saw.Version, append(detail, reviewed...)), err
+}
+
+// publish tells other systems what is in force now. Nothing is told of a group
+// that goes out of use: all its policies did before.
+func (r *ruling) publish(ctx context.Context, tx *pg.Tx, what webhook.Type) error {
+	p := r.policy
+	return webhook.Publish(ctx, tx, webhook.Event{Type: what, Data: map[string]any{
+		"policy": p.ID, "name": p.Name, "kind": p.Kind, "group": p.GroupName, "version": r.Number,
+	}})
 }
 
 func (r *ruling) auditAction() audit.Action {

@@ -22,6 +22,12 @@ func groupByID(ctx context.Context, q pg.Querier, gid id.PolicyGroup) (Group, er
 
 // Groups is one page of the list of groups, by a query of GroupList.
 func (s *Service) Groups(ctx context.Context, q list.Query) (list.Page[GroupRow], error) {
+	p, err := s.GroupListing(q).Page(ctx)
+	return p, wrap("groups", err)
+}
+
+// GroupListing is the list behind Groups, to be exported as a whole.
+func (s *Service) GroupListing(q list.Query) pg.Listing[GroupRow] {
 	var w pg.Where
 	contains(&w, q, "name", "g.name ilike @name")
 	contains(&w, q, "description", "g.description ilike @description")
@@ -29,9 +35,10 @@ func (s *Service) Groups(ctx context.Context, q list.Query) (list.Page[GroupRow]
 	if status := GroupStatus(q.Filter("status")); GroupStatuses.Known(status) {
 		w.And("g.status = @status", "status", status)
 	}
-	p, err := pg.List[GroupRow](ctx, s.db.Read(), q,
-		groupColumns+`, (select count(*) from policies p where p.group_id = g.id and p.status <> 'discarded') as policies`, `from policy_groups g`, w)
-	return p, wrap("groups", err)
+	return pg.Listing[GroupRow]{
+		DB: s.db, Query: q, From: `from policy_groups g`, Where: w,
+		Columns: groupColumns + `, (select count(*) from policies p where p.group_id = g.id and p.status <> 'discarded') as policies`,
+	}
 }
 
 // contains adds a contains-filter under its own name.

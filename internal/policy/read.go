@@ -142,6 +142,12 @@ func (s *Service) InForceAt(ctx context.Context, pid id.Policy, t time.Time) (Ve
 // Policies is one page of the list of policies of a kind, by a query of
 // PolicyList. Discarded ones come only when the filter "status" asks for them.
 func (s *Service) Policies(ctx context.Context, kind Kind, q list.Query) (list.Page[Row], error) {
+	p, err := s.Listing(kind, q).Page(ctx)
+	return p, wrap("policies", err)
+}
+
+// Listing is the list behind Policies, to be exported as a whole.
+func (s *Service) Listing(kind Kind, q list.Query) pg.Listing[Row] {
 	var w pg.Where
 	w.And("p.kind = @kind", "kind", kind)
 	contains(&w, q, "name", "p.name ilike @name")
@@ -161,13 +167,12 @@ func (s *Service) Policies(ctx context.Context, kind Kind, q list.Query) (list.P
 	default:
 		w.And("p.status <> 'discarded'", "", nil)
 	}
-	p, err := pg.List[Row](ctx, s.db.Read(), q, `
+	return pg.Listing[Row]{DB: s.db, Query: q, Where: w, Columns: `
 		p.id, p.kind, p.group_id, g.name as group_name, g.status as group_status, p.name, p.description, p.status, p.version,
 		(select max(n.number) from policy_versions n where n.policy_id = p.id) as newest, w.id is not null as waiting, coalesce(w.errors, 0) as waiting_errors, w.author_id as waiting_author,
-		w.last_editor_id as waiting_editor, p.review_on, p.created_at, p.updated_at`, `
+		w.last_editor_id as waiting_editor, p.review_on, p.created_at, p.updated_at`, From: `
 		from policies p join policy_groups g on g.id = p.group_id
-		left join policy_versions w on w.policy_id = p.id and w.status = 'inactive'`, w)
-	return p, wrap("policies", err)
+		left join policy_versions w on w.policy_id = p.id and w.status = 'inactive'`}
 }
 
 // Rule is a policy in force, with what it says.

@@ -2,13 +2,14 @@ package policy
 
 import (
 	"context"
+	"strconv"
 	"time"
 
 	"portal/internal/audit"
 	"portal/internal/authz"
 	"portal/internal/id"
+	"portal/internal/list"
 	"portal/internal/pg"
-	"portal/internal/policydoc"
 	"portal/internal/problem"
 )
 
@@ -37,7 +38,7 @@ type Due struct {
 	ReviewOn  time.Time
 	InForce   int       // number of the version
 	Since     time.Time // when that version came into force
-	Partners  int       // how many may use it
+	Partners  int       // how many have a grant that works
 	Total     int       // of all that are due
 }
 
@@ -68,21 +69,29 @@ const maxDue = 100
 // ReviewsDue are the policies in force that somebody should look at, the most
 // urgent first, at most 100. For whoever may activate policies.
 func (s *Service) ReviewsDue(ctx context.Context) ([]Due, error) {
-	due, err := pg.All[Due](ctx, s.db.Read(), `
-		select p.id, p.kind, p.name, g.name as group_name, p.review_on, v.number as in_force, o.valid_from as since,
-			(select count(*) from partners t where t.policy_group_id = p.group_id and `+partnersUsing.which+`
-				and t.type = case p.kind when @auth then @auth_user else @share_user end) as partners,
-			count(*) over () as total
+	l := s.DueListing()
+	args := l.Where.Args()
+	args["max"] = maxDue
+	due, err := pg.All[Due](ctx, s.db.Read(), "select "+l.Columns+" "+l.From+l.Where.SQL()+" order by "+l.Query.OrderBy()+" limit @max", args)
+	return due, wrap("reviews due", err)
+}
+
+// dueList is the one order of what is due.
+var dueList = list.Spec{Sorts: map[string]string{"review_on": "p.review_on"}, Default: "review_on", TieBreak: "p.id"}
+
+// DueListing is the list behind ReviewsDue, to be exported as a whole.
+func (s *Service) DueListing() pg.Listing[Due] {
+	var w pg.Where
+	w.And("p.status = 'active'", "", nil)
+	w.And("p.review_on <= @until", "until", s.Today().AddDate(0, 0, ReviewAhead))
+	return pg.Listing[Due]{DB: s.db, Query: dueList.Parse(nil), Where: w, Columns: `
+		p.id, p.kind, p.name, g.name as group_name, p.review_on, v.number as in_force, o.valid_from as since,
+		(select count(*) from policy_requests r where r.policy_id = p.id and ` + partnersUsing.which + `
+			and r.ends_on >= @until::date - ` + strconv.Itoa(ReviewAhead) + `) as partners,
+		count(*) over () as total`, From: `
 		from policies p join policy_groups g on g.id = p.group_id
 		join policy_versions v on v.policy_id = p.id and v.status = 'active'
-		join policy_periods o on o.policy_id = p.id and o.valid_to is null
-		where p.status = 'active' and p.review_on <= @until
-		order by p.review_on, p.id limit @max`,
-		pg.Args{
-			"until": s.Today().AddDate(0, 0, ReviewAhead), "max": maxDue, "auth": string(policydoc.KindAuth),
-			"auth_user": string(userOf(policydoc.KindAuth)), "share_user": string(userOf(policydoc.KindDataShare)),
-		})
-	return due, wrap("reviews due", err)
+		join policy_periods o on o.policy_id = p.id and o.valid_to is null`}
 }
 
 // Review is a second look at a policy that came into force in an emergency.

@@ -30,6 +30,12 @@ func (s *Service) Term(ctx context.Context, tid id.Term) (Term, error) {
 
 // Terms is one page of the vocabulary, by a query of ListIn.
 func (s *Service) Terms(ctx context.Context, q list.Query) (list.Page[Term], error) {
+	p, err := s.Listing(q).Page(ctx)
+	return p, wrap("terms", err)
+}
+
+// Listing is the list behind Terms, to be exported as a whole.
+func (s *Service) Listing(q list.Query) pg.Listing[Term] {
 	var w pg.Where
 	if f := policydoc.Family(q.Filter("family")); slices.Contains(policydoc.Families(), f) {
 		w.And("t.family = @family", "family", f)
@@ -46,6 +52,5 @@ func (s *Service) Terms(ctx context.Context, q list.Query) (list.Page[Term], err
 	if v := q.Filter("q"); v != "" {
 		w.And("(t.name ilike @q or t.label_en ilike @q or t.label_fr ilike @q or t.label_ar ilike @q)", "q", list.Contains(v))
 	}
-	p, err := pg.List[Term](ctx, s.db.Read(), q, columns, "from vocabulary_terms t", w)
-	return p, wrap("terms", err)
+	return pg.Listing[Term]{DB: s.db, Query: q, Columns: columns, From: "from vocabulary_terms t", Where: w}
 }

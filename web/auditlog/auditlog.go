@@ -32,7 +32,8 @@ type handlers struct {
 // Routes are the rows of the audit log's pages.
 func Routes(db *pg.DB, zone *time.Location) []route.Route {
 	h := handlers{db: db, zone: zone}
-	return []route.Route{route.Get("/audit", route.Needs(authz.AuditRead), h.list)}
+	needs := route.Needs(authz.AuditRead)
+	return []route.Route{route.Get("/audit", needs, h.list), route.Get("/audit.csv", needs, h.file)}
 }
 
 func (h handlers) list(w http.ResponseWriter, r *http.Request) error {
@@ -109,10 +110,16 @@ func actor(ctx context.Context, e auditlog.Entry) string {
 }
 
 func subject(ctx context.Context, e auditlog.Entry) string {
-	if e.SubjectKind == audit.Mail {
-		if key := "mail." + e.SubjectName + ".name"; i18n.Has(i18n.Lang(ctx), key) {
-			return i18n.T(ctx, key)
-		}
+	key := ""
+	switch e.SubjectKind {
+	case audit.Mail:
+		key = "mail." + e.SubjectName + ".name"
+	case audit.List:
+		key = "export.list." + e.SubjectName
+	default:
+	}
+	if key != "" && i18n.Has(i18n.Lang(ctx), key) {
+		return i18n.T(ctx, key)
 	}
 	return e.SubjectName
 }
@@ -166,7 +173,7 @@ func address(e auditlog.Entry) string {
 		return "/trust-store/" + url.PathEscape(e.SubjectID)
 	case audit.Certificate:
 		return "/certificates/" + url.PathEscape(e.SubjectID)
-	case audit.Registration, audit.User, audit.Mail, audit.Session, audit.Database, audit.Route:
+	case audit.PolicyRequest, audit.Registration, audit.User, audit.Mail, audit.Webhook, audit.Session, audit.Database, audit.Route, audit.List:
 	}
 	return ""
 }

@@ -17,6 +17,11 @@ func Date(ctx context.Context, t time.Time) string {
 // same day in every zone. t is its midnight in UTC, as the database gives it.
 func Day(ctx context.Context, t time.Time) string { return date(localeOf(ctx).lang.Code, t.UTC()) }
 
+// ISODay is the day of a moment for names of files: 2026-03-07, in the zone of ctx.
+func ISODay(ctx context.Context, t time.Time) string {
+	return t.In(localeOf(ctx).zone).Format(time.DateOnly)
+}
+
 // DateIn is Date for a known language, in UTC.
 func DateIn(code string, t time.Time) string { return date(code, t.UTC()) }
 

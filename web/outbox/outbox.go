@@ -16,6 +16,7 @@ import (
 	"portal/internal/list"
 	"portal/internal/mail"
 	"portal/internal/pg"
+	"portal/web/export"
 	"portal/web/form"
 	"portal/web/i18n"
 	"portal/web/page"
@@ -33,6 +34,7 @@ func Routes(db *pg.DB) []route.Route {
 	h := handlers{db: db}
 	return []route.Route{
 		route.Get("/mail", route.Needs(authz.MailRead), h.list),
+		route.Get("/mail.csv", route.Needs(authz.MailRead), h.file),
 		route.Post("/mail/{id}/retry", route.Needs(authz.MailRead), h.retry),
 	}
 }
@@ -53,6 +55,14 @@ func (h handlers) list(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return page.Render(w, r, http.StatusOK, listPage(p))
+}
+
+// file is the list for a spreadsheet, without the texts as on the screen.
+func (h handlers) file(w http.ResponseWriter, r *http.Request) error {
+	q := mail.OutboxList.Parse(r.URL.Query())
+	return export.Send(w, r, export.File[mail.Entry]{
+		Name: "mail", Needs: authz.MailRead, Rows: mail.Listing(h.db, q), Columns: columns(r.Context()),
+	})
 }
 
 func (h handlers) retry(w http.ResponseWriter, r *http.Request) error {
@@ -105,11 +115,28 @@ func status(ctx context.Context, e mail.Entry) templ.Component {
 
 func columns(ctx context.Context) []ui.Column[mail.Entry] {
 	return []ui.Column[mail.Entry]{
-		{Label: i18n.T(ctx, "outbox.mail"), Cell: func(e mail.Entry) templ.Component { return ui.Text(kind(ctx, e)) }},
-		{Sort: "recipient", Label: i18n.T(ctx, "outbox.to"), Cell: func(e mail.Entry) templ.Component { return ui.Code(e.Recipient) }},
-		{Sort: "status", Label: i18n.T(ctx, "common.status"), Cell: func(e mail.Entry) templ.Component { return status(ctx, e) }},
-		{Sort: "created", Label: i18n.T(ctx, "common.created"), Cell: func(e mail.Entry) templ.Component { return ui.Time(e.CreatedAt) }},
-		{Label: i18n.T(ctx, "outbox.problem"), Cell: func(e mail.Entry) templ.Component { return problemOf(e) }},
+		{
+			Label: i18n.T(ctx, "outbox.mail"), Cell: func(e mail.Entry) templ.Component { return ui.Text(kind(ctx, e)) },
+			File: func(e mail.Entry) string { return kind(ctx, e) },
+		},
+		{
+			Sort: "recipient", Label: i18n.T(ctx, "outbox.to"), Cell: func(e mail.Entry) templ.Component { return ui.Code(e.Recipient) },
+			File: func(e mail.Entry) string { return e.Recipient },
+		},
+		{
+			Sort: "status", Label: i18n.T(ctx, "common.status"), Cell: func(e mail.Entry) templ.Component { return status(ctx, e) },
+			File: func(e mail.Entry) string { return i18n.T(ctx, "outbox.status."+e.Status) },
+		},
+		{
+			Sort: "created", Label: i18n.T(ctx, "common.created"), Cell: func(e mail.Entry) templ.Component { return ui.Time(e.CreatedAt) },
+			File: func(e mail.Entry) string { return export.Time(e.CreatedAt) },
+		},
+		{Label: i18n.T(ctx, "export.sent"), File: func(e mail.Entry) string { return export.Moment(e.SentAt) }},
+		{
+			Label: i18n.T(ctx, "outbox.problem"), Cell: func(e mail.Entry) templ.Component { return problemOf(e) },
+			File: func(e mail.Entry) string { return e.LastError },
+		},
+		{Label: i18n.T(ctx, "export.id"), File: func(e mail.Entry) string { return e.ID.String() }},
 		{Label: i18n.T(ctx, "common.actions"), Class: "end", Cell: func(e mail.Entry) templ.Component { return actions(e) }},
 	}
 }
@@ -153,7 +180,7 @@ func lines(text string) []line {
 
 func table(ctx context.Context, p list.Page[mail.Entry], path string, columns []ui.Column[mail.Entry]) ui.TableOf[mail.Entry] {
 	return ui.TableOf[mail.Entry]{
-		Page: p, Caption: i18n.T(ctx, "outbox.title"), Columns: columns, Path: path,
+		Page: p, Caption: i18n.T(ctx, "outbox.title"), Columns: columns, Path: path, CSV: path == "/mail",
 		Empty: ui.Empty(i18n.T(ctx, "outbox.empty"), i18n.T(ctx, "outbox.empty_text"), nil),
 	}
 }

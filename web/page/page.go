@@ -121,9 +121,14 @@ var compressors = sync.Pool{New: func() any {
 	return z
 }}
 
+// Compressed reports whether the browser can read an answer compressed by gzip.
+func Compressed(r *http.Request) bool {
+	return strings.Contains(r.Header.Get("Accept-Encoding"), "gzip")
+}
+
 // send compresses where the browser can read it, and knows the length.
 func send(w http.ResponseWriter, r *http.Request, status int, body []byte) error {
-	if len(body) > 1024 && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+	if len(body) > 1024 && Compressed(r) {
 		out := buffers.Get().(*bytes.Buffer)
 		defer buffers.Put(out)
 		out.Reset()
@@ -151,17 +156,23 @@ func send(w http.ResponseWriter, r *http.Request, status int, body []byte) error
 // Download sends a JSON file under a name of our own (security.md WEB-8); name
 // holds no quotes.
 func Download(w http.ResponseWriter, r *http.Request, name string, file []byte) error {
-	h := w.Header()
-	h.Set("Content-Type", "application/json; charset=utf-8")
-	h.Set("Content-Disposition", `attachment; filename="`+name+`"`)
-	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
-	h.Set("Cache-Control", "no-store")
-	h.Set("Content-Length", strconv.Itoa(len(file)))
+	Attach(w, "application/json; charset=utf-8", name)
+	w.Header().Set("Content-Length", strconv.Itoa(len(file)))
 	w.WriteHeader(http.StatusOK)
 	if r.Method != http.MethodHead {
 		_, _ = w.Write(file) // a browser that went away is no failure
 	}
 	return nil
+}
+
+// Attach sets the headers of a file with user content (security.md WEB-8): it is
+// saved under a name of our own and never becomes a page. name holds no quotes.
+func Attach(w http.ResponseWriter, contentType, name string) {
+	h := w.Header()
+	h.Set("Content-Type", contentType)
+	h.Set("Content-Disposition", `attachment; filename="`+name+`"`)
+	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
+	h.Set("Cache-Control", "no-store")
 }
 
 // Redirect leads to another page of the portal after a change: 303. url is made

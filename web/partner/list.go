@@ -10,6 +10,7 @@ import (
 	"portal/internal/id"
 	"portal/internal/list"
 	"portal/internal/partner"
+	"portal/web/export"
 	"portal/web/i18n"
 	"portal/web/page"
 	"portal/web/ui"
@@ -32,19 +33,44 @@ func (h handlers) list(w http.ResponseWriter, r *http.Request) error {
 	return page.Render(w, r, http.StatusOK, listPage(rows, groups))
 }
 
+// file is the list for a spreadsheet.
+func (h handlers) file(w http.ResponseWriter, r *http.Request) error {
+	q := partner.PartnerList.Parse(r.URL.Query())
+	return export.Send(w, r, export.File[partner.Row]{
+		Name: "partners", Needs: authz.PartnerRead, Rows: h.partners.Listing(page.Actor(r.Context()).Scope(), q),
+		Columns: table(r.Context(), list.Page[partner.Row]{Query: q}).Columns,
+	})
+}
+
 func table(ctx context.Context, rows list.Page[partner.Row]) ui.TableOf[partner.Row] {
 	return ui.TableOf[partner.Row]{
-		Page: rows, Path: listURL, Caption: i18n.T(ctx, "admission.caption"),
+		Page: rows, Path: listURL, CSV: true, Caption: i18n.T(ctx, "admission.caption"),
 		Empty: ui.Empty(i18n.T(ctx, "admission.empty.title"), i18n.T(ctx, "admission.empty.text"), nil),
 		Columns: []ui.Column[partner.Row]{
 			{Sort: "organisation", Label: label(ctx, "organisation"), Cell: func(r partner.Row) templ.Component {
 				return ui.LinkTo(ui.Link{Href: showURL(r.ID), Text: r.Organisation})
-			}},
-			{Sort: "public_id", Label: label(ctx, "public_id"), Cell: func(r partner.Row) templ.Component { return ui.Code(r.PublicID) }},
-			{Sort: "type", Label: label(ctx, "type"), Cell: func(r partner.Row) templ.Component { return ui.Text(typeText(ctx, r.Type)) }},
-			{Sort: "group", Label: label(ctx, "policy_group"), Cell: func(r partner.Row) templ.Component { return ui.Text(r.PolicyGroup) }},
-			{Sort: "status", Label: i18n.T(ctx, "common.status"), Cell: func(r partner.Row) templ.Component { return statusTag(r.Status) }},
-			{Sort: "submitted", Label: i18n.T(ctx, "admission.submitted"), Cell: func(r partner.Row) templ.Component { return ui.Date(r.SubmittedAt) }},
+			}, File: func(r partner.Row) string { return r.Organisation }},
+			{
+				Sort: "public_id", Label: label(ctx, "public_id"), Cell: func(r partner.Row) templ.Component { return ui.Code(r.PublicID) },
+				File: func(r partner.Row) string { return r.PublicID },
+			},
+			{
+				Sort: "type", Label: label(ctx, "type"), Cell: func(r partner.Row) templ.Component { return ui.Text(typeText(ctx, r.Type)) },
+				File: func(r partner.Row) string { return typeText(ctx, r.Type) },
+			},
+			{
+				Sort: "group", Label: label(ctx, "policy_group"), Cell: func(r partner.Row) templ.Component { return ui.Text(r.PolicyGroup) },
+				File: func(r partner.Row) string { return r.PolicyGroup },
+			},
+			{
+				Sort: "status", Label: i18n.T(ctx, "common.status"), Cell: func(r partner.Row) templ.Component { return statusTag(r.Status) },
+				File: func(r partner.Row) string { return statusText(ctx, r.Status) },
+			},
+			{
+				Sort: "submitted", Label: i18n.T(ctx, "admission.submitted"), Cell: func(r partner.Row) templ.Component { return ui.Date(r.SubmittedAt) },
+				File: func(r partner.Row) string { return export.Time(r.SubmittedAt) },
+			},
+			{Label: i18n.T(ctx, "export.id"), File: func(r partner.Row) string { return r.ID.String() }},
 			{Label: i18n.T(ctx, "common.actions"), Class: "end", Cell: rowActions},
 		},
 	}

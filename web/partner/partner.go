@@ -39,6 +39,7 @@ func Routes(p *partner.Service, policies *policy.Service, words *vocabulary.Serv
 	read := route.Needs(authz.PartnerRead)
 	rows := []route.Route{
 		route.Get(listURL, read, h.list),
+		route.Get(listURL+".csv", read, h.file),
 		route.Get(listURL+"/{id}", read, h.show),
 	}
 	for _, d := range decisions {

@@ -5,14 +5,17 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/a-h/templ"
 
+	"portal/internal/authz"
 	"portal/internal/id"
 	"portal/internal/list"
 	"portal/internal/policy"
 	"portal/internal/problem"
+	"portal/web/export"
 	"portal/web/i18n"
 	"portal/web/page"
 	"portal/web/policywords"
@@ -66,21 +69,43 @@ func (h handlers) groupFilter(ctx context.Context, chosen string) ([]ui.Option, 
 	}
 }
 
+// file is the list for a spreadsheet.
+func (h handlers) file(w http.ResponseWriter, r *http.Request) error {
+	q := policy.PolicyList.Parse(r.URL.Query())
+	l := listing{kind: h.kind, rows: list.Page[policy.Row]{Query: q}}
+	return export.Send(w, r, export.File[policy.Row]{
+		Name: strings.TrimPrefix(policywords.ListURL(h.kind), "/"), Needs: authz.PolicyRead,
+		Rows: h.policies.Listing(h.kind, q), Columns: table(r.Context(), l).Columns,
+	})
+}
+
 func table(ctx context.Context, l listing) ui.TableOf[policy.Row] {
 	k := l.kind
 	return ui.TableOf[policy.Row]{
-		Page: l.rows, Path: policywords.ListURL(k), Caption: i18n.T(ctx, policywords.Word(k, "caption")),
+		Page: l.rows, Path: policywords.ListURL(k), CSV: true, Caption: i18n.T(ctx, policywords.Word(k, "caption")),
 		Empty: emptyList(k),
 		Columns: []ui.Column[policy.Row]{
 			{Sort: "name", Label: i18n.T(ctx, "common.name"), Cell: func(r policy.Row) templ.Component {
 				return ui.LinkTo(ui.Link{Href: policywords.URL(k, r.ID), Text: r.Name})
-			}},
-			{Sort: "description", Label: i18n.T(ctx, "common.description"), Cell: func(r policy.Row) templ.Component { return ui.Text(r.Description) }},
-			{Sort: "group", Label: i18n.T(ctx, "policy.group"), Cell: func(r policy.Row) templ.Component { return ui.Text(r.GroupName) }},
+			}, File: func(r policy.Row) string { return r.Name }},
+			{
+				Sort: "description", Label: i18n.T(ctx, "common.description"), Cell: func(r policy.Row) templ.Component { return ui.Text(r.Description) },
+				File: func(r policy.Row) string { return r.Description },
+			},
+			{
+				Sort: "group", Label: i18n.T(ctx, "policy.group"), Cell: func(r policy.Row) templ.Component { return ui.Text(r.GroupName) },
+				File: func(r policy.Row) string { return r.GroupName },
+			},
 			{Sort: "status", Label: i18n.T(ctx, "common.status"), Cell: func(r policy.Row) templ.Component {
 				return rowStatus(r, l.today)
-			}},
-			{Sort: "created", Label: i18n.T(ctx, "common.created"), Cell: func(r policy.Row) templ.Component { return ui.Date(r.CreatedAt) }},
+			}, File: func(r policy.Row) string { return policywords.StatusText(ctx, r.Status) }},
+			{Label: policywords.StatusText(ctx, policy.StatusWaiting), File: func(r policy.Row) string { return export.YesNo(ctx, r.Waiting) }},
+			{Label: i18n.T(ctx, "policy_review.review_on"), File: func(r policy.Row) string { return export.Day(r.ReviewOn) }},
+			{
+				Sort: "created", Label: i18n.T(ctx, "common.created"), Cell: func(r policy.Row) templ.Component { return ui.Date(r.CreatedAt) },
+				File: func(r policy.Row) string { return export.Time(r.CreatedAt) },
+			},
+			{Label: i18n.T(ctx, "export.id"), File: func(r policy.Row) string { return r.ID.String() }},
 			{Label: i18n.T(ctx, "common.actions"), Class: "end", Cell: func(r policy.Row) templ.Component { return rowActions(l, r) }},
 		},
 	}

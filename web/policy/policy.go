@@ -71,6 +71,7 @@ func (h handlers) routes() []route.Route {
 	read, decide, write := route.Needs(authz.PolicyRead), route.Needs(authz.PolicyActivate), route.Needs(authz.PolicyWrite)
 	return []route.Route{
 		route.Get(policywords.ListURL(h.kind), read, h.list),
+		route.Get(policywords.ListURL(h.kind)+".csv", read, h.file),
 		route.Get(one, read, h.show),
 		route.Get(one+"/compare", read, h.compare),
 		route.Get(one+"/versions", read, h.olderVersions),

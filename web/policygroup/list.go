@@ -10,6 +10,7 @@ import (
 	"portal/internal/authz"
 	"portal/internal/list"
 	"portal/internal/policy"
+	"portal/web/export"
 	"portal/web/i18n"
 	"portal/web/page"
 	"portal/web/ui"
@@ -24,19 +25,38 @@ func (h handlers) list(w http.ResponseWriter, r *http.Request) error {
 	return page.Render(w, r, http.StatusOK, listPage(rows))
 }
 
+// file is the list for a spreadsheet.
+func (h handlers) file(w http.ResponseWriter, r *http.Request) error {
+	q := policy.GroupList.Parse(r.URL.Query())
+	return export.Send(w, r, export.File[policy.GroupRow]{
+		Name: "policy-groups", Needs: authz.PolicyGroupRead, Rows: h.policies.GroupListing(q),
+		Columns: table(r.Context(), list.Page[policy.GroupRow]{Query: q}).Columns,
+	})
+}
+
 func table(ctx context.Context, rows list.Page[policy.GroupRow]) ui.TableOf[policy.GroupRow] {
 	t := ui.TableOf[policy.GroupRow]{
-		Page: rows, Path: listURL, Caption: i18n.T(ctx, "policy_group.caption"), Empty: emptyList(),
+		Page: rows, Path: listURL, CSV: true, Caption: i18n.T(ctx, "policy_group.caption"), Empty: emptyList(),
 		Columns: []ui.Column[policy.GroupRow]{
 			{Sort: "name", Label: i18n.T(ctx, "common.name"), Cell: func(g policy.GroupRow) templ.Component {
 				return ui.LinkTo(ui.Link{Href: showURL(g.ID), Text: g.Name})
-			}},
-			{Sort: "description", Label: i18n.T(ctx, "common.description"), Cell: func(g policy.GroupRow) templ.Component { return ui.Text(g.Description) }},
-			{Sort: "status", Label: i18n.T(ctx, "common.status"), Cell: func(g policy.GroupRow) templ.Component { return statusTag(g.Status) }},
+			}, File: func(g policy.GroupRow) string { return g.Name }},
+			{
+				Sort: "description", Label: i18n.T(ctx, "common.description"), Cell: func(g policy.GroupRow) templ.Component { return ui.Text(g.Description) },
+				File: func(g policy.GroupRow) string { return g.Description },
+			},
+			{
+				Sort: "status", Label: i18n.T(ctx, "common.status"), Cell: func(g policy.GroupRow) templ.Component { return statusTag(g.Status) },
+				File: func(g policy.GroupRow) string { return statusText(ctx, g.Status) },
+			},
 			{Sort: "policies", Label: i18n.T(ctx, "policy_group.policies"), Numeric: true, Cell: func(g policy.GroupRow) templ.Component {
 				return ui.Text(strconv.Itoa(g.Policies))
-			}},
-			{Sort: "created", Label: i18n.T(ctx, "common.created"), Cell: func(g policy.GroupRow) templ.Component { return ui.Date(g.CreatedAt) }},
+			}, File: func(g policy.GroupRow) string { return strconv.Itoa(g.Policies) }},
+			{
+				Sort: "created", Label: i18n.T(ctx, "common.created"), Cell: func(g policy.GroupRow) templ.Component { return ui.Date(g.CreatedAt) },
+				File: func(g policy.GroupRow) string { return export.Time(g.CreatedAt) },
+			},
+			{Label: i18n.T(ctx, "export.id"), File: func(g policy.GroupRow) string { return g.ID.String() }},
 		},
 	}
 	if page.May(ctx, authz.PolicyGroupManage) {

@@ -33,6 +33,7 @@ func Routes(p *policy.Service, trail Trail) []route.Route {
 	read, manage := route.Needs(authz.PolicyGroupRead), route.Needs(authz.PolicyGroupManage)
 	return []route.Route{
 		route.Get(listURL, read, h.list),
+		route.Get(listURL+".csv", read, h.file),
 		route.Get(listURL+"/new", manage, h.newForm),
 		route.Post(listURL, manage, h.create),
 		route.Get(listURL+"/{id}", read, h.show),

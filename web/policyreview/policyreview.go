@@ -42,6 +42,7 @@ func Routes(p *policy.Service, words *vocabulary.Service) []route.Route {
 	decide := route.Needs(authz.PolicyActivate)
 	return []route.Route{
 		route.Get(listURL, decide, h.list),
+		route.Get(listURL+".csv", decide, h.file),
 		route.Get(listURL+"/due/{id}", decide, h.due),
 		route.Post(listURL+"/due/{id}", decide, h.keep),
 		route.Get(listURL+"/{id}", decide, h.emergency),

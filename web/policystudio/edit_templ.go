@@ -1652,7 +1652,7 @@ func staleNotice(f formPage) templ.Component {
 				{Label: i18n.T(ctx, "common.name"), Component: ui.Text(f.Old.Name), Note: f.yours(ctx, f.Old.Name, f.Name)},
 				{Label: i18n.T(ctx, "common.description"), Component: ui.Text(f.Old.Description), Note: f.yours(ctx, f.Old.Description, f.About)},
 				{Label: i18n.T(ctx, "policy.group"), Component: ui.Text(f.Old.GroupName)},
-				{Label: i18n.T(ctx, "policy_studio.review"), Component: ui.Date(f.Old.ReviewOn), Note: f.yourDay(ctx)},
+				{Label: i18n.T(ctx, "policy_studio.review"), Component: ui.Day(f.Old.ReviewOn), Note: f.yourDay(ctx)},
 			}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

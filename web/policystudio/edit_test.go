@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"portal/internal/id"
 	"portal/internal/policydoc"
@@ -249,16 +250,23 @@ func TestEditOfAnActivePolicyMakesANewVersion(t *testing.T) {
 	webtest.WantText(t, d.Writer.Get(p.Path+"/edit"), "You are changing version 2")
 }
 
+// West of Greenwich, where a day's midnight in UTC is still the day before.
 func TestCON1StaleEditShowsBothTexts(t *testing.T) {
 	t.Parallel()
-	d := webtest.NewDesk(t)
+	d := webtest.NewDesk(t, "--timezone", "America/Lima")
 	p := d.Auth("Contested")
 	mine := d.Second.Get(p.Path + "/edit").Want(200)
 	d.Edit(p.Path, webtest.Other(policydoc.KindAuth))
 
 	typed := strings.Replace(webtest.Sample(policydoc.KindAuth), "{", "{ ", 1)
-	stale := mine.Submit(webtest.Values{"name": "My name", "document": typed}).Want(409)
-	webtest.WantText(t, stale, "This policy changed while you were writing", "Wanda", "Contested", "What saving yours would change", "You typed: ", "Review by")
+	day, err := time.Parse(time.DateOnly, webtest.Value(mine, "review_on"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := day.AddDate(0, 1, 0)
+	stale := mine.Submit(webtest.Values{"name": "My name", "document": typed, "review_on": other.Format(time.DateOnly)}).Want(409)
+	webtest.WantText(t, stale, "This policy changed while you were writing", "Wanda", "Contested", "What saving yours would change", "You typed: ", "Review by",
+		day.Format("2 January 2006"), other.Format("2 January 2006"))
 	if stale.Doc.Find(".compare ins").Length() == 0 || stale.Doc.Find(".compare del").Length() == 0 {
 		t.Error("the difference is not shown in sentences")
 	}

@@ -23,7 +23,7 @@ func (f formPage) yourDay(ctx context.Context) string {
 	if !ok || day.IsZero() {
 		return ""
 	}
-	return f.yours(ctx, i18n.Date(ctx, f.Old.ReviewOn), i18n.Date(ctx, day))
+	return f.yours(ctx, i18n.Day(ctx, f.Old.ReviewOn), i18n.Day(ctx, day))
 }
 
 // meanings are what the stored and the typed text say; ok is false where one of

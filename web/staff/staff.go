@@ -15,7 +15,9 @@ import (
 	"portal/internal/audit"
 	"portal/internal/authz"
 	"portal/internal/id"
+	"portal/internal/list"
 	"portal/internal/problem"
+	"portal/web/export"
 	"portal/web/form"
 	"portal/web/i18n"
 	"portal/web/page"
@@ -41,6 +43,7 @@ func Routes(accounts *account.Service, trail Trail) []route.Route {
 	needs := route.Needs(authz.StaffManage)
 	return []route.Route{
 		route.Get(listURL, needs, s.list),
+		route.Get(listURL+".csv", needs, s.file),
 		route.Post(listURL, needs, s.invite),
 		route.Get(listURL+"/new", needs, s.blank),
 		route.Get(listURL+"/{id}", needs, s.show),
@@ -59,6 +62,15 @@ func (s *screens) list(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return page.Render(w, r, http.StatusOK, listPage(p))
+}
+
+// file is the list for a spreadsheet.
+func (s *screens) file(w http.ResponseWriter, r *http.Request) error {
+	q := account.List.Parse(r.URL.Query())
+	return export.Send(w, r, export.File[account.Member]{
+		Name: "staff", Needs: authz.StaffManage, Rows: s.accounts.StaffListing(q),
+		Columns: table(r.Context(), list.Page[account.Member]{Query: q}).Columns,
+	})
 }
 
 // invitation is the form for a new person as it stands.

@@ -3,12 +3,14 @@ package staff
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/a-h/templ"
 
 	"portal/internal/account"
 	"portal/internal/authz"
 	"portal/internal/list"
+	"portal/web/export"
 	"portal/web/i18n"
 	"portal/web/ui"
 )
@@ -21,19 +23,39 @@ func statusText(ctx context.Context, s account.Status) string {
 
 func roleText(ctx context.Context, role string) string { return i18n.T(ctx, "common.role."+role) }
 
+// roleList is the roles for a cell of a file.
+func roleList(ctx context.Context, roles []string) string {
+	words := make([]string, len(roles))
+	for i, r := range roles {
+		words[i] = roleText(ctx, r)
+	}
+	return strings.Join(words, "; ")
+}
+
 func table(ctx context.Context, p list.Page[account.Member]) ui.TableOf[account.Member] {
 	return ui.TableOf[account.Member]{
-		Page: p, Path: listURL, Caption: i18n.T(ctx, "staff.title"),
+		Page: p, Path: listURL, CSV: true, Caption: i18n.T(ctx, "staff.title"),
 		Columns: []ui.Column[account.Member]{
 			{Sort: "name", Label: i18n.T(ctx, "common.name"), Cell: func(m account.Member) templ.Component {
 				return ui.LinkTo(ui.Link{Href: showURL(m.ID), Text: m.Name()})
-			}},
-			{Sort: "email", Label: i18n.T(ctx, "common.email"), Cell: func(m account.Member) templ.Component { return ui.Code(m.Email) }},
-			{Label: i18n.T(ctx, "staff.roles"), Cell: func(m account.Member) templ.Component { return roleLines(m.Roles) }},
+			}, File: func(m account.Member) string { return m.Name() }},
+			{
+				Sort: "email", Label: i18n.T(ctx, "common.email"), Cell: func(m account.Member) templ.Component { return ui.Code(m.Email) },
+				File: func(m account.Member) string { return m.Email },
+			},
+			{
+				Label: i18n.T(ctx, "staff.roles"), Cell: func(m account.Member) templ.Component { return roleLines(m.Roles) },
+				File: func(m account.Member) string { return roleList(ctx, m.Roles) },
+			},
 			{Sort: "status", Label: i18n.T(ctx, "common.status"), Cell: func(m account.Member) templ.Component {
 				return ui.Tag(tagKinds[m.Status], statusText(ctx, m.Status))
-			}},
-			{Sort: "signed_in", Label: i18n.T(ctx, "staff.last_sign_in"), Cell: func(m account.Member) templ.Component { return lastSignIn(m) }},
+			}, File: func(m account.Member) string { return statusText(ctx, m.Status) }},
+			{
+				Sort: "signed_in", Label: i18n.T(ctx, "staff.last_sign_in"), Cell: func(m account.Member) templ.Component { return lastSignIn(m) },
+				File: func(m account.Member) string { return export.Time(m.SignedInAt()) },
+			},
+			{Label: i18n.T(ctx, "common.created"), File: func(m account.Member) string { return export.Time(m.CreatedAt) }},
+			{Label: i18n.T(ctx, "export.id"), File: func(m account.Member) string { return m.ID.String() }},
 		},
 	}
 }

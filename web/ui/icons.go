@@ -26,6 +26,7 @@ var strokes = map[string]string{
 	"sort":      "M8 10l4-4 4 4M8 14l4 4 4-4",
 	"sort-asc":  "M6 14l6-6 6 6",
 	"sort-desc": "M6 10l6 6 6-6",
+	"download":  "M12 4v11M7 11l5 5 5-5M4 20h16",
 	"check":     "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18zM8 12.500l2.7 2.700L16 9.5",
 	"clock":     "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18zM12 7.500V12l3 2",
 	"warn":      "M12 4l9 16H3zM12 10v4.500M12 17.300v.01",

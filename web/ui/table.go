@@ -18,15 +18,22 @@ type TableOf[T any] struct {
 	Columns              []Column[T]
 	Empty, EmptyFiltered templ.Component // nothing yet; nothing matches (nil: a general sentence)
 	Path                 string
+	CSV                  bool // the list's file is at Path + ".csv"
 }
 
 // Column draws one value of a row. The first column names the row and is its link.
 type Column[T any] struct {
 	Sort    string // name in the address, "" if not sortable
 	Label   string
-	Cell    func(T) templ.Component
+	Cell    func(T) templ.Component // nil: not on the screen
+	File    func(T) string          // the value in the list's CSV file; nil: not in it
 	Numeric bool
 	Class   string // "end": at the end side, as narrow as its content
+}
+
+// drawn are the columns that stand on the screen.
+func (t TableOf[T]) drawn() []Column[T] {
+	return slices.DeleteFunc(slices.Clone(t.Columns), func(c Column[T]) bool { return c.Cell == nil })
 }
 
 // FilterField is one filter of a list: a drop-down if it has options, else a text.

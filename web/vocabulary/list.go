@@ -13,6 +13,7 @@ import (
 	"portal/internal/list"
 	"portal/internal/policydoc"
 	"portal/internal/vocabulary"
+	"portal/web/export"
 	"portal/web/i18n"
 	"portal/web/page"
 	"portal/web/ui"
@@ -27,20 +28,38 @@ func (h handlers) list(w http.ResponseWriter, r *http.Request) error {
 	return page.Render(w, r, http.StatusOK, listPage(rows))
 }
 
+// file is the list for a spreadsheet.
+func (h handlers) file(w http.ResponseWriter, r *http.Request) error {
+	q := vocabulary.ListIn(i18n.Lang(r.Context())).Parse(r.URL.Query())
+	return export.Send(w, r, export.File[vocabulary.Term]{
+		Name: "vocabulary", Needs: authz.PolicyRead, Rows: h.terms.Listing(q),
+		Columns: table(r.Context(), list.Page[vocabulary.Term]{Query: q}).Columns,
+	})
+}
+
 // table has no column for the family where all rows are of one.
 func table(ctx context.Context, rows list.Page[vocabulary.Term]) ui.TableOf[vocabulary.Term] {
 	t := ui.TableOf[vocabulary.Term]{
-		Page: rows, Path: listURL, Caption: i18n.T(ctx, "vocabulary.caption"), Empty: emptyList(),
+		Page: rows, Path: listURL, CSV: true, Caption: i18n.T(ctx, "vocabulary.caption"), Empty: emptyList(),
 		Columns: []ui.Column[vocabulary.Term]{
-			{Sort: "name", Label: i18n.T(ctx, "vocabulary.name"), Cell: nameLink},
-			{Sort: "label", Label: i18n.T(ctx, "vocabulary.label"), Cell: label},
-			{Sort: "sensitivity", Label: i18n.T(ctx, "vocabulary.sensitivity"), Cell: func(t vocabulary.Term) templ.Component { return sensitivityTag(t.Sensitivity) }},
-			{Sort: "updated", Label: i18n.T(ctx, "common.updated"), Cell: func(t vocabulary.Term) templ.Component { return ui.Date(t.UpdatedAt) }},
+			{Sort: "name", Label: i18n.T(ctx, "vocabulary.name"), Cell: nameLink, File: func(t vocabulary.Term) string { return t.Name }},
+			{Sort: "label", Label: i18n.T(ctx, "vocabulary.label"), Cell: label, File: func(t vocabulary.Term) string { return t.Label(i18n.Lang(ctx)) }},
+			{
+				Sort: "sensitivity", Label: i18n.T(ctx, "vocabulary.sensitivity"), Cell: func(t vocabulary.Term) templ.Component { return sensitivityTag(t.Sensitivity) },
+				File: func(t vocabulary.Term) string { return sensitivityText(ctx, t.Sensitivity) },
+			},
+			{Label: i18n.T(ctx, "vocabulary.deprecated"), File: func(t vocabulary.Term) string { return export.YesNo(ctx, t.DeprecatedSince != nil) }},
+			{
+				Sort: "updated", Label: i18n.T(ctx, "common.updated"), Cell: func(t vocabulary.Term) templ.Component { return ui.Date(t.UpdatedAt) },
+				File: func(t vocabulary.Term) string { return export.Time(t.UpdatedAt) },
+			},
+			{Label: i18n.T(ctx, "export.id"), File: func(t vocabulary.Term) string { return t.ID.String() }},
 		},
 	}
 	if !slices.Contains(policydoc.Families(), policydoc.Family(rows.Query.Filter("family"))) {
 		t.Columns = slices.Insert(t.Columns, 2, ui.Column[vocabulary.Term]{
 			Sort: "family", Label: i18n.T(ctx, "vocabulary.family"), Cell: func(t vocabulary.Term) templ.Component { return family(t.Family) },
+			File: func(t vocabulary.Term) string { return familyText(ctx, t.Family) },
 		})
 	}
 	if page.May(ctx, authz.VocabularyManage) {

@@ -36,6 +36,7 @@ func Routes(s *vocabulary.Service, trail Trail) []route.Route {
 	read, manage := route.Needs(authz.PolicyRead), route.Needs(authz.VocabularyManage)
 	return []route.Route{
 		route.Get(listURL, read, h.list),
+		route.Get(listURL+".csv", read, h.file),
 		route.Get(newURL, manage, h.newForm),
 		route.Post(listURL, manage, h.create),
 		route.Get(listURL+"/{id}", read, h.show),

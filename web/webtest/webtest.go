@@ -51,7 +51,7 @@ func New(t testing.TB, settings ...string) *Site {
 	t.Helper()
 	statements := &Statements{}
 	db, clock := pgtest.NewTraced(t, statements)
-	settings = append([]string{"--public-url", Origin, "--metrics-addr", ""}, settings...)
+	settings = append([]string{"--public-url", Origin, "--metrics-addr", "", "--webhook-private", "on"}, settings...)
 	cfg, _, err := config.Load("test", settings, func(string) string { return "" }, &bytes.Buffer{})
 	if err != nil {
 		t.Fatal(err)

@@ -1,0 +1,45 @@
+package webhook
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+)
+
+// fields are what the data of each type holds, all of it in every event, in the
+// order in which it is documented at /webhooks/events. Receivers depend on the
+// names: "partner" is the partner ID that the organisation chose, "policy", "key"
+// and "certificate" are the ids of the portal, days are written 2026-11-30 and
+// moments in RFC 3339. Who publishes something else is told at once, so that
+// nothing goes out that nobody decided on; who needs another field adds it here,
+// with its words (webhook.field.<name>).
+var fields = map[Type][]string{
+	PartnerActivated:     {"partner", "organisation", "type"},
+	PartnerDeactivated:   {"partner", "organisation", "type"},
+	PartnerChanged:       {"partner", "organisation", "previous"},
+	PolicyActivated:      {"policy", "name", "kind", "group", "version"},
+	PolicyDeactivated:    {"policy", "name", "kind", "group", "version"},
+	GrantApproved:        {"partner", "policy", "version", "ends_on"},
+	GrantRevoked:         {"partner", "policy", "version", "ends_on"},
+	APIKeyCreated:        {"key", "label", "partner", "policy", "ends_on"},
+	APIKeyRotated:        {"key", "label", "partner", "policy", "ends_on"},
+	APIKeyDeactivated:    {"key", "label", "partner", "policy", "ends_on"},
+	CertificateAccepted:  {"certificate", "partner", "domain", "thumbprint", "not_after"},
+	CertificateWithdrawn: {"certificate", "partner", "domain", "thumbprint", "not_after"},
+	CATaken:              {"certificate", "domain", "kind", "subject", "thumbprint", "not_after"},
+	CATakenOut:           {"certificate", "domain", "kind", "subject", "thumbprint", "not_after"},
+	Ping:                 {"webhook"},
+}
+
+// Fields are the names of what the data of an event holds.
+func Fields(t Type) []string { return fields[t] }
+
+// documented refuses an event whose data is not what receivers are promised.
+func (e Event) documented() error {
+	got := slices.Sorted(maps.Keys(e.Data))
+	want := slices.Sorted(slices.Values(fields[e.Type]))
+	if len(want) == 0 || !slices.Equal(got, want) {
+		return fmt.Errorf("event %q holds %v, documented is %v: see fields in internal/webhook/catalogue.go", e.Type, got, want)
+	}
+	return nil
+}

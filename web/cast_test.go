@@ -61,6 +61,7 @@ func newCast(t *testing.T, settings ...string) *cast {
 		"policy-reviews/due": `select id::text from policies where status = 'active'`,
 		"vocabulary":         `select min(id::text) from vocabulary_terms group by family`,
 		"staff":              `select id::text from users where partner_id is null`,
+		"notes":              `select id::text from internal_notes where subject_kind = 'policy'`, // which all staff may open
 		"mail":               `select id::text from mail_outbox`, "dev/mail": `select id::text from mail_outbox`,
 	} {
 		ids, err := pg.Values[string](t.Context(), c.App.DB.Read(), sql+" order by 1", nil)

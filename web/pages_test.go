@@ -308,6 +308,7 @@ func written(t *testing.T, c *cast) *strings.Replacer {
 		union select purpose from partners union select address from partners union select first_name || ' ' || last_name from users
 		union select first_name from users union select last_name from users union select email from users where email <> ''
 		union select message from partner_review_fields union select reason from partner_reviews where reason <> ''
+		union select text from internal_notes where text <> ''
 		union select reason from policy_decisions where reason <> '' union select note from policy_versions where note <> ''
 		union select label_ar from vocabulary_terms union select description_ar from vocabulary_terms`, nil)
 	if err != nil {

@@ -19,11 +19,13 @@ import (
 	"portal/internal/secret"
 	"portal/internal/session"
 	"portal/web/account"
+	"portal/web/assignment"
 	"portal/web/auditlog"
 	"portal/web/dev"
 	"portal/web/home"
 	"portal/web/i18n"
 	"portal/web/mailtpl"
+	"portal/web/note"
 	"portal/web/outbox"
 	"portal/web/page"
 	"portal/web/partner"
@@ -88,7 +90,8 @@ func New(a *app.App, o Options) *Portal {
 // table is every address of the portal, but for the static files and the
 // health checks.
 func table(a *app.App, site *page.Site) []route.Route {
-	trail := auditlog.History(a.DB)
+	trail := note.Beside(a.Notes, auditlog.History(a.DB))
+	work, others := assignment.Panel(a.Work), assignment.Warning(a.Work)
 	return slices.Concat(
 		home.Routes(home.Deps{
 			Partners: a.Partners, Policies: a.Policies,
@@ -97,8 +100,8 @@ func table(a *app.App, site *page.Site) []route.Route {
 		register.Routes(a.Registrations, site),
 		signin.Routes(a.Accounts, site),
 		account.Routes(a.Accounts),
+		partner.Routes(a.Partners, a.Policies, a.Vocabulary, trail, work, others),
 		unsubscribe.Routes(a.Accounts),
-		partner.Routes(a.Partners, a.Policies, a.Vocabulary, trail),
 		policygroup.Routes(a.Policies, trail),
 		policy.Routes(a.Policies, a.Vocabulary, trail, site.Zone),
 		policystudio.Routes(a.Policies, a.Vocabulary),
@@ -109,6 +112,8 @@ func table(a *app.App, site *page.Site) []route.Route {
 		staff.Routes(a.Accounts, trail),
 		auditlog.Routes(a.DB, site.Zone),
 		outbox.Routes(a.DB),
+		note.Routes(a.Notes),
+		assignment.Routes(a.Work),
 	)
 }
 

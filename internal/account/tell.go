@@ -84,13 +84,7 @@ func (r Reader) Tell(ctx context.Context, tx *pg.Tx, kind mail.Kind, params map[
 
 // StaffReaders are the active staff who hold a permission.
 func StaffReaders(ctx context.Context, q pg.Querier, may authz.Permission) ([]Reader, error) {
-	var roles []string
-	for _, r := range authz.StaffRoles {
-		if slices.Contains(authz.Matrix[r], may) {
-			roles = append(roles, string(r))
-		}
-	}
-	return readers(ctx, q, `exists (select 1 from user_roles r where r.user_id = u.id and r.role = any(@roles))`, pg.Args{"roles": roles})
+	return readers(ctx, q, `exists (select 1 from user_roles r where r.user_id = u.id and r.role = any(@roles))`, pg.Args{"roles": authz.StaffWith(may)})
 }
 
 // PartnerReaders are the active people of these partners.

@@ -9,11 +9,13 @@ import (
 
 	"portal/internal/account"
 	"portal/internal/certificate"
+	"portal/internal/assignment"
 	"portal/internal/challenge"
 	"portal/internal/code"
 	"portal/internal/config"
 	"portal/internal/job"
 	"portal/internal/mail"
+	"portal/internal/note"
 	"portal/internal/partner"
 	"portal/internal/password"
 	"portal/internal/pg"
@@ -39,6 +41,8 @@ type App struct {
 	Reminders     *reminder.Service
 	Vocabulary    *vocabulary.Service
 	Certificates  *certificate.Service
+	Notes         *note.Service
+	Work          *assignment.Service
 	Webhooks      *webhook.Service
 	Requests      *policyrequest.Service
 
@@ -63,6 +67,8 @@ func NewWith(cfg config.Config, db *pg.DB, keys secret.Keys, hasher *password.Ha
 		Reminders:     reminder.NewService(db, cfg.Zone),
 		Vocabulary:    vocabulary.NewService(db),
 		Certificates:  certificate.NewService(db, cfg.MinCertDays, cfg.FourEyes == "off"),
+		Notes:         note.NewService(db),
+		Work:          assignment.NewService(db),
 		Webhooks:      webhook.NewService(db, keys, cfg.WebhookPrivate),
 		Requests:      policyrequest.NewService(db, cfg.Zone),
 	}

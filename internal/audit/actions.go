@@ -74,6 +74,12 @@ const (
 	WebhookTested          Action = "webhook.tested"
 	WebhookResent          Action = "webhook.resent"
 	MailRetried            Action = "mail.retried"
+	NoteAdded              Action = "note.added"
+	NoteEdited             Action = "note.edited"
+	NoteRemoved            Action = "note.removed"
+	WorkTaken              Action = "work.taken"
+	WorkAssigned           Action = "work.assigned"
+	WorkGivenBack          Action = "work.given_back"
 	ListExported           Action = "list.exported" // somebody took a list away as a file
 	AccessRefused          Action = "access.refused"
 
@@ -107,6 +113,7 @@ var Actions = []Action{
 	CAProposed, CATaken, CARefused, CATakenOut, CertificateAccepted, CertificateWithdrawn, CertificateRechained,
 	WebhookCreated, WebhookEdited, WebhookPaused, WebhookGone, WebhookResumed, WebhookDeactivated, WebhookRotated, WebhookTested, WebhookResent,
 	MailRetried, AccessRefused,
+	NoteAdded, NoteEdited, NoteRemoved, WorkTaken, WorkAssigned, WorkGivenBack, ListExported,
 	PolicyRequestSent, PolicyRequestResent, PolicyRequestReturned, PolicyRequestApproved, PolicyRequestRejected, PolicyRequestWithdrawn,
 	PolicyRequestRevoked, PolicyRequestPaused, PolicyRequestResumed, PolicyRequestExtensionAsked, PolicyRequestExtended, PolicyRequestExtensionRefused,
 	ListExported,

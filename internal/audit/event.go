@@ -37,9 +37,10 @@ const (
 	Session      Kind = "session"
 	Database     Kind = "database"
 	Route        Kind = "route"
+	Note         Kind = "note" // an internal one; its ID is "<kind>/<id>" of what it is about
+	List         Kind = "list" // what is on a list page, as a whole
 
 	PolicyRequest Kind = "policy_request" // and the grant that comes of it
-	List          Kind = "list"           // what is on a list page, as a whole
 )
 
 // Result is how it ended.

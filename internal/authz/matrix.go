@@ -107,6 +107,17 @@ var Matrix = map[Role][]Permission{
 	System:         {SystemWork},
 }
 
+// StaffWith are the names of the staff roles that hold a permission.
+func StaffWith(p Permission) []string {
+	var roles []string
+	for _, r := range StaffRoles {
+		if slices.Contains(Matrix[r], p) {
+			roles = append(roles, string(r))
+		}
+	}
+	return roles
+}
+
 // Permissions lists every permission of the matrix once, sorted.
 func Permissions() []Permission {
 	var all []Permission

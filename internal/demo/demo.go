@@ -55,6 +55,7 @@ func Load(ctx context.Context, a *app.App) error {
 	l.policyGroups(ctx)
 	l.policies(ctx)
 	l.partners(ctx)
+	l.daily(ctx)
 	return l.err
 }
 

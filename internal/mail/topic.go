@@ -34,6 +34,7 @@ var topics = map[Kind]Topic{
 	PasswordChanged:      Essential,
 	StaffInvitation:      Essential,
 	AccountDeactivated:   Essential,
+	WorkAssigned:         Essential, // a colleague counts on this one person
 	// These stand in for a second pair of eyes, so nobody can close theirs.
 	PolicyChangedAlone:  Essential,
 	PolicyEmergency:     Essential,

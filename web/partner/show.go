@@ -23,7 +23,8 @@ func (h handlers) show(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return page.Render(w, r, http.StatusOK, showPage(review, rules, h.trail(ctx, audit.Partner, review.Partner.ID.String())))
+	pid := review.Partner.ID.String()
+	return page.Render(w, r, http.StatusOK, showPage(review, rules, h.work(ctx, audit.Partner, pid), h.trail(ctx, audit.Partner, pid)))
 }
 
 // toDecide reports whether the reader may decide on the request now.

@@ -26,19 +26,9 @@ const (
 	Session       Kind = "session"
 	Database      Kind = "database"
 	Route         Kind = "route"
-	Partner      Kind = "partner"
-	Registration Kind = "registration"
-	User         Kind = "user"
-	PolicyGroup  Kind = "policy_group"
-	Policy       Kind = "policy"
-	Term         Kind = "term" // of the vocabulary
-	Webhook      Kind = "webhook"
-	Mail         Kind = "mail"
-	Session      Kind = "session"
-	Database     Kind = "database"
-	Route        Kind = "route"
-	Note         Kind = "note" // an internal one; its ID is "<kind>/<id>" of what it is about
-	List         Kind = "list" // what is on a list page, as a whole
+	Webhook       Kind = "webhook"
+	Note          Kind = "note" // an internal one; its ID is "<kind>/<id>" of what it is about
+	List          Kind = "list" // what is on a list page, as a whole
 
 	PolicyRequest Kind = "policy_request" // and the grant that comes of it
 )

@@ -54,6 +54,10 @@ const (
 	WebhookFailing       Kind = "webhook_failing"        // to staff: an address has accepted nothing for a day; Params: Webhook
 	WebhookGone          Kind = "webhook_gone"           // to staff: a receiver says it is gone, so it is paused; Params: Webhook
 	TermLowered          Kind = "term_lowered"           // to staff: a term no longer stands for special data; Params: Term, Actor
+	PolicyInForce        Kind = "policy_in_force"        // to a partner with a grant: another version is in force; Params: Policy, Version, More, Less, Else
+	PolicyOutOfForce     Kind = "policy_out_of_force"    // to a partner with a grant: the policy is deactivated; Params: Policy
+	PolicyWrittenIn      Kind = "policy_written_in"      // to who wrote the version that came into force; Params: Policy, Version, Actor
+	PolicyWrittenOut     Kind = "policy_written_out"     // the same, when it goes
 	EndsEarly            Kind = "ends_early"             // something ends in 30 or 15 days; Params: Endings, a line of kind, name, policy, day and days left each
 	EndsDaily            Kind = "ends_daily"             // the same for 10 to 4 days
 	EndsLast             Kind = "ends_last"              // the same for 3 days to none
@@ -74,6 +78,7 @@ var Kinds = []Kind{
 	RegistrationCode, AlreadyRegistered, RegistrationReceived, RegistrationWaiting, RegistrationApproved,
 	RegistrationRejected, RegistrationReturned, PasswordReset, PasswordResetUnknown, PasswordChanged, StaffInvitation,
 	CAWaiting, CATaken, CARefused, CertificateAccepted, CertificateWithdrawn, CertificateOrphaned,
+	PolicyInForce, PolicyOutOfForce, PolicyWrittenIn, PolicyWrittenOut,
 	AccountDeactivated,
 	ColleagueInvitation, ColleagueRemoved, OwnershipChanged, NewAddressCode, ChangeWaiting, AddressChangeAsked, AddressChanged,
 	NameChanged, ChangeRejected, PartnerDeactivated, PartnerReactivated,

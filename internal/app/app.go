@@ -15,6 +15,7 @@ import (
 	"portal/internal/config"
 	"portal/internal/job"
 	"portal/internal/mail"
+	"portal/internal/organisation"
 	"portal/internal/note"
 	"portal/internal/partner"
 	"portal/internal/password"
@@ -44,6 +45,7 @@ type App struct {
 	Notes         *note.Service
 	Work          *assignment.Service
 	Webhooks      *webhook.Service
+	Organisations *organisation.Service
 	Requests      *policyrequest.Service
 
 	draining atomic.Bool
@@ -70,6 +72,7 @@ func NewWith(cfg config.Config, db *pg.DB, keys secret.Keys, hasher *password.Ha
 		Notes:         note.NewService(db),
 		Work:          assignment.NewService(db),
 		Webhooks:      webhook.NewService(db, keys, cfg.WebhookPrivate),
+		Organisations: organisation.NewService(db, challenges),
 		Requests:      policyrequest.NewService(db, cfg.Zone),
 	}
 }

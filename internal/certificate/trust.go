@@ -245,7 +245,7 @@ func caEvent(action audit.Action, ca CA, before int, detail []audit.Change) audi
 // publishCA tells other systems of a change of the trust store.
 func publishCA(ctx context.Context, tx *pg.Tx, kind webhook.Type, ca CA) error {
 	return webhook.Publish(ctx, tx, webhook.Event{Type: kind, Data: map[string]any{
-		"id": ca.ID.String(), "domain": ca.Domain, "kind": string(ca.Kind), "subject": ca.Subject,
+		"certificate": ca.ID.String(), "domain": ca.Domain, "kind": string(ca.Kind), "subject": ca.Subject,
 		"thumbprint": fmt.Sprintf("%x", ca.Thumbprint), "not_after": ca.NotAfter.Format(time.RFC3339),
 	}})
 }

@@ -219,9 +219,12 @@ func (v Preview) tell(ctx context.Context, tx *pg.Tx, done Accepted) error {
 	if err != nil {
 		return err
 	}
-	return publish(ctx, tx, webhook.CertificateAccepted, v.partner, done.ID, v.Thumbprint, map[string]any{
-		"not_before": v.NotBefore.Format(time.RFC3339), "not_after": v.NotAfter.Format(time.RFC3339),
-	})
+	return publish(ctx, tx, webhook.CertificateAccepted, v.certificate(done.ID))
+}
+
+// certificate is the one of this preview, as far as other systems are told.
+func (v Preview) certificate(cid id.Certificate) Certificate {
+	return Certificate{ID: cid, PartnerID: v.partner.ID, Domain: v.Partner.Domain, NotAfter: v.NotAfter, Thumbprint: v.Thumbprint}
 }
 
 // rechain gives a certificate that lost its chain the one that was found now: its
@@ -232,9 +235,7 @@ func (v Preview) rechain(ctx context.Context, tx *pg.Tx) (audit.Event, error) {
 	if err != nil {
 		return audit.Event{}, err
 	}
-	err = publish(ctx, tx, webhook.CertificateAccepted, v.partner, v.Existing, v.Thumbprint, map[string]any{
-		"not_before": v.NotBefore.Format(time.RFC3339), "not_after": v.NotAfter.Format(time.RFC3339),
-	})
+	err = publish(ctx, tx, webhook.CertificateAccepted, v.certificate(v.Existing))
 	return event(audit.CertificateRechained, v.Existing, v.partner.ID, v.Subject, v.existing.Version, nil), err
 }
 

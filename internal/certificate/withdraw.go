@@ -4,7 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"errors"
-	"maps"
+	"time"
 
 	"portal/internal/account"
 	"portal/internal/audit"
@@ -49,7 +49,7 @@ func (s *Service) Withdraw(ctx context.Context, a authz.Actor, cid id.Certificat
 		}
 		detail := audit.Diff(audit.Diff(nil, "status", accepted, withdrawn), "reason", "", reason)
 		return event(audit.CertificateWithdrawn, cid, c.PartnerID, c.Subject, c.Version, detail),
-			publish(ctx, tx, webhook.CertificateWithdrawn, holder{ID: c.PartnerID, PublicID: c.PublicID}, cid, c.Thumbprint, nil)
+			publish(ctx, tx, webhook.CertificateWithdrawn, c.Certificate)
 	})
 	if errors.Is(err, errReplayed) {
 		return nil
@@ -82,8 +82,9 @@ func (c Full) meanwhile(a authz.Actor, reason string) error {
 }
 
 // publish tells other systems of a partner's certificate.
-func publish(ctx context.Context, tx *pg.Tx, kind webhook.Type, p holder, cid id.Certificate, thumbprint []byte, more map[string]any) error {
-	data := map[string]any{"id": cid.String(), "partner_id": p.PublicID, "thumbprint": hex.EncodeToString(thumbprint)}
-	maps.Copy(data, more)
-	return webhook.Publish(ctx, tx, webhook.Event{Type: kind, Partner: p.ID, Data: data})
+func publish(ctx context.Context, tx *pg.Tx, kind webhook.Type, c Certificate) error {
+	return webhook.Publish(ctx, tx, webhook.Event{Type: kind, Partner: c.PartnerID, Data: map[string]any{
+		"certificate": c.ID.String(), "partner": c.PartnerID.String(), "domain": c.Domain,
+		"thumbprint": hex.EncodeToString(c.Thumbprint), "not_after": c.NotAfter.Format(time.RFC3339),
+	}})
 }

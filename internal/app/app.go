@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"portal/internal/account"
+	"portal/internal/apikey"
 	"portal/internal/assignment"
 	"portal/internal/certificate"
 	"portal/internal/challenge"
@@ -24,6 +25,7 @@ import (
 	"portal/internal/policyrequest"
 	"portal/internal/reminder"
 	"portal/internal/secret"
+	"portal/internal/serviceaccount"
 	"portal/internal/session"
 	"portal/internal/vocabulary"
 	"portal/internal/webhook"
@@ -42,6 +44,8 @@ type App struct {
 	Reminders     *reminder.Service
 	Vocabulary    *vocabulary.Service
 	Certificates  *certificate.Service
+	APIKeys       *apikey.Service
+	Services      *serviceaccount.Service
 	Notes         *note.Service
 	Work          *assignment.Service
 	Webhooks      *webhook.Service
@@ -69,6 +73,8 @@ func NewWith(cfg config.Config, db *pg.DB, keys secret.Keys, hasher *password.Ha
 		Reminders:     reminder.NewService(db, cfg.Zone),
 		Vocabulary:    vocabulary.NewService(db),
 		Certificates:  certificate.NewService(db, cfg.MinCertDays, cfg.FourEyes == "off"),
+		APIKeys:       apikey.NewService(db, keys).WithZone(cfg.Zone),
+		Services:      serviceaccount.NewService(db, keys).WithZone(cfg.Zone),
 		Notes:         note.NewService(db),
 		Work:          assignment.NewService(db),
 		Webhooks:      webhook.NewService(db, keys, cfg.WebhookPrivate),
@@ -119,7 +125,11 @@ func (a *App) MailWorker(render func(mail.Message) (mail.Rendered, error), send 
 
 // purge forgets what has no further use.
 func (a *App) purge(ctx context.Context) error {
-	for _, step := range []func(context.Context, *pg.DB) error{session.Purge, mail.Purge, partner.PurgeDrafts, challenge.Purge, account.Purge, webhook.Purge} {
+	for _, step := range []func(context.Context, *pg.DB) error{
+		session.Purge, mail.Purge, partner.PurgeDrafts, challenge.Purge, account.Purge,
+		serviceaccount.Purge,
+		webhook.Purge,
+	} {
 		if err := step(ctx, a.DB); err != nil {
 			return err
 		}

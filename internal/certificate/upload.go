@@ -219,7 +219,7 @@ func (v Preview) tell(ctx context.Context, tx *pg.Tx, done Accepted) error {
 	if err != nil {
 		return err
 	}
-	return publish(ctx, tx, webhook.CertificateAccepted, v.certificate(done.ID))
+	return publish(ctx, tx, webhook.CertificateAccepted, v.certificate(done.ID), v.partner.PublicID)
 }
 
 // certificate is the one of this preview, as far as other systems are told.
@@ -235,7 +235,7 @@ func (v Preview) rechain(ctx context.Context, tx *pg.Tx) (audit.Event, error) {
 	if err != nil {
 		return audit.Event{}, err
 	}
-	err = publish(ctx, tx, webhook.CertificateAccepted, v.certificate(v.Existing))
+	err = publish(ctx, tx, webhook.CertificateAccepted, v.certificate(v.Existing), v.partner.PublicID)
 	return event(audit.CertificateRechained, v.Existing, v.partner.ID, v.Subject, v.existing.Version, nil), err
 }
 

@@ -49,7 +49,7 @@ func (s *Service) Withdraw(ctx context.Context, a authz.Actor, cid id.Certificat
 		}
 		detail := audit.Diff(audit.Diff(nil, "status", accepted, withdrawn), "reason", "", reason)
 		return event(audit.CertificateWithdrawn, cid, c.PartnerID, c.Subject, c.Version, detail),
-			publish(ctx, tx, webhook.CertificateWithdrawn, c.Certificate)
+			publish(ctx, tx, webhook.CertificateWithdrawn, c.Certificate, c.PublicID)
 	})
 	if errors.Is(err, errReplayed) {
 		return nil
@@ -81,10 +81,11 @@ func (c Full) meanwhile(a authz.Actor, reason string) error {
 	return &problem.ConflictError{Key: "certificate.conflict.withdrawn", Args: []any{"Name", c.EndedName, "When", *c.EndedAt}}
 }
 
-// publish tells other systems of a partner's certificate.
-func publish(ctx context.Context, tx *pg.Tx, kind webhook.Type, c Certificate) error {
+// publish tells other systems of a partner's certificate, under the partner ID
+// that they know.
+func publish(ctx context.Context, tx *pg.Tx, kind webhook.Type, c Certificate, publicID string) error {
 	return webhook.Publish(ctx, tx, webhook.Event{Type: kind, Partner: c.PartnerID, Data: map[string]any{
-		"certificate": c.ID.String(), "partner": c.PartnerID.String(), "domain": c.Domain,
+		"certificate": c.ID.String(), "partner": publicID, "domain": c.Domain,
 		"thumbprint": hex.EncodeToString(c.Thumbprint), "not_after": c.NotAfter.Format(time.RFC3339),
 	}})
 }

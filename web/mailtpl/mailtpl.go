@@ -26,7 +26,9 @@ const maxParam = 200
 // params are the values that the texts may use. A mail gives those it has.
 var params = []string{
 	"Name", "Organisation", "Reason", "Policy", "Actor", "Version", "More", "Less", "Else", "Term", "Webhook",
-	"Person", "Before", "Certificate",
+	"Person", "Before",
+	"Key", "Service",
+	"Certificate",
 }
 
 // onlyPath is what a mail's param "Path" may be: the address of one of the

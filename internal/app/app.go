@@ -10,6 +10,7 @@ import (
 	"portal/internal/account"
 	"portal/internal/apikey"
 	"portal/internal/assignment"
+	"portal/internal/certificate"
 	"portal/internal/challenge"
 	"portal/internal/code"
 	"portal/internal/config"
@@ -42,6 +43,7 @@ type App struct {
 	Policies      *policy.Service
 	Reminders     *reminder.Service
 	Vocabulary    *vocabulary.Service
+	Certificates  *certificate.Service
 	APIKeys       *apikey.Service
 	Services      *serviceaccount.Service
 	Notes         *note.Service
@@ -70,6 +72,7 @@ func NewWith(cfg config.Config, db *pg.DB, keys secret.Keys, hasher *password.Ha
 		Policies:      policy.NewService(db, policy.Eyes(cfg.FourEyes)).WithZone(cfg.Zone),
 		Reminders:     reminder.NewService(db, cfg.Zone),
 		Vocabulary:    vocabulary.NewService(db),
+		Certificates:  certificate.NewService(db, cfg.MinCertDays, cfg.FourEyes == "off"),
 		APIKeys:       apikey.NewService(db, keys).WithZone(cfg.Zone),
 		Services:      serviceaccount.NewService(db, keys).WithZone(cfg.Zone),
 		Notes:         note.NewService(db),

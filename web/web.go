@@ -37,6 +37,7 @@ import (
 	"portal/web/policystudio"
 	"portal/web/register"
 	"portal/web/route"
+	"portal/web/search"
 	websession "portal/web/session"
 	"portal/web/signin"
 	"portal/web/staff"
@@ -112,6 +113,7 @@ func table(a *app.App, site *page.Site) []route.Route {
 		staff.Routes(a.Accounts, trail),
 		auditlog.Routes(a.DB, site.Zone),
 		outbox.Routes(a.DB),
+		search.Routes(a.Search),
 		note.Routes(a.Notes),
 		assignment.Routes(a.Work),
 	)

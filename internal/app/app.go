@@ -19,8 +19,9 @@ import (
 	"portal/internal/password"
 	"portal/internal/pg"
 	"portal/internal/policy"
-	"portal/internal/reminder"
 	"portal/internal/policyrequest"
+	"portal/internal/reminder"
+	"portal/internal/search"
 	"portal/internal/secret"
 	"portal/internal/session"
 	"portal/internal/vocabulary"
@@ -41,6 +42,7 @@ type App struct {
 	Vocabulary    *vocabulary.Service
 	Notes         *note.Service
 	Work          *assignment.Service
+	Search        *search.Service
 	Webhooks      *webhook.Service
 	Requests      *policyrequest.Service
 
@@ -56,7 +58,7 @@ func New(cfg config.Config, db *pg.DB, keys secret.Keys) *App {
 func NewWith(cfg config.Config, db *pg.DB, keys secret.Keys, hasher *password.Hasher) *App {
 	codes := code.New(keys)
 	challenges := challenge.New(db, codes)
-	return &App{
+	a := &App{
 		Config: cfg, DB: db, Keys: keys, Codes: codes,
 		Accounts:      account.NewService(db, keys, hasher, challenges),
 		Partners:      partner.NewService(db),
@@ -69,6 +71,10 @@ func NewWith(cfg config.Config, db *pg.DB, keys secret.Keys, hasher *password.Ha
 		Webhooks:      webhook.NewService(db, keys, cfg.WebhookPrivate),
 		Requests:      policyrequest.NewService(db, cfg.Zone),
 	}
+	a.Search = search.NewService(db, search.Lists{
+		Partners: a.Partners, Accounts: a.Accounts, Policies: a.Policies, Vocabulary: a.Vocabulary,
+	})
+	return a
 }
 
 // Drain makes /readyz say no, so that no new requests come while the last ones

@@ -14,6 +14,7 @@ type Actor struct {
 	Name      string // first and last name, for greeting and for sentences
 	Email     string
 	Lang      string
+	Shortcuts bool // keys of the keyboard act at once
 	Roles     []Role
 	Partner   id.Partner // zero for staff and visitors
 	Session   []byte     // hash of the session's token; nil for visitors

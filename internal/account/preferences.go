@@ -23,7 +23,7 @@ type Preference struct {
 // audience is who ever gets mails of a topic: somebody who holds one of these.
 var audience = map[mail.Topic][]authz.Permission{
 	mail.NewRequests:   {authz.PartnerDecide},
-	mail.PolicyChanges: {authz.PolicyRequestSend},
+	mail.PolicyChanges: {authz.PolicyRequestSend, authz.PolicyWrite},
 	mail.PolicyReviews: {authz.PolicyActivate},
 	mail.EndingsEarly:  {authz.CertificateUpload, authz.TrustStoreManage},
 	mail.EndingsDaily:  {authz.CertificateUpload, authz.TrustStoreManage},

@@ -43,8 +43,8 @@ func TestTopicsAreOfferedToThoseWhoGetThem(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
 	for role, want := range map[authz.Role]string{
-		authz.PartnerAdmin:   "+new_requests +policy_reviews +endings_early +endings_daily +weekly_summary",
-		authz.PolicyManager:  "+policy_reviews",
+		authz.PartnerAdmin:   "+new_requests +policy_changes +policy_reviews +endings_early +endings_daily +weekly_summary",
+		authz.PolicyManager:  "+policy_changes +policy_reviews",
 		authz.AuthPartner:    "+policy_changes +endings_early +endings_daily",
 		authz.DeviceProvider: "+endings_early +endings_daily",
 		authz.Applicant:      "",
@@ -63,9 +63,9 @@ func TestChoiceOfMails(t *testing.T) {
 	ctx := t.Context()
 	o.must(o.SetPreferences(ctx, ada, map[mail.Topic]bool{
 		mail.PolicyReviews: false, mail.WeeklySummary: false,
-		mail.PolicyChanges: false, mail.Essential: false, "no_such": false, // no business of hers
+		mail.Essential: false, "no_such": false, // no business of hers
 	}))
-	if got := o.preferences(ada); got != "+new_requests -policy_reviews +endings_early +endings_daily -weekly_summary" {
+	if got := o.preferences(ada); got != "+new_requests +policy_changes -policy_reviews +endings_early +endings_daily -weekly_summary" {
 		t.Errorf("chosen: %s", got)
 	}
 	o.must(o.SetPreferences(ctx, ada, map[mail.Topic]bool{mail.WeeklySummary: true}))
@@ -164,4 +164,17 @@ func FuzzUnsubscribeToken(f *testing.F) {
 			t.Errorf("%q counts as a link of %s for %q", token, user, topic)
 		}
 	})
+}
+
+// Who was invited and has not come yet has proved no address, so nothing
+// but the invitation goes there.
+func TestREG3InvitedPeopleAreToldNothing(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	admin := o.staff("admin", authz.PartnerAdmin)
+	o.must(o.Invite(t.Context(), admin, invitation("paul", authz.PolicyManager)))
+	o.tell(mail.PolicyEmergency)
+	if got := o.mails("paul@office.test"); !slices.Equal(got, []string{string(mail.StaffInvitation)}) {
+		t.Errorf("mails: %q", got)
+	}
 }

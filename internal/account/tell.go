@@ -54,7 +54,8 @@ func tell(ctx context.Context, tx *pg.Tx, people []Reader, kind mail.Kind, param
 	return nil
 }
 
-// Reader is somebody active who may get a mail, and what they do not want.
+// Reader is somebody active who may get a mail, and what they do not want. Who was
+// invited and has not come yet is none: nobody has proved that address.
 type Reader struct {
 	ID        id.User
 	Partner   id.Partner // zero for staff
@@ -96,5 +97,5 @@ func readers(ctx context.Context, q pg.Querier, who string, args pg.Args) ([]Rea
 	return pg.All[Reader](ctx, q, `
 		select u.id, u.partner_id as partner, u.email, u.lang, u.first_name,
 			coalesce((select array_agg(o.topic) from mail_optouts o where o.user_id = u.id), '{}') as off
-		from users u where u.status = 'active' and `+who+` order by u.id`, args)
+		from users u where u.status = 'active' and u.password is not null and `+who+` order by u.id`, args)
 }

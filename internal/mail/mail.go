@@ -44,10 +44,19 @@ const (
 	PolicyEmergency      Kind = "policy_emergency"       // to staff: one person put a policy into force alone; Params as before, Reason and Review
 	PolicyReviewOverdue  Kind = "policy_review_overdue"  // to staff: nobody reviewed an emergency in time; Params: Policy, Version, Actor, Due (a day), Review
 	PolicyReviewDue      Kind = "policy_review_due"      // to staff: review dates come near; Params: Policies, a line of name, tab and day each
+	APIKeyCreated        Kind = "api_key_created"        // to the partner's people; Params: Key (its label), Policy, Actor, Path
+	APIKeyRotated        Kind = "api_key_rotated"        // as before, and Due: the last day of the old secret, or nothing
+	APIKeyDeactivated    Kind = "api_key_deactivated"    // as before, and Reason
+	ServiceCreated       Kind = "service_created"        // to Partner Admins: another system may ask the API; Params: Service, Actor, Path
+	ServiceDeactivated   Kind = "service_deactivated"    // to Partner Admins; Params as before
 	WorkAssigned         Kind = "work_assigned"          // to staff: a colleague made something that waits their work; Params: Organisation (the thing's name), Actor
 	WebhookFailing       Kind = "webhook_failing"        // to staff: an address has accepted nothing for a day; Params: Webhook
 	WebhookGone          Kind = "webhook_gone"           // to staff: a receiver says it is gone, so it is paused; Params: Webhook
 	TermLowered          Kind = "term_lowered"           // to staff: a term no longer stands for special data; Params: Term, Actor
+	PolicyInForce        Kind = "policy_in_force"        // to a partner with a grant: another version is in force; Params: Policy, Version, More, Less, Else
+	PolicyOutOfForce     Kind = "policy_out_of_force"    // to a partner with a grant: the policy is deactivated; Params: Policy
+	PolicyWrittenIn      Kind = "policy_written_in"      // to who wrote the version that came into force; Params: Policy, Version, Actor
+	PolicyWrittenOut     Kind = "policy_written_out"     // the same, when it goes
 	EndsEarly            Kind = "ends_early"             // something ends in 30 or 15 days; Params: Endings, a line of kind, name, policy, day and days left each
 	EndsDaily            Kind = "ends_daily"             // the same for 10 to 4 days
 	EndsLast             Kind = "ends_last"              // the same for 3 days to none
@@ -67,6 +76,8 @@ const (
 var Kinds = []Kind{
 	RegistrationCode, AlreadyRegistered, RegistrationReceived, RegistrationWaiting, RegistrationApproved,
 	RegistrationRejected, RegistrationReturned, PasswordReset, PasswordResetUnknown, PasswordChanged, StaffInvitation,
+	APIKeyCreated, APIKeyRotated, APIKeyDeactivated, ServiceCreated, ServiceDeactivated,
+	PolicyInForce, PolicyOutOfForce, PolicyWrittenIn, PolicyWrittenOut,
 	AccountDeactivated,
 	ColleagueInvitation, ColleagueRemoved, OwnershipChanged, NewAddressCode, ChangeWaiting, AddressChangeAsked, AddressChanged,
 	NameChanged, ChangeRejected, PartnerDeactivated, PartnerReactivated,

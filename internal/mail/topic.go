@@ -9,7 +9,7 @@ type Topic string
 const (
 	Essential     Topic = ""
 	NewRequests   Topic = "new_requests"   // staff: somebody asks for a decision
-	PolicyChanges Topic = "policy_changes" // a policy that a partner uses has another version in force
+	PolicyChanges Topic = "policy_changes" // another version is in force of a policy that somebody uses or wrote
 	PolicyReviews Topic = "policy_reviews" // staff: review dates come near
 	EndingsEarly  Topic = "endings_early"  // something ends in 30 or 15 days
 	EndingsDaily  Topic = "endings_daily"  // something ends in 10 to 4 days
@@ -41,6 +41,10 @@ var topics = map[Kind]Topic{
 	PolicyReviewOverdue: Essential,
 	TermLowered:         Essential,
 	PolicyReviewDue:     PolicyReviews,
+	PolicyInForce:       PolicyChanges,
+	PolicyOutOfForce:    Essential, // keys stop with it
+	PolicyWrittenIn:     PolicyChanges,
+	PolicyWrittenOut:    PolicyChanges,
 	// Requests: that one waits is told to many, what became of it to who asked.
 	PolicyRequestWaiting:          NewRequests,
 	PolicyRequestExtensionWaiting: NewRequests,
@@ -50,6 +54,18 @@ var topics = map[Kind]Topic{
 	PolicyRequestRevoked:          Essential,
 	PolicyRequestExtended:         Essential,
 	PolicyRequestExtensionRefused: Essential,
+	// People and organisations: who belongs to whom, and who may come in.
+	ColleagueInvitation: Essential,
+	ColleagueRemoved:    Essential,
+	OwnershipChanged:    Essential,
+	NewAddressCode:      Essential,
+	ChangeWaiting:       NewRequests,
+	AddressChangeAsked:  Essential,
+	AddressChanged:      Essential,
+	NameChanged:         Essential,
+	ChangeRejected:      Essential,
+	PartnerDeactivated:  Essential,
+	PartnerReactivated:  Essential,
 	// Other systems do not learn what was decided: somebody has to act.
 	WebhookFailing: Essential,
 	WebhookGone:    Essential,

@@ -70,15 +70,24 @@ func (s *Service) facts(ctx context.Context, tx *pg.Tx, monday time.Time) ([]fac
 	return pg.All[fact](ctx, tx, `
 		select 'waiting_registrations' as what, count(*) as count, min(submitted_at) as since from partners where status = 'pending_approval'
 		union all select 'waiting_requests', count(*), min(submitted_at) from policy_requests where status = 'pending_approval'
+		union all select 'waiting_extensions', count(*), min(requested_at) from policy_request_extensions where decision is null
+		union all select 'waiting_changes', count(*), min(submitted_at) from partner_changes where status = 'pending_approval'
 		union all select 'waiting_roots', count(*), min(proposed_at) from ca_certificates where status = 'waiting'
 		union all select decision || '_registrations', count(*), null from partner_reviews where decided_at >= @from and decided_at < @to group by decision
 		union all select decision || '_requests', count(*), null from policy_request_reviews where decided_at >= @from and decided_at < @to group by decision
+		union all select case decision when 'extended' then 'extended_grants' else 'refused_extensions' end, count(*), null
+			from policy_request_extensions where decided_at >= @from and decided_at < @to group by decision
 		union all select 'revoked_grants', count(*), null from policy_requests where status = 'revoked' and ended_at >= @from and ended_at < @to
+		union all select status || '_changes', count(*), null from partner_changes
+			where status in ('approved', 'rejected') and ended_at >= @from and ended_at < @to group by status
+		union all select 'deactivated_partners', count(*), null from partner_deactivations where deactivated_at >= @from and deactivated_at < @to
+		union all select 'reactivated_partners', count(*), null from partner_deactivations where ended_at >= @from and ended_at < @to
 		union all select 'policies_in_force', count(*), null from policy_decisions
 			where action in ('activate', 'reactivate') and decided_at >= @from and decided_at < @to
 		union all select 'policies_out_of_force', count(*), null from policy_decisions
 			where action = 'deactivate' and decided_at >= @from and decided_at < @to
-		union all select 'failed_mails', count(*), null from mail_outbox where status = 'failed'`,
+		union all select 'failed_mails', count(*), null from mail_outbox where status = 'failed'
+		union all select 'failed_webhooks', count(*), null from webhook_deliveries where status = 'given_up' and created_at >= @from`,
 		pg.Args{"from": midnight(monday.AddDate(0, 0, -7)), "to": midnight(monday)})
 }
 

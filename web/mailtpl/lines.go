@@ -55,14 +55,16 @@ var sections = []struct {
 	heading string
 	facts   []string
 }{
-	{"waiting", []string{"waiting_registrations", "waiting_requests", "waiting_roots"}},
+	{"waiting", []string{"waiting_registrations", "waiting_requests", "waiting_extensions", "waiting_changes", "waiting_roots"}},
 	{"ends", []string{"ends_partner", "ends_staff", "ends_more"}},
 	{"decided", []string{
 		"approved_registrations", "rejected_registrations", "changes_requested_registrations",
-		"approved_requests", "rejected_requests", "changes_requested_requests", "revoked_grants",
+		"approved_requests", "rejected_requests", "changes_requested_requests",
+		"extended_grants", "refused_extensions", "revoked_grants",
+		"approved_changes", "rejected_changes", "deactivated_partners", "reactivated_partners",
 		"policies_in_force", "policies_out_of_force",
 	}},
-	{"failed", []string{"failed_mails"}},
+	{"failed", []string{"failed_mails", "failed_webhooks"}},
 }
 
 // summary puts the facts of a week into sentences. A line holds what it tells of,

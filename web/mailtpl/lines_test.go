@@ -35,13 +35,13 @@ func TestReminderSaysWhatEndsAndWhen(t *testing.T) {
 	t.Parallel()
 	for lang, want := range map[string]string{
 		"en": "– Certificate CN=Acme: ends today, 1 March 2027\n– API key till for the policy Border: ends tomorrow, on 2 March 2027\n" +
-			"– Use of the policy Border: ends in 2 days, on 3 March 2027\n– CA certificate CN=Root: ends in 5 days, on 6 March 2027\n" +
+			"– Grant of the policy Border: ends in 2 days, on 3 March 2027\n– CA certificate CN=Root: ends in 5 days, on 6 March 2027\n" +
 			"– Service account checker: ends in 15 days, on 16 March 2027\n– and 4 more",
 		"fr": "– Certificat CN=Acme : se termine aujourd’hui, 1er mars 2027\n– Clé d’API till pour la politique Border : se termine demain, le 2 mars 2027\n" +
-			"– Utilisation de la politique Border : se termine dans 2 jours, le 3 mars 2027\n– Certificat d’autorité CN=Root : se termine dans 5 jours, le 6 mars 2027\n" +
+			"– Autorisation d’utiliser la politique Border : se termine dans 2 jours, le 3 mars 2027\n– Certificat d’autorité CN=Root : se termine dans 5 jours, le 6 mars 2027\n" +
 			"– Compte de service checker : se termine dans 15 jours, le 16 mars 2027\n– et 4 autres éléments",
 		"ar": "– الشهادة \u2068CN=Acme\u2069: اليوم، 1 مارس 2027\n– مفتاح API \u2068till\u2069 للسياسة \u2068Border\u2069: غدًا، 2 مارس 2027\n" +
-			"– استخدام السياسة \u2068Border\u2069: بعد يومين، 3 مارس 2027\n– شهادة جهة الإصدار \u2068CN=Root\u2069: بعد 5 أيام، 6 مارس 2027\n" +
+			"– إذن استخدام السياسة \u2068Border\u2069: بعد يومين، 3 مارس 2027\n– شهادة جهة الإصدار \u2068CN=Root\u2069: بعد 5 أيام، 6 مارس 2027\n" +
 			"– حساب الخدمة \u2068checker\u2069: بعد 15 يومًا، 16 مارس 2027\n– و4 عناصر أخرى",
 	} {
 		for _, kind := range []mail.Kind{mail.EndsEarly, mail.EndsDaily, mail.EndsLast} {

@@ -10,6 +10,7 @@ import (
 	"portal/internal/account"
 	"portal/internal/apikey"
 	"portal/internal/assignment"
+	"portal/internal/certificate"
 	"portal/internal/challenge"
 	"portal/internal/code"
 	"portal/internal/config"
@@ -43,6 +44,7 @@ type App struct {
 	Policies      *policy.Service
 	Reminders     *reminder.Service
 	Vocabulary    *vocabulary.Service
+	Certificates  *certificate.Service
 	APIKeys       *apikey.Service
 	Services      *serviceaccount.Service
 	Notes         *note.Service
@@ -72,6 +74,7 @@ func NewWith(cfg config.Config, db *pg.DB, keys secret.Keys, hasher *password.Ha
 		Policies:      policy.NewService(db, policy.Eyes(cfg.FourEyes)).WithZone(cfg.Zone),
 		Reminders:     reminder.NewService(db, cfg.Zone),
 		Vocabulary:    vocabulary.NewService(db),
+		Certificates:  certificate.NewService(db, cfg.MinCertDays, cfg.FourEyes == "off"),
 		APIKeys:       apikey.NewService(db, keys).WithZone(cfg.Zone),
 		Services:      serviceaccount.NewService(db, keys).WithZone(cfg.Zone),
 		Notes:         note.NewService(db),

@@ -34,10 +34,12 @@ import (
 	"portal/web/policygroup"
 	"portal/web/policyimport"
 	"portal/web/policypreview"
+	"portal/web/policyrequest"
 	"portal/web/policyreview"
 	"portal/web/policystudio"
 	"portal/web/register"
 	"portal/web/route"
+	"portal/web/search"
 	websession "portal/web/session"
 	"portal/web/signin"
 	"portal/web/staff"
@@ -103,10 +105,11 @@ func table(a *app.App, site *page.Site) []route.Route {
 		register.Routes(a.Registrations, site),
 		signin.Routes(a.Accounts, site),
 		account.Routes(a.Accounts),
-		partner.Routes(a.Partners, a.Policies, a.Vocabulary, trail, work, others),
+		partner.Routes(a.Partners, a.Policies, a.Vocabulary, trail, work, others, policyrequest.GrantsOf(a.Requests)),
 		unsubscribe.Routes(a.Accounts),
 		policygroup.Routes(a.Policies, trail),
-		policy.Routes(a.Policies, a.Vocabulary, trail, site.Zone),
+		policy.Routes(a.Policies, a.Vocabulary, trail, policyrequest.UsersOf(a.Requests), site.Zone),
+		policyrequest.Routes(a.Requests, a.Partners, a.Vocabulary, trail),
 		policystudio.Routes(a.Policies, a.Vocabulary),
 		policypreview.Routes(a.Policies, a.Vocabulary),
 		vocabulary.Routes(a.Vocabulary, trail),
@@ -115,6 +118,7 @@ func table(a *app.App, site *page.Site) []route.Route {
 		staff.Routes(a.Accounts, trail),
 		auditlog.Routes(a.DB, site.Zone),
 		outbox.Routes(a.DB),
+		search.Routes(a.Search),
 		note.Routes(a.Notes),
 		assignment.Routes(a.Work),
 	)

@@ -28,7 +28,11 @@ var menu = []struct {
 		{"policy_reviews", "/policy-reviews", "clock"},
 		{"vocabulary", "/vocabulary", "book"},
 	}},
-	{"partner", []entry{{"partners", "/partners", "partners"}, {"registration", "/home/registration", "partners"}}},
+	{"partner", []entry{
+		{"partners", "/partners", "partners"},
+		{"registration", "/home/registration", "partners"},
+		{"policy_requests", "/policy-requests", "inbox"},
+	}},
 	{"administration", []entry{{"staff", "/staff", "staff"}, {"mail", "/mail", "mail"}, {"audit", "/audit", "audit"}}},
 }
 

@@ -33,6 +33,7 @@ import (
 	"portal/web/policygroup"
 	"portal/web/policyimport"
 	"portal/web/policypreview"
+	"portal/web/policyrequest"
 	"portal/web/policyreview"
 	"portal/web/policystudio"
 	"portal/web/register"
@@ -100,10 +101,11 @@ func table(a *app.App, site *page.Site) []route.Route {
 		register.Routes(a.Registrations, site),
 		signin.Routes(a.Accounts, site),
 		account.Routes(a.Accounts),
-		partner.Routes(a.Partners, a.Policies, a.Vocabulary, trail, work, others),
+		partner.Routes(a.Partners, a.Policies, a.Vocabulary, trail, work, others, policyrequest.GrantsOf(a.Requests)),
 		unsubscribe.Routes(a.Accounts),
 		policygroup.Routes(a.Policies, trail),
-		policy.Routes(a.Policies, a.Vocabulary, trail, site.Zone),
+		policy.Routes(a.Policies, a.Vocabulary, trail, policyrequest.UsersOf(a.Requests), site.Zone),
+		policyrequest.Routes(a.Requests, a.Partners, a.Vocabulary, trail),
 		policystudio.Routes(a.Policies, a.Vocabulary),
 		policypreview.Routes(a.Policies, a.Vocabulary),
 		vocabulary.Routes(a.Vocabulary, trail),

@@ -47,6 +47,12 @@ const (
 	PolicyReviewOverdue  Kind = "policy_review_overdue"  // to staff: nobody reviewed an emergency in time; Params: Policy, Version, Actor, Due (a day), Review
 	PolicyReviewClosed   Kind = "policy_review_closed"   // to who acted in an emergency; Params: Policy, Version, Actor, Reason (the note)
 	PolicyReviewDue      Kind = "policy_review_due"      // to staff: review dates come near; Params: Policies, a line of name, tab and day each
+	CAWaiting            Kind = "ca_waiting"             // to the other Partner Admins: a root waits for one of them; Params: Certificate, Actor
+	CATaken              Kind = "ca_taken"               // to who proposed a CA certificate; Params: Certificate, Actor
+	CARefused            Kind = "ca_refused"             // to who proposed it; Params: Certificate, Actor, Reason
+	CertificateAccepted  Kind = "certificate_accepted"   // to the partner's people; Params: Certificate, Due (its last day)
+	CertificateWithdrawn Kind = "certificate_withdrawn"  // to the partner's people; Params: Certificate, Actor, Reason
+	CertificateOrphaned  Kind = "certificate_orphaned"   // to the partner's people: its CA is out of use; Params: Certificate, Reason
 	APIKeyCreated        Kind = "api_key_created"        // to the partner's people; Params: Key (its label), Policy, Actor, Path
 	APIKeyRotated        Kind = "api_key_rotated"        // as before, and Due: the last day of the old secret, or nothing
 	APIKeyDeactivated    Kind = "api_key_deactivated"    // as before, and Reason
@@ -79,6 +85,7 @@ const (
 var Kinds = []Kind{
 	RegistrationCode, AlreadyRegistered, RegistrationReceived, RegistrationWaiting, RegistrationApproved,
 	RegistrationRejected, RegistrationReturned, PasswordReset, PasswordResetUnknown, PasswordChanged, StaffInvitation,
+	CAWaiting, CATaken, CARefused, CertificateAccepted, CertificateWithdrawn, CertificateOrphaned,
 	APIKeyCreated, APIKeyRotated, APIKeyDeactivated, ServiceCreated, ServiceDeactivated,
 	PolicyInForce, PolicyOutOfForce, PolicyWrittenIn, PolicyWrittenOut,
 	AccountDeactivated,

@@ -57,6 +57,13 @@ var topics = map[Kind]Topic{
 	PolicyRequestRevoked:          Essential,
 	PolicyRequestExtended:         Essential,
 	PolicyRequestExtensionRefused: Essential,
+	// What is trusted, and whether a partner can work, is everybody's to know.
+	CAWaiting:            Essential,
+	CATaken:              Essential,
+	CARefused:            Essential,
+	CertificateAccepted:  Essential,
+	CertificateWithdrawn: Essential,
+	CertificateOrphaned:  Essential,
 	// People and organisations: who belongs to whom, and who may come in.
 	ColleagueInvitation: Essential,
 	ColleagueRemoved:    Essential,

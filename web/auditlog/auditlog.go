@@ -170,6 +170,10 @@ func address(e auditlog.Entry) string {
 		return "/api-keys/" + url.PathEscape(e.SubjectID)
 	case audit.Service:
 		return "/service-accounts/" + url.PathEscape(e.SubjectID)
+	case audit.CACertificate:
+		return "/trust-store/" + url.PathEscape(e.SubjectID)
+	case audit.Certificate:
+		return "/certificates/" + url.PathEscape(e.SubjectID)
 	case audit.PolicyGroup:
 		return "/policy-groups/" + url.PathEscape(e.SubjectID)
 	case audit.Policy:

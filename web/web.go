@@ -96,7 +96,7 @@ func table(a *app.App, site *page.Site) []route.Route {
 	work, others := assignment.Panel(a.Work), assignment.Warning(a.Work)
 	return slices.Concat(
 		home.Routes(home.Deps{
-			Partners: a.Partners, Policies: a.Policies,
+			Partners: a.Partners, Policies: a.Policies, Work: assignment.Mine(a.Work),
 			FailedMails: func(ctx context.Context) (int, error) { return mail.Failed(ctx, a.DB) },
 		}),
 		register.Routes(a.Registrations, site),
@@ -106,7 +106,7 @@ func table(a *app.App, site *page.Site) []route.Route {
 		unsubscribe.Routes(a.Accounts),
 		policygroup.Routes(a.Policies, trail),
 		policy.Routes(a.Policies, a.Vocabulary, trail, policyrequest.UsersOf(a.Requests), site.Zone),
-		policyrequest.Routes(a.Requests, a.Partners, a.Vocabulary, trail),
+		policyrequest.Routes(a.Requests, a.Partners, a.Vocabulary, trail, work, others),
 		policystudio.Routes(a.Policies, a.Vocabulary),
 		policypreview.Routes(a.Policies, a.Vocabulary),
 		vocabulary.Routes(a.Vocabulary, trail),

@@ -41,7 +41,7 @@ func (h handlers) show(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		v := reviewView{review, h.requests.Today()}
-		return page.Render(w, r, http.StatusOK, reviewPage(v, h.trail(ctx, audit.PolicyRequest, st.ID.String())))
+		return page.Render(w, r, http.StatusOK, reviewPage(v, h.work(ctx, audit.PolicyRequest, st.ID.String()), h.trail(ctx, audit.PolicyRequest, st.ID.String())))
 	}
 	v := ownView{Standing: st, Today: h.requests.Today()}
 	if st.Undecided() {

@@ -184,7 +184,7 @@ func (h handlers) draw(w http.ResponseWriter, r *http.Request, status int, v dec
 			return err
 		}
 	}
-	return page.Render(w, r, status, decidePage(v, h.others(r.Context(), audit.PolicyRequest, v.ID.String())))
+	return page.Render(w, r, status, decidePage(v, h.others(r.Context(), audit.PolicyRequest, rid.String())))
 }
 
 // compare says in what the version in force differs from the one that was shown.

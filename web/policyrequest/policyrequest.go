@@ -30,7 +30,7 @@ type handlers struct {
 	partners *partner.Service
 	words    *vocabulary.Service
 	trail    Trail
-	work     Trail // whose work a request is
+	work     Trail // whose work the request is
 	others   Trail // that it is a colleague's
 }
 
@@ -40,6 +40,8 @@ const manyFields = 1000
 
 // Routes are the rows of these pages. Reading needs policy_request.read, what a
 // partner does policy_request.send, what an admin decides policy_request.decide.
+// work says on a request's page whose work it is, others on a decision's page that
+// it is a colleague's.
 func Routes(requests *policyrequest.Service, partners *partner.Service, words *vocabulary.Service, trail, work, others Trail) []route.Route {
 	h := handlers{requests, partners, words, trail, work, others}
 	read, send := route.Needs(authz.PolicyRequestRead), route.Needs(authz.PolicyRequestSend)

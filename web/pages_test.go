@@ -267,7 +267,7 @@ var (
 	// direction.
 	isolated = regexp.MustCompile("[\u2066-\u2068][^\u2069]*\u2069")
 	// Names of keys, formats, devices and languages are the same everywhere.
-	international = regexp.MustCompile(`\b(API|JSON|CSV|KYC|KiB|MiB|UTC|UTF|NUL|FTM|MOSIP|Tab|Esc|English)\b`)
+	international = regexp.MustCompile(`\b(PEM|DER|RSA|SHA|OpenSSL|AUTH|DEVICE|API|JSON|CSV|KYC|KiB|MiB|UTC|UTF|NUL|FTM|MOSIP|Tab|Esc|English)\b`)
 )
 
 // TestNothingIsUntranslated looks for words of the English catalogue in Arabic
@@ -310,6 +310,8 @@ func written(t *testing.T, c *cast) *strings.Replacer {
 		union select first_name from users union select last_name from users union select email from users where email <> ''
 		union select message from partner_review_fields union select reason from partner_reviews where reason <> ''
 		union select text from internal_notes where text <> ''
+		union select reason from ca_certificates where reason <> '' union select reason from partner_certificates where reason <> ''
+		union select substring(subject from 'CN=([^,]+)') from ca_certificates union select substring(subject from 'CN=([^,]+)') from partner_certificates
 		union select reason from policy_requests union select reason from policy_request_reviews where reason <> ''
 		union select message from policy_request_review_fields union select reason from policy_request_extensions
 		union select reason from policy_decisions where reason <> '' union select note from policy_versions where note <> ''

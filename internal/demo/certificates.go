@@ -36,7 +36,7 @@ func (l *loader) certificates(ctx context.Context) {
 	l.send(ctx, leila, l.leaf(issuing, "Meridian Mobile", 30))
 	l.send(ctx, claire, l.leaf(national, "Banque du Littoral", 0))
 	// This one waits for the demonstration's own Partner Admin.
-	l.add(ctx, second, certdoc.FTM, l.newRoot("Chip Industry Root"))
+	l.add(ctx, second, certdoc.FTM, l.newRoot("Chip Industry"))
 
 	board := l.newRoot("Reader Makers Association")
 	l.add(ctx, l.admin, certdoc.Device, board)

@@ -309,6 +309,7 @@ func written(t *testing.T, c *cast) *strings.Replacer {
 		union select first_name from users union select last_name from users union select email from users where email <> ''
 		union select message from partner_review_fields union select reason from partner_reviews where reason <> ''
 		union select reason from policy_decisions where reason <> '' union select note from policy_versions where note <> ''
+		union select description from webhooks
 		union select label_ar from vocabulary_terms union select description_ar from vocabulary_terms`, nil)
 	if err != nil {
 		t.Fatal(err)

@@ -40,6 +40,7 @@ import (
 	"portal/web/staff"
 	"portal/web/static"
 	"portal/web/vocabulary"
+	"portal/web/webhook"
 )
 
 // Options are what differs between serving, developing and testing.
@@ -107,6 +108,7 @@ func table(a *app.App, site *page.Site) []route.Route {
 		staff.Routes(a.Accounts, trail),
 		auditlog.Routes(a.DB, site.Zone),
 		outbox.Routes(a.DB),
+		webhook.Routes(a.Webhooks, trail),
 	)
 }
 

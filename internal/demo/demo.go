@@ -53,8 +53,10 @@ func Load(ctx context.Context, a *app.App) error {
 	l.admin = l.staff(ctx, "admin@demo.test", "Amina", "Haddad", "en", authz.PartnerAdmin)
 	l.manager = l.staff(ctx, "manager@demo.test", "Paul", "Martin", "en", authz.PolicyManager)
 	l.policyGroups(ctx)
+	tell := l.webhooks(ctx)
 	l.policies(ctx)
 	l.partners(ctx)
+	tell()
 	return l.err
 }
 

@@ -34,6 +34,21 @@ func (s *Service) Webhook(ctx context.Context, wid id.Webhook) (Webhook, error) 
 	return pg.One[Webhook](ctx, s.db.Read(), `select `+webhookColumns+webhookFrom+` where w.id = @id`, pg.Args{"id": wid})
 }
 
+// Name is an address by what people call it.
+type Name struct {
+	ID          id.Webhook
+	Description string
+}
+
+// maxNames is how many addresses a filter offers; those in use come first.
+const maxNames = 50
+
+// Names are the addresses by name, for a filter.
+func (s *Service) Names(ctx context.Context) ([]Name, error) {
+	return pg.All[Name](ctx, s.db.Read(), `select id, description from webhooks
+		order by status = 'deactivated', lower(description), id limit @max`, pg.Args{"max": maxNames})
+}
+
 // DeliveryStatus is where a delivery stands, as people see it.
 type DeliveryStatus string
 

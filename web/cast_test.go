@@ -21,6 +21,7 @@ type cast struct {
 	*webtest.Site
 	roles map[authz.Role]*webtest.Client // authz.Visitor is nobody
 	ids   map[string][]string            // the things that stand at /<key>/{id}
+	owned map[string]string              // whose a thing is: its partner's id; a thing of nobody's is not in it
 }
 
 // stars are the roles that can come by a browser, and the demonstration's
@@ -30,7 +31,9 @@ var stars = []struct {
 	email string
 }{
 	{authz.Visitor, ""},
-	{authz.AuthPartner, "auth@demo.test"},
+	{authz.Applicant, "closed@demo.test"},
+	{authz.AuthPartner, "member@demo.test"},
+	{authz.PartnerOwner, "auth@demo.test"},
 	{authz.CredentialPartner, "credential@demo.test"},
 	{authz.DeviceProvider, "device@demo.test"},
 	{authz.FTMProvider, "ftm@demo.test"},
@@ -51,18 +54,22 @@ func newCast(t *testing.T, settings ...string) *cast {
 			continue
 		}
 		c.roles[s.role] = c.SignedIn(s.email)
+		c.roles[s.role].Actor = c.account(t, s.email)
 	}
+	c.owners(t)
 	for key, sql := range map[string]string{
 		"partners": `select id::text from partners`, "policy-groups": `select id::text from policy_groups`,
 		"auth-policies":      `select id::text from policies where kind = 'auth'`,
 		"datashare-policies": `select id::text from policies where kind = 'datashare'`,
 		"policies":           `select id::text from policies`,
+		"policy-requests":    `select id::text from policy_requests`,
 		"policy-reviews":     `select id::text from policy_reviews where kind = 'emergency'`,
 		"policy-reviews/due": `select id::text from policies where status = 'active'`,
 		"vocabulary":         `select min(id::text) from vocabulary_terms group by family`,
 		"webhooks":           `select id::text from webhooks`,
 		"webhook-deliveries": `select id::text from webhook_deliveries where position in (select min(position) from webhook_deliveries group by webhook_id, status)`,
 		"staff":              `select id::text from users where partner_id is null`,
+		"notes":              `select id::text from internal_notes where subject_kind = 'policy'`, // which all staff may open
 		"mail":               `select id::text from mail_outbox`, "dev/mail": `select id::text from mail_outbox`,
 	} {
 		ids, err := pg.Values[string](t.Context(), c.App.DB.Read(), sql+" order by 1", nil)
@@ -74,20 +81,83 @@ func newCast(t *testing.T, settings ...string) *cast {
 	return c
 }
 
-// actor is somebody with a role, as the matrix knows them.
-func actor(role authz.Role) authz.Actor {
-	a := authz.Actor{Roles: []authz.Role{role}}
-	if role != authz.Visitor {
-		a.User = id.New[id.User]()
+// account is who signs in with an address, with the roles that a session has.
+func (c *cast) account(t *testing.T, email string) authz.Actor {
+	t.Helper()
+	u, err := pg.One[struct {
+		ID        id.User
+		PartnerID id.Partner
+		Roles     []string
+	}](t.Context(), c.App.DB.Read(), `select u.id, u.partner_id, case
+			when p.id is null then (select array_agg(role) from user_roles where user_id = u.id)
+			when p.status <> 'active' then array['APPLICANT']
+			when u.owner then array[p.type, 'PARTNER_OWNER']
+			else array[p.type] end as roles
+		from users u left join partners p on p.id = u.partner_id where u.email = @email`, pg.Args{"email": email})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := authz.Actor{User: u.ID, Partner: u.PartnerID}
+	for _, role := range u.Roles {
+		a.Roles = append(a.Roles, authz.Role(role))
 	}
 	return a
+}
+
+// owners learns whose each thing is that belongs to a partner.
+func (c *cast) owners(t *testing.T) {
+	t.Helper()
+	rows, err := pg.All[struct{ Thing, Partner string }](t.Context(), c.App.DB.Read(), `
+		select id::text as thing, partner_id::text as partner from (
+			select id, partner_id from users where partner_id is not null union all select id, partner_id from policy_requests
+			union all select id, partner_id from api_keys union all select id, partner_id from partner_certificates
+			union all select id, partner_id from partner_changes) x`, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.owned = map[string]string{}
+	for _, r := range rows {
+		c.owned[r.Thing] = r.Partner
+	}
+}
+
+// actor is the star of a role. Who it is says what it may: an owner has more
+// roles than one, and people of a partner that is not active have another.
+func (c *cast) actor(role authz.Role) authz.Actor {
+	if role == authz.Visitor {
+		return authz.Actor{Roles: []authz.Role{authz.Visitor}}
+	}
+	return c.roles[role].Actor
+}
+
+// reaches reports whether an address is of no partner's thing, or of one that
+// the actor's scope reaches.
+func (c *cast) reaches(a authz.Actor, path string) bool {
+	for part := range strings.SplitSeq(path, "/") {
+		if of, ok := c.owned[part]; ok && !a.Scope().All && of != a.Partner.String() {
+			return false
+		}
+	}
+	return true
+}
+
+// owns reports whether an address is of a thing of the actor's own partner.
+func (c *cast) owns(a authz.Actor, path string) bool {
+	return slices.ContainsFunc(strings.Split(path, "/"), func(part string) bool { return c.owned[part] == a.Partner.String() })
+}
+
+// within are a route's addresses for every thing that a browser's person
+// reaches.
+func (c *cast) within(t *testing.T, rt route.Route, browser *webtest.Client) []string {
+	t.Helper()
+	return slices.DeleteFunc(c.real(t, rt), func(path string) bool { return !c.reaches(browser.Actor, path) })
 }
 
 // someone is a browser whose role may use the route, a signed-in one first.
 func (c *cast) someone(t *testing.T, rt route.Route) *webtest.Client {
 	t.Helper()
 	for i := len(stars) - 1; i >= 0; i-- {
-		if rt.Access.Allows(actor(stars[i].role)) {
+		if rt.Access.Allows(c.actor(stars[i].role)) {
 			return c.roles[stars[i].role]
 		}
 	}

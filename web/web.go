@@ -19,11 +19,13 @@ import (
 	"portal/internal/secret"
 	"portal/internal/session"
 	"portal/web/account"
+	"portal/web/assignment"
 	"portal/web/auditlog"
 	"portal/web/dev"
 	"portal/web/home"
 	"portal/web/i18n"
 	"portal/web/mailtpl"
+	"portal/web/note"
 	"portal/web/outbox"
 	"portal/web/page"
 	"portal/web/partner"
@@ -31,6 +33,7 @@ import (
 	"portal/web/policygroup"
 	"portal/web/policyimport"
 	"portal/web/policypreview"
+	"portal/web/policyrequest"
 	"portal/web/policyreview"
 	"portal/web/policystudio"
 	"portal/web/register"
@@ -39,6 +42,7 @@ import (
 	"portal/web/signin"
 	"portal/web/staff"
 	"portal/web/static"
+	"portal/web/unsubscribe"
 	"portal/web/vocabulary"
 	"portal/web/webhook"
 )
@@ -58,7 +62,7 @@ type Portal struct {
 
 // MailText renders a mail of this installation.
 func MailText(a *app.App) func(mail.Message) (mail.Rendered, error) {
-	return mailtpl.Writer{Codes: a.Codes, Origin: a.Config.Origin()}.Render
+	return mailtpl.Writer{Codes: a.Codes, Keys: a.Keys, Origin: a.Config.Origin()}.Render
 }
 
 // New puts the screens of a together. The configuration must name a public
@@ -88,7 +92,8 @@ func New(a *app.App, o Options) *Portal {
 // table is every address of the portal, but for the static files and the
 // health checks.
 func table(a *app.App, site *page.Site) []route.Route {
-	trail := auditlog.History(a.DB)
+	trail := note.Beside(a.Notes, auditlog.History(a.DB))
+	work, others := assignment.Panel(a.Work), assignment.Warning(a.Work)
 	return slices.Concat(
 		home.Routes(home.Deps{
 			Partners: a.Partners, Policies: a.Policies,
@@ -97,9 +102,11 @@ func table(a *app.App, site *page.Site) []route.Route {
 		register.Routes(a.Registrations, site),
 		signin.Routes(a.Accounts, site),
 		account.Routes(a.Accounts),
-		partner.Routes(a.Partners, a.Policies, a.Vocabulary, trail),
+		partner.Routes(a.Partners, a.Policies, a.Vocabulary, trail, work, others, policyrequest.GrantsOf(a.Requests)),
+		unsubscribe.Routes(a.Accounts),
 		policygroup.Routes(a.Policies, trail),
-		policy.Routes(a.Policies, a.Vocabulary, trail, site.Zone),
+		policy.Routes(a.Policies, a.Vocabulary, trail, policyrequest.UsersOf(a.Requests), site.Zone),
+		policyrequest.Routes(a.Requests, a.Partners, a.Vocabulary, trail),
 		policystudio.Routes(a.Policies, a.Vocabulary),
 		policypreview.Routes(a.Policies, a.Vocabulary),
 		vocabulary.Routes(a.Vocabulary, trail),
@@ -109,6 +116,8 @@ func table(a *app.App, site *page.Site) []route.Route {
 		auditlog.Routes(a.DB, site.Zone),
 		outbox.Routes(a.DB),
 		webhook.Routes(a.Webhooks, trail),
+		note.Routes(a.Notes),
+		assignment.Routes(a.Work),
 	)
 }
 

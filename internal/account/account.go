@@ -32,10 +32,11 @@ const (
 	Active      Status = "active"
 	Deactivated Status = "deactivated"
 	Invited     Status = "invited"
+	Removed     Status = "removed" // from a partner's people, for good
 )
 
 // Statuses are the allowed moves of the stored states.
-var Statuses = state.New(map[Status][]Status{Active: {Deactivated}, Deactivated: {Active}})
+var Statuses = state.New(map[Status][]Status{Active: {Deactivated, Removed}, Deactivated: {Active}, Removed: {}})
 
 // The limits of what people say about themselves, in characters.
 const (
@@ -111,13 +112,14 @@ type person struct {
 	CreatedAt    time.Time
 	Roles        []string
 	PartnerID    id.Partner
+	Owner        bool
 	Organisation string
 	PublicID     string
 }
 
 const (
 	personColumns = `u.id, u.email, u.first_name, u.last_name, u.phone, u.lang, coalesce(u.password, '') as password,
-		u.status, u.auth_epoch, u.version, u.last_sign_in_at, u.created_at, u.partner_id,
+		u.status, u.auth_epoch, u.version, u.last_sign_in_at, u.created_at, u.partner_id, u.owner,
 		coalesce(p.organisation, '') as organisation, coalesce(p.public_id, '') as public_id,
 		case when p.id is null
 			then (select coalesce(array_agg(role order by role desc), '{}') from user_roles where user_id = u.id)

@@ -35,7 +35,7 @@ func (s *Service) ChangePassword(ctx context.Context, a authz.Actor, current, ch
 	if current == chosen {
 		return authz.Actor{}, problem.Invalid("password", "account.problem.same_password")
 	}
-	r, err := s.checkCurrent(ctx, a, p, current)
+	r, err := s.checkCurrent(ctx, a, p, current, audit.PasswordChanged)
 	if err != nil {
 		return authz.Actor{}, err
 	}
@@ -69,8 +69,9 @@ func (s *Service) ChangePassword(ctx context.Context, a authz.Actor, current, ch
 	return entered(a, p, begun), nil
 }
 
-// checkCurrent compares the current password, counted before it is compared.
-func (s *Service) checkCurrent(ctx context.Context, a authz.Actor, p person, current string) (reservation, error) {
+// checkCurrent compares the current password, counted before it is compared. A
+// wrong one is recorded as a failure of what it was asked for.
+func (s *Service) checkCurrent(ctx context.Context, a authz.Actor, p person, current string, to audit.Action) (reservation, error) {
 	r, err := s.reserve(ctx, bucket{key: s.changeKey(p.ID), net: throttle.NetKey(a.IP), account: s.changeKey(p.ID)})
 	if err != nil {
 		return reservation{}, err
@@ -82,7 +83,7 @@ func (s *Service) checkCurrent(ctx context.Context, a authz.Actor, p person, cur
 	if right {
 		return r, nil
 	}
-	if err := s.db.Record(ctx, a, p.event(audit.PasswordChanged, nil), audit.Failed); err != nil {
+	if err := s.db.Record(ctx, a, p.event(to, nil), audit.Failed); err != nil {
 		return reservation{}, err
 	}
 	return reservation{}, problem.Invalid("current", "account.problem.current_wrong")

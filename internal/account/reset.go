@@ -3,7 +3,6 @@ package account
 import (
 	"context"
 	"errors"
-	"strings"
 
 	"portal/internal/audit"
 	"portal/internal/authz"
@@ -23,8 +22,9 @@ import (
 // (security.md REG-1). Errors: *problem.InvalidError at "email" for what is no
 // address; *problem.ThrottledError for too many from one network.
 func (s *Service) ForgotPassword(ctx context.Context, a authz.Actor, typed, lang string) error {
-	address, err := parseAddress("email", typed)
-	if err != nil {
+	var f problem.Fields
+	address := email.Field(&f, "email", typed)
+	if err := f.Err(); err != nil {
 		return err
 	}
 	return s.db.Change(ctx, a, authz.SignIn, func(tx *pg.Tx) (audit.Event, error) {
@@ -48,18 +48,6 @@ func (s *Service) ForgotPassword(ctx context.Context, a authz.Actor, typed, lang
 		_, err = s.challenges.Begin(ctx, tx, n)
 		return event, err
 	})
-}
-
-func parseAddress(name, typed string) (email.Address, error) {
-	if strings.TrimSpace(typed) == "" {
-		return email.Address{}, problem.Invalid(name, "problem.required")
-	}
-	address, err := email.Parse(strings.TrimSpace(typed))
-	var refused *email.Error
-	if errors.As(err, &refused) {
-		return email.Address{}, problem.Invalid(name, refused.Key)
-	}
-	return address, err
 }
 
 // Link is what the link of a mail opens.

@@ -31,17 +31,21 @@ type StaffInput struct {
 // may leave the last name out.
 func (in *StaffInput) check(lastName bool) (email.Address, error) {
 	var f problem.Fields
-	address, err := parseAddress("email", in.Email)
-	if err != nil && !f.AddError(err) {
-		return address, err
-	}
-	in.FirstName = f.Line("first_name", in.FirstName, MaxName, true)
-	in.LastName = f.Line("last_name", in.LastName, MaxName, lastName)
-	if !spoken(in.Lang) {
-		f.Add("lang", "problem.choose")
-	}
+	address := checkNew(&f, in.Email, &in.FirstName, &in.LastName, in.Lang, lastName)
 	checkRoles(&f, in.Roles)
 	return address, f.Err()
+}
+
+// checkNew trims what is known of a person who gets an account, and adds what is
+// wrong with it to f.
+func checkNew(f *problem.Fields, typed string, first, last *string, lang string, lastName bool) email.Address {
+	address := email.Field(f, "email", typed)
+	*first = f.Line("first_name", *first, MaxName, true)
+	*last = f.Line("last_name", *last, MaxName, lastName)
+	if !spoken(lang) {
+		f.Add("lang", "problem.choose")
+	}
+	return address
 }
 
 // checkRoles lets staff roles through and nothing else (security.md AUT-7).
@@ -87,7 +91,7 @@ const inviteAgainAfter = time.Minute
 func (s *Service) Invite(ctx context.Context, a authz.Actor, in StaffInput) error {
 	address, err := in.check(true)
 	if err != nil {
-		return s.deniedFirst(ctx, a, err)
+		return s.deniedFirst(ctx, a, authz.StaffManage, err)
 	}
 	return done(s.db.Change(ctx, a, authz.StaffManage, func(tx *pg.Tx) (audit.Event, error) {
 		p, err := insertStaff(ctx, tx, in, address, "", a.User)
@@ -103,22 +107,29 @@ func (s *Service) Invite(ctx context.Context, a authz.Actor, in StaffInput) erro
 
 // deniedFirst keeps what is wrong with an input from those who may not send it
 // anyway: they are refused, and the refusal is recorded.
-func (s *Service) deniedFirst(ctx context.Context, a authz.Actor, err error) error {
-	if !a.May(authz.StaffManage) {
-		return s.db.Deny(ctx, a, authz.StaffManage)
+func (s *Service) deniedFirst(ctx context.Context, a authz.Actor, may authz.Permission, err error) error {
+	if !a.May(may) {
+		return s.db.Deny(ctx, a, may)
 	}
 	return err
 }
 
+// mailInvitation mails the link with which an account gets its first password:
+// to staff in the portal's name, to a partner's people in their colleague's.
 func (s *Service) mailInvitation(ctx context.Context, tx *pg.Tx, a authz.Actor, p person) (id.Challenge, error) {
 	address, err := p.address()
 	if err != nil {
 		return id.Challenge{}, err
 	}
-	return s.challenges.Begin(ctx, tx, challenge.NewChallenge{
+	n := challenge.NewChallenge{
 		Purpose: challenge.Invite, Address: address, User: p.ID,
 		NetKey: throttle.NetKey(a.IP), Lang: p.Lang, Params: map[string]string{"Name": p.FirstName},
-	})
+	}
+	if !p.staff() {
+		n.Mail = mail.ColleagueInvitation
+		n.Params["Organisation"], n.Params["Actor"] = p.Organisation, a.Name
+	}
+	return s.challenges.Begin(ctx, tx, n)
 }
 
 // InviteAgain mails a fresh link to somebody who has not set a password yet;
@@ -131,24 +142,29 @@ func (s *Service) InviteAgain(ctx context.Context, a authz.Actor, uid id.User) e
 		if err != nil {
 			return audit.Event{}, err
 		}
-		if p.Status != Active || p.Password != "" {
-			return audit.Event{}, &problem.ConflictError{Key: "staff.conflict.not_invited", Args: []any{"Name", p.name()}}
-		}
-		recent, err := pg.Value[bool](ctx, tx, `select exists (select 1 from challenges
-			where user_id = @user and purpose = 'invite' and consumed_at is null and created_at > @since)`,
-			pg.Args{"user": uid, "since": tx.Now().Add(-inviteAgainAfter)})
-		if err != nil {
-			return audit.Event{}, err
-		}
-		if recent {
-			return audit.Event{}, errNothing
-		}
-		if err := challenge.EndAll(ctx, tx, uid); err != nil {
-			return audit.Event{}, err
-		}
-		_, err = s.mailInvitation(ctx, tx, a, p)
-		return p.event(audit.StaffInvitedAgain, nil), err
+		return s.inviteAgain(ctx, tx, a, p)
 	}))
+}
+
+// inviteAgain replaces the link of a locked account that has no password yet.
+func (s *Service) inviteAgain(ctx context.Context, tx *pg.Tx, a authz.Actor, p person) (audit.Event, error) {
+	if p.Status != Active || p.Password != "" {
+		return audit.Event{}, &problem.ConflictError{Key: "staff.conflict.not_invited", Args: []any{"Name", p.name()}}
+	}
+	recent, err := pg.Value[bool](ctx, tx, `select exists (select 1 from challenges
+		where user_id = @user and purpose = 'invite' and consumed_at is null and created_at > @since)`,
+		pg.Args{"user": p.ID, "since": tx.Now().Add(-inviteAgainAfter)})
+	if err != nil {
+		return audit.Event{}, err
+	}
+	if recent {
+		return audit.Event{}, errNothing
+	}
+	if err := challenge.EndAll(ctx, tx, p.ID); err != nil {
+		return audit.Event{}, err
+	}
+	_, err = s.mailInvitation(ctx, tx, a, p)
+	return p.event(audit.StaffInvitedAgain, nil), err
 }
 
 // SetRoles gives a member of staff other roles (authz.StaffManage), and ends
@@ -164,7 +180,7 @@ func (s *Service) SetRoles(ctx context.Context, a authz.Actor, uid id.User, vers
 	}
 	var f problem.Fields
 	if checkRoles(&f, roles); f.Err() != nil {
-		return s.deniedFirst(ctx, a, f.Err())
+		return s.deniedFirst(ctx, a, authz.StaffManage, f.Err())
 	}
 	names := roleNames(roles)
 	return done(s.db.Change(ctx, a, authz.StaffManage, func(tx *pg.Tx) (audit.Event, error) {
@@ -249,10 +265,7 @@ func (s *Service) move(ctx context.Context, tx *pg.Tx, p person, version int, to
 	if err := Statuses.Check(p.Status, to); err != nil {
 		return audit.Event{}, err
 	}
-	action := audit.StaffReactivated
-	if to == Deactivated {
-		action = audit.StaffDeactivated
-	}
+	action := map[Status]audit.Action{Active: audit.StaffReactivated, Deactivated: audit.StaffDeactivated, Removed: audit.ColleagueRemoved}[to]
 	event := p.event(action, audit.Diff(nil, "status", string(p.Status), string(to)))
 	event.Before, event.After = version, version+1
 	return event, bump(ctx, tx, p.ID, version, to)

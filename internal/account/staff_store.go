@@ -57,23 +57,14 @@ func adminExists(ctx context.Context, q pg.Querier, but id.User) (bool, error) {
 		pg.Args{"but": but})
 }
 
-// insertStaff makes an account. by is who grants the roles: zero for the
-// portal itself. The same id and address again is errNothing: the form was sent
-// twice.
+// insertStaff makes an account with roles. by is who grants them: zero for the
+// portal itself. Errors are insertPerson's.
 func insertStaff(ctx context.Context, tx *pg.Tx, in StaffInput, address email.Address, hash string, by id.User) (person, error) {
-	n, err := tx.Exec(ctx, `
-		insert into users (id, email, email_key, first_name, last_name, phone, lang, password, status, created_at, updated_at)
-		values (@id, @email, @key, @first, @last, '', @lang, nullif(@password, ''), 'active', @now, @now)
-		on conflict do nothing`,
-		pg.Args{
-			"id": in.ID, "email": address.String(), "key": address.Canonical(), "first": in.FirstName, "last": in.LastName,
-			"lang": in.Lang, "password": hash, "now": tx.Now(),
-		})
+	err := insertPerson(ctx, tx, person{
+		ID: in.ID, Email: address.String(), FirstName: in.FirstName, LastName: in.LastName, Lang: in.Lang, Password: hash,
+	}, address)
 	if err != nil {
 		return person{}, err
-	}
-	if n == 0 {
-		return person{}, alreadyThere(ctx, tx, in, address)
 	}
 	if err := replaceRoles(ctx, tx, in.ID, roleNames(in.Roles), by); err != nil {
 		return person{}, err
@@ -81,14 +72,35 @@ func insertStaff(ctx context.Context, tx *pg.Tx, in StaffInput, address email.Ad
 	return byID(ctx, tx, in.ID)
 }
 
-func alreadyThere(ctx context.Context, tx *pg.Tx, in StaffInput, address email.Address) error {
-	there, err := pg.Value[id.User](ctx, tx, `select id from users where email_key = @key`, pg.Args{"key": address.Canonical()})
+// insertPerson makes an account, a partner's if p has one. The same id and
+// address again is errNothing: the form was sent twice. An address that has an
+// account is a *problem.InvalidError at "email".
+func insertPerson(ctx context.Context, tx *pg.Tx, p person, address email.Address) error {
+	n, err := tx.Exec(ctx, `
+		insert into users (id, email, email_key, first_name, last_name, phone, lang, password, status, partner_id, created_at, updated_at)
+		values (@id, @email, @key, @first, @last, '', @lang, nullif(@password, ''), 'active', @partner, @now, @now)
+		on conflict do nothing`,
+		pg.Args{
+			"id": p.ID, "email": address.String(), "key": address.Canonical(), "first": p.FirstName, "last": p.LastName,
+			"lang": p.Lang, "password": p.Password, "partner": id.OrNull(p.PartnerID), "now": tx.Now(),
+		})
+	if err == nil && n == 0 {
+		err = alreadyThere(ctx, tx, p, address)
+	}
+	return err
+}
+
+func alreadyThere(ctx context.Context, tx *pg.Tx, p person, address email.Address) error {
+	there, err := pg.One[struct {
+		ID        id.User
+		PartnerID id.Partner
+	}](ctx, tx, `select id, partner_id from users where email_key = @key`, pg.Args{"key": address.Canonical()})
 	switch {
 	case errors.Is(err, problem.ErrNotFound):
 		return problem.ErrConflict // the id is somebody else's: no form of ours sends that
 	case err != nil:
 		return err
-	case there == in.ID:
+	case there.ID == p.ID && there.PartnerID == p.PartnerID:
 		return errNothing
 	}
 	return problem.Invalid("email", "staff.problem.email_taken")

@@ -8,17 +8,24 @@ import (
 	"time"
 
 	"portal/internal/account"
+	"portal/internal/apikey"
+	"portal/internal/assignment"
+	"portal/internal/certificate"
 	"portal/internal/challenge"
 	"portal/internal/code"
 	"portal/internal/config"
 	"portal/internal/job"
 	"portal/internal/mail"
+	"portal/internal/note"
+	"portal/internal/organisation"
 	"portal/internal/partner"
 	"portal/internal/password"
 	"portal/internal/pg"
 	"portal/internal/policy"
 	"portal/internal/policyrequest"
+	"portal/internal/reminder"
 	"portal/internal/secret"
+	"portal/internal/serviceaccount"
 	"portal/internal/session"
 	"portal/internal/vocabulary"
 	"portal/internal/webhook"
@@ -34,8 +41,15 @@ type App struct {
 	Partners      *partner.Service
 	Registrations *partner.Registrations
 	Policies      *policy.Service
+	Reminders     *reminder.Service
 	Vocabulary    *vocabulary.Service
+	Certificates  *certificate.Service
+	APIKeys       *apikey.Service
+	Services      *serviceaccount.Service
+	Notes         *note.Service
+	Work          *assignment.Service
 	Webhooks      *webhook.Service
+	Organisations *organisation.Service
 	Requests      *policyrequest.Service
 
 	draining atomic.Bool
@@ -56,8 +70,15 @@ func NewWith(cfg config.Config, db *pg.DB, keys secret.Keys, hasher *password.Ha
 		Partners:      partner.NewService(db),
 		Registrations: partner.NewRegistrations(db, keys, hasher, challenges).WithTerms(cfg.TermsVersion),
 		Policies:      policy.NewService(db, policy.Eyes(cfg.FourEyes)).WithZone(cfg.Zone),
+		Reminders:     reminder.NewService(db, cfg.Zone),
 		Vocabulary:    vocabulary.NewService(db),
+		Certificates:  certificate.NewService(db, cfg.MinCertDays, cfg.FourEyes == "off"),
+		APIKeys:       apikey.NewService(db, keys).WithZone(cfg.Zone),
+		Services:      serviceaccount.NewService(db, keys).WithZone(cfg.Zone),
+		Notes:         note.NewService(db),
+		Work:          assignment.NewService(db),
 		Webhooks:      webhook.NewService(db, keys, cfg.WebhookPrivate),
+		Organisations: organisation.NewService(db, challenges),
 		Requests:      policyrequest.NewService(db, cfg.Zone),
 	}
 }
@@ -75,6 +96,7 @@ func (a *App) Jobs(render func(mail.Message) (mail.Rendered, error), send mail.T
 	jobs := []job.Job{
 		{Name: "purge", Every: time.Hour, Run: a.purge},
 		{Name: "review notices", Every: time.Hour, Run: a.Policies.NoticeReviews},
+		{Name: "reminders", Every: 10 * time.Minute, Run: a.Reminders.Run},
 	}
 	for range webhookWorkers {
 		w := a.WebhookWorker()
@@ -103,7 +125,11 @@ func (a *App) MailWorker(render func(mail.Message) (mail.Rendered, error), send 
 
 // purge forgets what has no further use.
 func (a *App) purge(ctx context.Context) error {
-	for _, step := range []func(context.Context, *pg.DB) error{session.Purge, mail.Purge, partner.PurgeDrafts, challenge.Purge, account.Purge, webhook.Purge} {
+	for _, step := range []func(context.Context, *pg.DB) error{
+		session.Purge, mail.Purge, partner.PurgeDrafts, challenge.Purge, account.Purge,
+		serviceaccount.Purge,
+		webhook.Purge,
+	} {
 		if err := step(ctx, a.DB); err != nil {
 			return err
 		}

@@ -18,11 +18,25 @@ const (
 	PasswordResetRequested Action = "user.password_reset_requested"
 	PasswordDisabled       Action = "user.password_disabled"
 	ProfileChanged         Action = "user.profile_changed"
+	NotificationsChanged   Action = "user.notifications_changed"
+	MailsSwitchedOff       Action = "user.mails_switched_off" // by the link of a mail
 	StaffInvited           Action = "user.invited"
 	StaffInvitedAgain      Action = "user.invited_again"
 	StaffRolesChanged      Action = "user.roles_changed"
 	StaffDeactivated       Action = "user.deactivated"
 	StaffReactivated       Action = "user.reactivated"
+	ColleagueRemoved       Action = "user.removed" // from a partner's people
+	AddressChanged         Action = "user.address_changed"
+	OwnershipHandedOver    Action = "partner.ownership_handed_over"
+	OrganisationEdited     Action = "partner.edited"
+	ContactsEdited         Action = "partner.contacts_edited"
+	ChangeRequested        Action = "partner.change_requested"
+	ChangeSubmitted        Action = "partner.change_submitted" // its new address was proved
+	ChangeApproved         Action = "partner.change_approved"
+	ChangeRejected         Action = "partner.change_rejected"
+	ChangeWithdrawn        Action = "partner.change_withdrawn"
+	PartnerDeactivated     Action = "partner.deactivated"
+	PartnerReactivated     Action = "partner.reactivated"
 	GroupCreated           Action = "policy_group.created"
 	GroupEdited            Action = "policy_group.edited"
 	GroupDeactivated       Action = "policy_group.deactivated"
@@ -43,6 +57,23 @@ const (
 	TermEdited             Action = "term.edited"
 	TermDeprecated         Action = "term.deprecated"
 	TermRestored           Action = "term.restored"
+	CAProposed             Action = "ca_certificate.proposed"
+	CATaken                Action = "ca_certificate.taken"
+	CARefused              Action = "ca_certificate.refused"
+	CATakenOut             Action = "ca_certificate.taken_out"
+	CertificateAccepted    Action = "certificate.accepted"
+	CertificateWithdrawn   Action = "certificate.withdrawn"
+	CertificateRechained   Action = "certificate.rechained"
+	APIKeyCreated          Action = "api_key.created"
+	APIKeyRotated          Action = "api_key.rotated"
+	APIKeyDeactivated      Action = "api_key.deactivated"
+	APIKeyPaused           Action = "api_key.paused"
+	APIKeyResumed          Action = "api_key.resumed"
+	ServiceCreated         Action = "service_account.created"
+	ServiceEdited          Action = "service_account.edited"
+	ServiceRotated         Action = "service_account.rotated"
+	ServiceDeactivated     Action = "service_account.deactivated"
+	ServiceRefused         Action = "service_account.refused" // a token that the API did not take
 	WebhookCreated         Action = "webhook.created"
 	WebhookEdited          Action = "webhook.edited"
 	WebhookPaused          Action = "webhook.paused"
@@ -53,6 +84,12 @@ const (
 	WebhookTested          Action = "webhook.tested"
 	WebhookResent          Action = "webhook.resent"
 	MailRetried            Action = "mail.retried"
+	NoteAdded              Action = "note.added"
+	NoteEdited             Action = "note.edited"
+	NoteRemoved            Action = "note.removed"
+	WorkTaken              Action = "work.taken"
+	WorkAssigned           Action = "work.assigned"
+	WorkGivenBack          Action = "work.given_back"
 	ListExported           Action = "list.exported" // somebody took a list away as a file
 	AccessRefused          Action = "access.refused"
 
@@ -74,13 +111,21 @@ const (
 var Actions = []Action{
 	RegistrationSent, RegistrationResent, RegistrationApproved, RegistrationRejected, RegistrationReturned,
 	AddressVerified, CodeRefused, SignedIn, SignInFailed, SignedOut, PasswordChanged, PasswordReset,
+	NotificationsChanged, MailsSwitchedOff,
 	PasswordResetRequested, PasswordDisabled, ProfileChanged, StaffInvited, StaffInvitedAgain, StaffRolesChanged,
-	StaffDeactivated, StaffReactivated, GroupCreated, GroupEdited, GroupDeactivated, GroupReactivated,
+	StaffDeactivated, StaffReactivated,
+	ColleagueRemoved, AddressChanged, OwnershipHandedOver, OrganisationEdited, ContactsEdited, ChangeRequested, ChangeSubmitted,
+	ChangeApproved, ChangeRejected, ChangeWithdrawn, PartnerDeactivated, PartnerReactivated,
+	GroupCreated, GroupEdited, GroupDeactivated, GroupReactivated,
 	PolicyCreated, PolicyEdited, PolicyVersionCreated, PolicyActivated, PolicyDeactivated, PolicyReactivated,
 	PolicyActivatedAlone, PolicyVersionRestored, PolicyVersionDiscarded, PolicyDiscarded, PolicyReviewed, PolicyImported,
 	TermCreated, TermEdited, TermDeprecated, TermRestored,
+	CAProposed, CATaken, CARefused, CATakenOut, CertificateAccepted, CertificateWithdrawn, CertificateRechained,
+	APIKeyCreated, APIKeyRotated, APIKeyDeactivated, APIKeyPaused, APIKeyResumed,
+	ServiceCreated, ServiceEdited, ServiceRotated, ServiceDeactivated, ServiceRefused,
 	WebhookCreated, WebhookEdited, WebhookPaused, WebhookGone, WebhookResumed, WebhookDeactivated, WebhookRotated, WebhookTested, WebhookResent,
 	MailRetried, AccessRefused,
+	NoteAdded, NoteEdited, NoteRemoved, WorkTaken, WorkAssigned, WorkGivenBack, ListExported,
 	PolicyRequestSent, PolicyRequestResent, PolicyRequestReturned, PolicyRequestApproved, PolicyRequestRejected, PolicyRequestWithdrawn,
 	PolicyRequestRevoked, PolicyRequestPaused, PolicyRequestResumed, PolicyRequestExtensionAsked, PolicyRequestExtended, PolicyRequestExtensionRefused,
 	ListExported,

@@ -49,6 +49,7 @@ const (
 	PartnerDecide       Permission = "partner.decide"         // approve, ask for changes, reject; changes of name or address
 	PartnerDeactivate   Permission = "partner.deactivate"     // end an active partner's access, and give it back
 	OrganisationEdit    Permission = "organisation.edit"      // own partner's profile and contacts
+	PeopleRead          Permission = "people.read"            // own partner's people and profile
 	PeopleManage        Permission = "people.manage"          // own partner's people: invite, remove, hand over
 	PolicyGroupRead     Permission = "policy_group.read"      //
 	PolicyGroupManage   Permission = "policy_group.manage"    // create, edit, deactivate, re-activate
@@ -65,7 +66,7 @@ const (
 	CertificateUpload   Permission = "certificate.upload"     // own partner's certificate
 	APIKeyRead          Permission = "api_key.read"           // what is known of keys; partners: their own
 	APIKeyCreate        Permission = "api_key.create"         // make and rotate; never staff
-	APIKeyDeactivate    Permission = "api_key.deactivate"     // end one for good
+	APIKeyDeactivate    Permission = "api_key.deactivate"     //nolint:gosec // no credential: end one for good
 	ServiceManage       Permission = "service_account.manage" // other systems' access to the API
 	KeyVerify           Permission = "api_key.verify"         // ask the API whether a key is good
 	PolicyServe         Permission = "policy.serve"           // read a partner's policy by the API
@@ -78,7 +79,7 @@ const (
 )
 
 // everyPartner is what people of an active partner of any type may do.
-var everyPartner = []Permission{AccountEdit, RegistrationEdit, CertificateRead, CertificateUpload}
+var everyPartner = []Permission{AccountEdit, RegistrationEdit, PeopleRead, CertificateRead, CertificateUpload}
 
 // policyPartner is what those who work under policies may do as well.
 var policyPartner = []Permission{PolicyRequestRead, PolicyRequestSend, APIKeyRead, APIKeyCreate, APIKeyDeactivate}
@@ -104,6 +105,17 @@ var Matrix = map[Role][]Permission{
 	},
 	ServiceAccount: {KeyVerify, PolicyServe},
 	System:         {SystemWork},
+}
+
+// StaffWith are the names of the staff roles that hold a permission.
+func StaffWith(p Permission) []string {
+	var roles []string
+	for _, r := range StaffRoles {
+		if slices.Contains(Matrix[r], p) {
+			roles = append(roles, string(r))
+		}
+	}
+	return roles
 }
 
 // Permissions lists every permission of the matrix once, sorted.

@@ -1,6 +1,7 @@
 package challenge
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -26,6 +27,7 @@ type NewChallenge struct {
 	Silent  bool              // nothing may be proved: the mail says why instead (REG-1)
 	Lang    string            // of the mail: "en", "fr", "ar"
 	Params  map[string]string // further values in the mail's text; never secrets
+	Mail    mail.Kind         // instead of the purpose's own, with its code or link; "": its own
 }
 
 // Begin makes a challenge and puts its mail into the outbox, both in tx.
@@ -65,7 +67,7 @@ func (e *Engine) Begin(ctx context.Context, tx *pg.Tx, n NewChallenge) (id.Chall
 	if err != nil {
 		return id.Challenge{}, fmt.Errorf("begin challenge: %w", err)
 	}
-	m := mail.Message{Kind: n.Purpose.mail(n.Silent), To: n.Address.String(), Lang: n.Lang, Params: n.Params, Challenge: cid}
+	m := mail.Message{Kind: cmp.Or(n.Mail, n.Purpose.mail(n.Silent)), To: n.Address.String(), Lang: n.Lang, Params: n.Params, Challenge: cid}
 	return cid, post(ctx, tx, m, 1, withhold)
 }
 

@@ -30,6 +30,8 @@ const (
 	Register Purpose = "register" // a code, typed by a visitor
 	Reset    Purpose = "reset"    // a link to set a new password
 	Invite   Purpose = "invite"   // a link to set a first password
+	// NewAddress is a code, typed by a signed-in person who wants another address.
+	NewAddress Purpose = "new_address"
 )
 
 // lifetime is how long a code or link works: from the moment the mail server
@@ -40,6 +42,8 @@ var lifetimes = map[Purpose]lifetime{
 	Register: {CodeLifetime, LongestLifetime},
 	Reset:    {ResetLifetime, LongestLifetime},
 	Invite:   {InviteLifetime, InviteLifetime},
+
+	NewAddress: {CodeLifetime, LongestLifetime},
 }
 
 // How long codes and links live (design README, decision 4; security.md REG-5).
@@ -58,6 +62,8 @@ var mails = map[Purpose]kinds{
 	Register: {mail.RegistrationCode, mail.AlreadyRegistered},
 	Reset:    {mail.PasswordReset, mail.PasswordResetUnknown},
 	Invite:   {mail.StaffInvitation, mail.StaffInvitation},
+
+	NewAddress: {mail.NewAddressCode, mail.AlreadyRegistered},
 }
 
 func (p Purpose) mail(silent bool) mail.Kind {

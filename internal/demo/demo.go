@@ -30,10 +30,12 @@ var Accounts = []Account{
 	{"admin@demo.test", "Partner Admin"},
 	{"manager@demo.test", "Policy Manager"},
 	{"auth@demo.test", "Authentication Partner, active"},
+	{"member@demo.test", "its colleague, who is not the owner"},
 	{"credential@demo.test", "Credential Partner, active"},
 	{"device@demo.test", "Device Provider, changes requested"},
 	{"ftm@demo.test", "FTM Provider, rejected"},
 	{"pending@demo.test", "Authentication Partner, pending approval"},
+	{"closed@demo.test", "Authentication Partner, deactivated"},
 }
 
 type loader struct {
@@ -56,6 +58,9 @@ func Load(ctx context.Context, a *app.App) error {
 	tell := l.webhooks(ctx)
 	l.policies(ctx)
 	l.partners(ctx)
+	l.requests(ctx)
+	l.people(ctx)
+	l.daily(ctx)
 	tell()
 	return l.err
 }

@@ -12,16 +12,6 @@ import (
 	"portal/web/i18n"
 )
 
-// partnerNamed is the organisation of somebody who registered.
-func (p *portal) partnerNamed(who authz.Actor) string {
-	p.t.Helper()
-	found, err := p.App.Partners.Partner(p.t.Context(), authz.Scope{All: true}, who.Partner)
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	return found.Organisation
-}
-
 func TestJ14Decisions(t *testing.T) {
 	t.Parallel()
 	walk(t, func(t *testing.T, p *portal) {
@@ -30,8 +20,8 @@ func TestJ14Decisions(t *testing.T) {
 		made := p.stored(policy.Input{Name: "Sign-in by code", Document: one})
 		p.inForce(made.ID)
 		p.changed(made.ID, two)
-		first := p.partnerNamed(p.Admitted(authz.AuthPartner).Actor)
-		pending := p.partnerNamed(p.Partner(authz.AuthPartner).Actor)
+		first := p.Grants(p.Asks(p.Admitted(authz.AuthPartner), made.ID)).Organisation
+		pending := p.Asks(p.Admitted(authz.AuthPartner), made.ID).Organisation
 
 		// The whole picture before the button.
 		b, _ := p.staff(authz.PartnerAdmin)
@@ -45,8 +35,8 @@ func TestJ14Decisions(t *testing.T) {
 		b.see(first)
 		b.see(pending)
 
-		// Somebody is admitted in between: drawn again before it counts.
-		second := p.partnerNamed(p.Admitted(authz.AuthPartner).Actor)
+		// Something is granted in between: drawn again before it counts.
+		second := p.Grants(p.Asks(p.Admitted(authz.AuthPartner), made.ID)).Organisation
 		b.expect(http.StatusConflict).press("policy.activate.button", "Name", "Sign-in by code", "Number", 2)
 		b.see("policy.changed.title")
 		b.see("policy_decision.news.partners", "Before", 1, "Count", 2)
@@ -56,7 +46,7 @@ func TestJ14Decisions(t *testing.T) {
 		b.see("policy.in_force", "Number", 2)
 
 		// What was seen is kept, with the names of that time.
-		p.Admitted(authz.AuthPartner)
+		p.Grants(p.Asks(p.Admitted(authz.AuthPartner), made.ID))
 		b.follow("policy_decision.did.activate", "Number", 2)
 		b.heading("policy_decision.title.activate", "Number", 2, "Name", "Sign-in by code")
 		b.see("policy_decision.eyes.second")

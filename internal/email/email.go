@@ -7,12 +7,15 @@
 package email
 
 import (
+	"errors"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/net/idna"
 	"golang.org/x/text/unicode/norm"
+
+	"portal/internal/problem"
 )
 
 // Limits of RFC 5321 in bytes (security.md REG-3).
@@ -35,6 +38,25 @@ var (
 // Address is a valid e-mail address. Only Parse makes one. Compare Canonical,
 // not Address: two spellings of one mailbox are different values.
 type Address struct{ local, domain string }
+
+// Field reads a typed address for the input called name: what is wrong with it
+// is added to f, and the address is then zero.
+func Field(f *problem.Fields, name, typed string) Address {
+	typed = strings.TrimSpace(typed)
+	address, err := Parse(typed)
+	var refused *Error
+	switch {
+	case typed == "":
+		f.Add(name, "problem.required")
+	case errors.As(err, &refused):
+		f.Add(name, refused.Key)
+	case err != nil:
+		f.Add(name, ErrInvalid.Key)
+	default:
+		return address
+	}
+	return Address{}
+}
 
 // String is the address to store and to write to: the local part as typed,
 // because only the receiving server knows whether case matters there, and the

@@ -49,6 +49,10 @@ type (
 	WebhookDelivery struct{ uuid.UUID }
 	// PartnerChange identifies a partner's request to change its name or address.
 	PartnerChange struct{ uuid.UUID }
+	// Thing identifies a thing whose kind stands beside it.
+	Thing struct{ uuid.UUID }
+	// Deactivation identifies one time that a partner was deactivated.
+	Deactivation struct{ uuid.UUID }
 	// Note identifies an internal note.
 	Note struct{ uuid.UUID }
 	// Challenge identifies one proof of an e-mail address.

@@ -29,13 +29,44 @@ const (
 	PasswordChanged      Kind = "password_changed"       //
 	StaffInvitation      Kind = "staff_invitation"       // the link is derived when rendered
 	AccountDeactivated   Kind = "account_deactivated"    //
+	ColleagueInvitation  Kind = "colleague_invitation"   // to whom a partner's owner invites; the link is derived when rendered; Params: Organisation, Actor
+	ColleagueRemoved     Kind = "colleague_removed"      // to whom it was; Params: Organisation
+	OwnershipChanged     Kind = "ownership_changed"      // to a partner's people; Params: Organisation, Person, Actor, Reason
+	NewAddressCode       Kind = "new_address_code"       // the code itself is derived when rendered
+	ChangeWaiting        Kind = "change_waiting"         // to staff: a partner asks for another name or address; Params: Organisation, Path
+	AddressChangeAsked   Kind = "address_change_asked"   // to the address that is to be replaced
+	AddressChanged       Kind = "address_changed"        // to the old and the new address
+	NameChanged          Kind = "name_changed"           // to a partner's people; Params: Organisation, Before
+	ChangeRejected       Kind = "change_rejected"        // to a partner's people; Params: Organisation, Reason
+	PartnerDeactivated   Kind = "partner_deactivated"    // to a partner's people; Params: Organisation, Reason
+	PartnerReactivated   Kind = "partner_reactivated"    // to a partner's people; Params: Organisation, Reason
 	PolicyChangedAlone   Kind = "policy_changed_alone"   // to staff: one person put a change of little risk into force; Params: Policy, ID, Version, Actor, and how many changes allow More, Less and Else
 	PolicyEmergency      Kind = "policy_emergency"       // to staff: one person put a policy into force alone; Params as before, Reason and Review
 	PolicyReviewOverdue  Kind = "policy_review_overdue"  // to staff: nobody reviewed an emergency in time; Params: Policy, Version, Actor, Due (a day), Review
 	PolicyReviewDue      Kind = "policy_review_due"      // to staff: review dates come near; Params: Policies, a line of name, tab and day each
+	CAWaiting            Kind = "ca_waiting"             // to the other Partner Admins: a root waits for one of them; Params: Certificate, Actor
+	CATaken              Kind = "ca_taken"               // to who proposed a CA certificate; Params: Certificate, Actor
+	CARefused            Kind = "ca_refused"             // to who proposed it; Params: Certificate, Actor, Reason
+	CertificateAccepted  Kind = "certificate_accepted"   // to the partner's people; Params: Certificate, Due (its last day)
+	CertificateWithdrawn Kind = "certificate_withdrawn"  // to the partner's people; Params: Certificate, Actor, Reason
+	CertificateOrphaned  Kind = "certificate_orphaned"   // to the partner's people: its CA is out of use; Params: Certificate, Reason
+	APIKeyCreated        Kind = "api_key_created"        // to the partner's people; Params: Key (its label), Policy, Actor, Path
+	APIKeyRotated        Kind = "api_key_rotated"        // as before, and Due: the last day of the old secret, or nothing
+	APIKeyDeactivated    Kind = "api_key_deactivated"    // as before, and Reason
+	ServiceCreated       Kind = "service_created"        // to Partner Admins: another system may ask the API; Params: Service, Actor, Path
+	ServiceDeactivated   Kind = "service_deactivated"    // to Partner Admins; Params as before
+	WorkAssigned         Kind = "work_assigned"          // to staff: a colleague made something that waits their work; Params: Organisation (the thing's name), Actor
 	WebhookFailing       Kind = "webhook_failing"        // to staff: an address has accepted nothing for a day; Params: Webhook
 	WebhookGone          Kind = "webhook_gone"           // to staff: a receiver says it is gone, so it is paused; Params: Webhook
 	TermLowered          Kind = "term_lowered"           // to staff: a term no longer stands for special data; Params: Term, Actor
+	PolicyInForce        Kind = "policy_in_force"        // to a partner with a grant: another version is in force; Params: Policy, Version, More, Less, Else
+	PolicyOutOfForce     Kind = "policy_out_of_force"    // to a partner with a grant: the policy is deactivated; Params: Policy
+	PolicyWrittenIn      Kind = "policy_written_in"      // to who wrote the version that came into force; Params: Policy, Version, Actor
+	PolicyWrittenOut     Kind = "policy_written_out"     // the same, when it goes
+	EndsEarly            Kind = "ends_early"             // something ends in 30 or 15 days; Params: Endings, a line of kind, name, policy, day and days left each
+	EndsDaily            Kind = "ends_daily"             // the same for 10 to 4 days
+	EndsLast             Kind = "ends_last"              // the same for 3 days to none
+	StaffWeekly          Kind = "staff_weekly"           // to staff: the week in one mail; Params: Summary, a line of what, how many and the rest each
 
 	PolicyRequestWaiting          Kind = "policy_request_waiting"           // to staff: somebody asks for a policy, or asks again; Params: Organisation, Policy, Reason
 	PolicyRequestReturned         Kind = "policy_request_returned"          // to the partner; Params: Policy, Reason
@@ -47,11 +78,20 @@ const (
 	PolicyRequestExtensionRefused Kind = "policy_request_extension_refused" // to the partner; Params: Policy, Reason
 )
 
-// Kinds are all of them; a test checks that each has its words.
+// Kinds are all of them; tests check that each has its words, and its topic in topic.go.
 var Kinds = []Kind{
 	RegistrationCode, AlreadyRegistered, RegistrationReceived, RegistrationWaiting, RegistrationApproved,
 	RegistrationRejected, RegistrationReturned, PasswordReset, PasswordResetUnknown, PasswordChanged, StaffInvitation,
+	CAWaiting, CATaken, CARefused, CertificateAccepted, CertificateWithdrawn, CertificateOrphaned,
+	APIKeyCreated, APIKeyRotated, APIKeyDeactivated, ServiceCreated, ServiceDeactivated,
+	PolicyInForce, PolicyOutOfForce, PolicyWrittenIn, PolicyWrittenOut,
+	AccountDeactivated,
+	ColleagueInvitation, ColleagueRemoved, OwnershipChanged, NewAddressCode, ChangeWaiting, AddressChangeAsked, AddressChanged,
+	NameChanged, ChangeRejected, PartnerDeactivated, PartnerReactivated,
+	PolicyChangedAlone, PolicyEmergency, PolicyReviewOverdue, PolicyReviewDue, TermLowered,
+	EndsEarly, EndsDaily, EndsLast, StaffWeekly,
 	AccountDeactivated, PolicyChangedAlone, PolicyEmergency, PolicyReviewOverdue, PolicyReviewDue, TermLowered,
+	WorkAssigned,
 	WebhookFailing, WebhookGone,
 	PolicyRequestWaiting, PolicyRequestReturned, PolicyRequestApproved, PolicyRequestRejected, PolicyRequestRevoked,
 	PolicyRequestExtensionWaiting, PolicyRequestExtended, PolicyRequestExtensionRefused,
@@ -62,7 +102,8 @@ var Kinds = []Kind{
 // Challenge and Params["Send"] when the mail is rendered (security.md REG-4).
 type Message struct {
 	Kind      Kind
-	To        string // the stored address, never one from a request (REG-3)
+	To        string  // the stored address, never one from a request (REG-3)
+	User      id.User // whose address it is; zero where there is no account
 	Lang      string
 	Params    map[string]string
 	Challenge id.Challenge // for codes and links; else zero
@@ -79,10 +120,10 @@ func Enqueue(ctx context.Context, tx *pg.Tx, m Message) error {
 		return fmt.Errorf("mail %s: %w", m.Kind, err)
 	}
 	_, err = tx.Exec(ctx, `
-		insert into mail_outbox (id, kind, recipient, lang, params, challenge_id, status, not_before, created_at)
-		values (@id, @kind, @recipient, @lang, @params, @challenge, 'queued', @now, @now)`,
+		insert into mail_outbox (id, kind, recipient, user_id, lang, params, challenge_id, status, not_before, created_at)
+		values (@id, @kind, @recipient, @user, @lang, @params, @challenge, 'queued', @now, @now)`,
 		pg.Args{
-			"id": id.New[id.Message](), "kind": string(m.Kind), "recipient": m.To, "lang": m.Lang,
+			"id": id.New[id.Message](), "kind": string(m.Kind), "recipient": m.To, "user": id.OrNull(m.User), "lang": m.Lang,
 			"params": string(text), "challenge": id.OrNull(m.Challenge), "now": tx.Now(),
 		})
 	if err != nil {

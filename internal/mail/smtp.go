@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	netmail "net/mail"
+	"strings"
+	"time"
 
 	gomail "github.com/wneessen/go-mail"
 
@@ -14,13 +16,15 @@ import (
 
 // SMTP is a Transport to the configured mail server. A server that offers no
 // STARTTLS where it is asked for is an error, never a fall-back to clear text.
-func SMTP(c config.Mail) (Transport, error) {
+func SMTP(c config.Mail) (Transport, error) { return smtpWithin(c, sendLimit) }
+
+func smtpWithin(c config.Mail, limit time.Duration) (Transport, error) {
 	from, err := netmail.ParseAddress(c.From)
 	if err != nil {
 		return nil, fmt.Errorf("sender of the mails: %w", err)
 	}
 	opts := []gomail.Option{
-		gomail.WithPort(c.Port), gomail.WithTimeout(sendLimit),
+		gomail.WithPort(c.Port), gomail.WithTimeout(limit),
 		gomail.WithTLSConfig(&tls.Config{ServerName: c.Host, MinVersion: tls.VersionTLS12}),
 	}
 	switch c.Security {
@@ -47,7 +51,10 @@ func SMTP(c config.Mail) (Transport, error) {
 		if err != nil {
 			return err
 		}
-		return refusal(client.DialAndSendWithContext(ctx, msg))
+		if err := client.DialAndSendWithContext(ctx, msg); !msg.IsDelivered() {
+			return refusal(err)
+		}
+		return nil // taken: how the server says goodbye makes no second mail (fault plan F9)
 	}, nil
 }
 
@@ -61,8 +68,24 @@ func compose(from *netmail.Address, m Outgoing) (*gomail.Msg, error) {
 	msg.SetMessageIDWithValue(m.ID.String() + "@" + domain(from.Address))
 	msg.SetDate()
 	msg.SetGenHeader("Auto-Submitted", "auto-generated")
+	if err := unsubscribe(msg, m.Unsubscribe); err != nil {
+		return nil, err
+	}
 	msg.SetBodyString(gomail.TypeTextPlain, m.Text)
 	return msg, nil
+}
+
+// unsubscribe names the address that switches such mails off; mail programs call
+// it with one click (RFC 8058), but only where it is https.
+func unsubscribe(msg *gomail.Msg, address string) error {
+	switch {
+	case address == "":
+		return nil
+	case strings.HasPrefix(address, "https://"):
+		return msg.SetListUnsubscribeOneClick(address)
+	}
+	msg.SetListUnsubscribe(address)
+	return nil
 }
 
 func domain(address string) string {

@@ -17,7 +17,10 @@ import (
 
 // Rendered is a mail as it goes out: plain text, the header set fixed by the
 // transport (security.md INJ-2).
-type Rendered struct{ Subject, Text string }
+type Rendered struct {
+	Subject, Text string
+	Unsubscribe   string // the address that switches mails like this off; "" for an essential one
+}
 
 // Outgoing is a Rendered with its addresses. ID makes the Message-ID, the same
 // for every try.
@@ -72,15 +75,16 @@ type claimed struct {
 	ID          id.Message
 	Kind        Kind
 	Recipient   string
+	UserID      id.User
 	Lang        string
 	Params      string
 	ChallengeID id.Challenge
-	Attempts    int
+	Attempts    int // this one included: with the id it names the claim
 	CreatedAt   time.Time
 }
 
 func (c claimed) message() (Message, error) {
-	m := Message{Kind: c.Kind, To: c.Recipient, Lang: c.Lang, Challenge: c.ChallengeID}
+	m := Message{Kind: c.Kind, To: c.Recipient, User: c.UserID, Lang: c.Lang, Challenge: c.ChallengeID}
 	err := json.Unmarshal([]byte(c.Params), &m.Params)
 	return m, err
 }
@@ -89,11 +93,17 @@ func (c claimed) message() (Message, error) {
 // database is away; a mail that could not be sent is no error, it waits.
 func (w *Worker) Run(ctx context.Context) error {
 	for {
-		mails, err := w.claim(ctx)
+		mails, until, err := w.claim(ctx)
 		if err != nil || len(mails) == 0 {
 			return err
 		}
-		for _, m := range mails {
+		for i, m := range mails {
+			if !w.DB.Now().Add(2 * sendLimit).Before(until) { // one for the connection, one for the mail
+				if err := w.giveBack(ctx, mails[i:]); err != nil {
+					return err
+				}
+				break
+			}
 			if err := w.deliver(ctx, m); err != nil {
 				return err
 			}
@@ -101,8 +111,26 @@ func (w *Worker) Run(ctx context.Context) error {
 	}
 }
 
-func (w *Worker) claim(ctx context.Context) (mails []claimed, err error) {
+// giveBack lets go of mails that would not be handed over before their lease
+// ends: a slow server, or a process that was stopped. Another worker may have
+// some of them by now, and those stay its own (fault plan F11).
+func (w *Worker) giveBack(ctx context.Context, mails []claimed) error {
+	return w.DB.Housekeep(ctx, "give mails back", func(tx *pg.Tx) error {
+		for _, m := range mails {
+			if _, err := tx.Exec(ctx, `update mail_outbox set lease_until = null, attempts = attempts - 1
+				where id = @id and status = 'queued' and attempts = @attempts`,
+				pg.Args{"id": m.ID, "attempts": m.Attempts}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// claim takes what is due; until is when others may take it again.
+func (w *Worker) claim(ctx context.Context) (mails []claimed, until time.Time, err error) {
 	err = w.DB.Housekeep(ctx, "claim mails", func(tx *pg.Tx) error {
+		until = tx.Now().Add(lease)
 		mails, err = pg.All[claimed](ctx, tx, `
 			with due as (
 				select id from mail_outbox
@@ -110,12 +138,12 @@ func (w *Worker) claim(ctx context.Context) (mails []claimed, err error) {
 				order by position limit @batch for update skip locked)
 			, taken as (
 				update mail_outbox m set lease_until = @lease, attempts = m.attempts + 1 from due where m.id = due.id
-				returning m.id, m.kind, m.recipient, m.lang, m.params::text as params, m.challenge_id, m.attempts, m.created_at, m.position)
-			select id, kind, recipient, lang, params, challenge_id, attempts, created_at from taken order by position`,
-			pg.Args{"now": tx.Now(), "lease": tx.Now().Add(lease), "batch": batch})
+				returning m.id, m.kind, m.recipient, m.user_id, m.lang, m.params::text as params, m.challenge_id, m.attempts, m.created_at, m.position)
+			select id, kind, recipient, user_id, lang, params, challenge_id, attempts, created_at from taken order by position`,
+			pg.Args{"now": tx.Now(), "lease": until, "batch": batch})
 		return err
 	})
-	return mails, err
+	return mails, until, err
 }
 
 func (w *Worker) deliver(ctx context.Context, c claimed) error {
@@ -155,7 +183,9 @@ func (w *Worker) sent(ctx context.Context, c claimed, m Message) error {
 	})
 }
 
-// failed puts a mail back for later, or gives it up where an admin sees it.
+// failed puts a mail back for later, or gives it up where an admin sees it. A
+// worker whose lease ran out says nothing of a mail that another one has claimed
+// since.
 func (w *Worker) failed(ctx context.Context, c claimed, cause error) error {
 	var permanent *PermanentError
 	now := w.DB.Now()
@@ -170,8 +200,8 @@ func (w *Worker) failed(ctx context.Context, c claimed, cause error) error {
 	slog.WarnContext(ctx, "mail not sent", "mail", c.ID.String(), "kind", string(c.Kind), "attempt", c.Attempts, "given_up", status == "failed", "error", text)
 	return w.DB.Housekeep(ctx, "mark mail as failed", func(tx *pg.Tx) error {
 		_, err := tx.Exec(ctx, `update mail_outbox set status = @status, not_before = @later, lease_until = null, last_error = @error
-			where id = @id and status = 'queued'`,
-			pg.Args{"id": c.ID, "status": status, "later": now.Add(wait(c.Attempts)), "error": text})
+			where id = @id and status = 'queued' and attempts = @attempts`,
+			pg.Args{"id": c.ID, "attempts": c.Attempts, "status": status, "later": now.Add(wait(c.Attempts)), "error": text})
 		return err
 	})
 }
@@ -239,7 +269,7 @@ func Load(ctx context.Context, db *pg.DB, mid id.Message) (Message, Entry, error
 	if err != nil {
 		return Message{}, e, err
 	}
-	c, err := pg.One[claimed](ctx, db.Read(), `select id, kind, recipient, lang, params::text as params, challenge_id, attempts, created_at
+	c, err := pg.One[claimed](ctx, db.Read(), `select id, kind, recipient, user_id, lang, params::text as params, challenge_id, attempts, created_at
 		from mail_outbox where id = @id`, pg.Args{"id": mid})
 	if err != nil {
 		return Message{}, e, err

@@ -7,6 +7,7 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -228,7 +229,9 @@ func TestSMTPNeverFallsBackToClearText(t *testing.T) {
 // fakeSMTP is a mail server of a few lines on loopback.
 type fakeSMTP struct {
 	port   int
-	answer string // to RCPT
+	answer string       // to RCPT
+	refuse string       // an address that it never takes
+	fault  atomic.Value // what goes wrong with every mail: a string
 	mu     sync.Mutex
 	got    []received
 }
@@ -280,7 +283,11 @@ func (s *fakeSMTP) serve(c net.Conn) {
 			say("250 test")
 		case "RCPT":
 			mail.to = append(mail.to, strings.TrimSpace(line))
-			say(s.answer)
+			if s.refuse != "" && strings.Contains(line, s.refuse) {
+				say("550 no such user")
+			} else {
+				say(s.answer)
+			}
 		case "DATA":
 			say("354 go on")
 			for {
@@ -293,11 +300,20 @@ func (s *fakeSMTP) serve(c net.Conn) {
 				}
 				mail.data += l
 			}
+			fault, _ := s.fault.Load().(string)
+			if fault == "hang" {
+				_, _ = in.ReadString('\n') // until the other side gives up
+				return
+			}
 			s.mu.Lock()
 			s.got = append(s.got, mail)
 			s.mu.Unlock()
-			mail = received{}
-			say("250 taken")
+			if mail = (received{}); fault == "drop before answer" {
+				return
+			}
+			if say("250 taken"); fault == "drop after taking" {
+				return
+			}
 		case "QUIT":
 			say("221 bye")
 			return

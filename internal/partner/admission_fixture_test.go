@@ -58,8 +58,8 @@ func (o *office) exec(sql string, args pg.Args) {
 func (o *office) user(first, last, email, lang string, pid id.Partner) id.User {
 	o.t.Helper()
 	uid := id.New[id.User]()
-	o.exec(`insert into users (id, email, email_key, first_name, last_name, phone, lang, status, partner_id, owner, created_at, updated_at)
-		values (@id, @email, lower(@email), @first, @last, '+33 1 23 45 67', @lang, 'active', @partner, @partner::uuid is not null, @now, @now)`,
+	o.exec(`insert into users (id, email, email_key, first_name, last_name, phone, lang, password, status, partner_id, owner, created_at, updated_at)
+		values (@id, @email, lower(@email), @first, @last, '+33 1 23 45 67', @lang, 'fits nothing', 'active', @partner, @partner::uuid is not null, @now, @now)`,
 		pg.Args{"id": uid, "email": email, "first": first, "last": last, "lang": lang, "partner": id.OrNull(pid), "now": o.db.Now()})
 	return uid
 }

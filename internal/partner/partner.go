@@ -5,7 +5,6 @@
 package partner
 
 import (
-	"errors"
 	"regexp"
 	"slices"
 	"strings"
@@ -154,20 +153,12 @@ func (a *Answers) Check(fields ...string) error {
 	line("last_name", &a.LastName, MaxName)
 	if has("email") {
 		a.Email = strings.TrimSpace(a.Email)
-		address, err := email.Parse(a.Email)
-		var refused *email.Error
-		switch {
-		case a.Email == "":
-			f.Add("email", "problem.required")
-		case errors.As(err, &refused):
-			f.Add("email", refused.Key)
-		default:
+		if address := email.Field(&f, "email", a.Email); !address.IsZero() {
 			a.Email = address.String()
 		}
 	}
-	line("phone", &a.Phone, MaxPhone)
-	if has("phone") && !phonePattern.MatchString(a.Phone) {
-		f.Add("phone", "partner.problem.phone")
+	if has("phone") {
+		a.Phone = Phone(&f, "phone", a.Phone, true)
 	}
 	if has("policy_group") {
 		a.checkGroup(&f)
@@ -176,6 +167,15 @@ func (a *Answers) Check(fields ...string) error {
 		f.Add("lang", "problem.choose")
 	}
 	return f.Err()
+}
+
+// Phone reads a typed phone number for the input called name.
+func Phone(f *problem.Fields, name, typed string, required bool) string {
+	phone := f.Line(name, typed, MaxPhone, required)
+	if phone != "" && !phonePattern.MatchString(phone) {
+		f.Add(name, "partner.problem.phone")
+	}
+	return phone
 }
 
 func (a *Answers) checkGroup(f *problem.Fields) {

@@ -63,7 +63,7 @@ type ruling struct {
 var errAlone = errors.New("one pair of eyes")
 
 // decide takes one of the decisions on what is in force. The group is held
-// exclusively: no partner is admitted, and no neighbour comes into force, between
+// exclusively: no grant comes or goes, and no neighbour comes into force, between
 // the picture and the commit.
 func (s *Service) decide(ctx context.Context, a authz.Actor, pid id.Policy, action Action, saw Seen) error {
 	var r ruling
@@ -189,9 +189,15 @@ func (r *ruling) takeOut(ctx context.Context, tx *pg.Tx) (audit.Event, error) {
 	if err := updatePolicy(ctx, tx, &r.policy); err != nil {
 		return audit.Event{}, err
 	}
-	err = r.publish(ctx, tx, webhook.PolicyDeactivated)
+	if err := r.publish(ctx, tx, webhook.PolicyDeactivated); err != nil {
+		return audit.Event{}, err
+	}
 	detail := []audit.Change{{Field: "version", Before: strconv.Itoa(r.Number)}}
-	return r.policy.event(audit.PolicyDeactivated, r.saw.Version, append(detail, reviewed...)), err
+	event := r.policy.event(audit.PolicyDeactivated, r.saw.Version, append(detail, reviewed...))
+	if err := r.tellUsers(ctx, tx, mail.PolicyOutOfForce); err != nil {
+		return audit.Event{}, err
+	}
+	return event, r.tellWriters(ctx, tx, mail.PolicyWrittenOut)
 }
 
 // publish tells other systems what is in force now. Nothing is told of a group
@@ -225,9 +231,13 @@ func (r *ruling) markActive(ctx context.Context, tx *pg.Tx) error {
 		})
 }
 
-// tellOthers mails those who could have been the second person, where there was
-// none. In an emergency that is whoever acted too.
+// tellOthers mails partners that use the policy, and those who could have been the
+// second person where there was none: in an emergency that is whoever acted too.
+// Else whoever wrote the version hears what became of it.
 func (r *ruling) tellOthers(ctx context.Context, tx *pg.Tx) error {
+	if err := r.tellUsers(ctx, tx, mail.PolicyInForce); err != nil {
+		return err
+	}
 	switch {
 	case r.saw.Emergency:
 		review, err := r.openReview(ctx, tx)
@@ -240,7 +250,7 @@ func (r *ruling) tellOthers(ctx context.Context, tx *pg.Tx) error {
 	case r.Own && r.Eyes == EyesByRisk:
 		return account.TellStaff(ctx, tx, authz.PolicyActivate, mail.PolicyChangedAlone, r.actor.User, r.mailParams())
 	}
-	return nil
+	return r.tellWriters(ctx, tx, mail.PolicyWrittenIn)
 }
 
 // refuseFourEyes records who wanted to put their own words into force.

@@ -22,8 +22,8 @@ func shareGroups(ctx context.Context, tx *pg.Tx, groups ...id.PolicyGroup) error
 }
 
 // hold is how a group is locked: shared for work on one of its policies,
-// exclusive for deciding what is in force. Whoever admits a partner holds it
-// shared, so nobody is admitted while a decision counts the partners.
+// exclusive for deciding what is in force. Whoever asks for one or grants it holds
+// it shared, so no grant comes or goes while a decision counts them.
 type hold string
 
 const (

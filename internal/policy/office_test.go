@@ -46,8 +46,8 @@ func officeWith(t testing.TB, eyes policy.Eyes) *office {
 func (o *office) person(name string, roles ...authz.Role) authz.Actor {
 	o.t.Helper()
 	a := authz.Actor{User: id.New[id.User](), Name: name, Lang: "en", Roles: roles}
-	o.exec(`insert into users (id, email, email_key, first_name, last_name, phone, lang, status, created_at, updated_at)
-		values (@id, @email, @email, @name, '', '', 'en', 'active', @now, @now)`,
+	o.exec(`insert into users (id, email, email_key, first_name, last_name, phone, lang, password, status, created_at, updated_at)
+		values (@id, @email, @email, @name, '', '', 'en', 'fits nothing', 'active', @now, @now)`,
 		pg.Args{"id": a.User, "email": a.User.String() + "@office.test", "name": name, "now": o.db.Now()})
 	for _, r := range roles {
 		o.exec(`insert into user_roles (user_id, role, granted_at) values (@id, @role, @now)`,

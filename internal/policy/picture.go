@@ -75,10 +75,11 @@ func (s *Service) draw(ctx context.Context, q pg.Querier, a authz.Actor, p Polic
 		}
 		d.Findings = findingsOf(d.Report)
 	}
-	if d.Partners, d.PartnersTotal, d.PartnersDigest, err = touched(ctx, q, p, partnersUsing); err != nil {
+	today := s.Today()
+	if d.Partners, d.PartnersTotal, d.PartnersDigest, err = touched(ctx, q, p.ID, today, partnersUsing); err != nil {
 		return Drawn{}, err
 	}
-	d.Pending, d.PendingTotal, d.PendingDigest, err = touched(ctx, q, p, requestsPending)
+	d.Pending, d.PendingTotal, d.PendingDigest, err = touched(ctx, q, p.ID, today, requestsPending)
 	return d, err
 }
 

@@ -18,6 +18,7 @@ import (
 	"portal/internal/pg"
 	"portal/internal/policy"
 	"portal/internal/policydoc"
+	"portal/internal/policyrequest"
 	"portal/internal/problem"
 )
 
@@ -28,15 +29,29 @@ func (o *office) picture(a authz.Actor, pid id.Policy, action policy.Action, num
 	return p
 }
 
-// asks is a partner of the office's group whose request waits.
-func (o *office) asks(organisation string, change ...func(*partner.Answers)) partner.Partner {
+// joins is a partner that a group has admitted.
+func (o *office) joins(organisation string, group id.PolicyGroup, change ...func(*partner.Answers)) partner.Partner {
 	o.t.Helper()
-	return partnertest.World{T: o.t, DB: o.db}.Pending(organisation, o.telecom.ID, change...)
+	p := partnertest.World{T: o.t, DB: o.db}.Pending(organisation, group, change...)
+	o.must(partner.NewService(o.db).Approve(o.t.Context(), o.ada, p.ID, p.Version))
+	return p
 }
 
-// admits approves a partner's request.
-func (o *office) admits(p partner.Partner) error {
-	return partner.NewService(o.db).Approve(o.t.Context(), o.ada, p.ID, p.Version)
+// asks is the request of a new partner for a policy in force, which waits.
+func (o *office) asks(p policy.Full, organisation string, change ...func(*partner.Answers)) policyrequest.Request {
+	o.t.Helper()
+	who := partnertest.Person(o.joins(organisation, p.GroupID, change...))
+	requests, rid := policyrequest.NewService(o.db, time.UTC), id.New[id.PolicyRequest]()
+	said := policyrequest.AnswersFor(policyrequest.Special(o.words(), p.Kind, p.InForce.Document), func(string) string { return "For tests." })
+	o.must(requests.Send(o.t.Context(), who, policyrequest.Input{ID: rid, Policy: p.ID, Answers: said}))
+	r, err := requests.Request(o.t.Context(), who.Scope(), rid)
+	o.must(err)
+	return r
+}
+
+// grants approves a request.
+func (o *office) grants(r policyrequest.Request) error {
+	return policyrequest.NewService(o.db, time.UTC).Approve(o.t.Context(), o.ada, r.ID, r.Version, policyrequest.Grant{Shown: r.Number})
 }
 
 func issuer(a *partner.Answers) { a.Type = authz.CredentialPartner }
@@ -104,24 +119,29 @@ func TestPictureOfEachDecision(t *testing.T) {
 func TestPictureNamesWhomItTouches(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
-	p := o.written("P")
+	p := o.save(o.ada, o.inForce("P"), letter("fullName"))
 	share := o.input("Share")
 	share.Kind, share.Document = policydoc.KindDataShare, sample(policydoc.KindDataShare, 0)
-	s := o.create(share)
-	w := partnertest.World{T: t, DB: o.db}
+	s := o.full(o.create(share).ID)
+	o.must(o.activate(o.max, s.ID, s.Version))
+	s = o.full(s.ID)
 	for _, name := range []string{"zebra", "Alpha", "beta"} {
-		o.must(o.admits(o.asks(name)))
+		o.must(o.grants(o.asks(p, name)))
 	}
-	o.must(o.admits(o.asks("Printer", issuer)))
-	o.must(o.admits(w.Pending("Elsewhere", o.group("Other").ID)))
-	o.asks("Second")
+	o.must(o.grants(o.asks(s, "Printer", issuer)))
+	o.joins("Uses nothing", o.telecom.ID)
+	o.asks(p, "Second")
 	o.clock.Advance(-time.Minute)
-	o.asks("First")
+	o.asks(p, "First")
 	o.clock.Advance(2 * time.Minute)
-	returned := o.asks("Returned")
-	o.must(partner.NewService(o.db).RequestChanges(t.Context(), o.ada, returned.ID, returned.Version, nil, "Which?"))
-	rejected := o.asks("Rejected")
-	o.must(partner.NewService(o.db).Reject(t.Context(), o.ada, rejected.ID, rejected.Version, "No."))
+	requests, ctx := policyrequest.NewService(o.db, time.UTC), t.Context()
+	returned, rejected, paused, ended := o.asks(p, "Returned"), o.asks(p, "Rejected"), o.asks(p, "Paused"), o.asks(p, "Ended")
+	o.must(requests.RequestChanges(ctx, o.ada, returned.ID, returned.Version, nil, "Which?"))
+	o.must(requests.Reject(ctx, o.ada, rejected.ID, rejected.Version, "No."))
+	o.must(o.grants(paused))
+	o.exec(`update policy_requests set paused_at = updated_at where id = @id`, pg.Args{"id": paused.ID})
+	o.must(o.grants(ended))
+	o.exec(`update policy_requests set ends_on = '2020-01-01' where id = @id`, pg.Args{"id": ended.ID})
 	names := func(list []policy.Touched) string {
 		var out []string
 		for _, n := range list {
@@ -136,23 +156,25 @@ func TestPictureNamesWhomItTouches(t *testing.T) {
 	if n := names(got.Pending); n != "First Second Returned" || got.PendingTotal != 3 {
 		t.Errorf("requests %q, %d", n, got.PendingTotal)
 	}
-	got = o.picture(o.max, s.ID, policy.Activate, 0)
+	got = o.picture(o.max, s.ID, policy.Deactivate, 0)
 	if n := names(got.Partners); n != "Printer" || got.PendingTotal != 0 {
 		t.Errorf("data share: partners %q, %d requests", n, got.PendingTotal)
 	}
 	o.exec(`insert into partners (id, public_id, type, purpose, organisation, address, policy_group_id, email_domain, lang, status,
 			submitted_at, address_verified_at, terms_version, consented_at, created_at, updated_at)
 		select gen_random_uuid(), 'many-' || n, 'AUTH_PARTNER', 'x', 'Many ' || n, 'x', @group, 'x.test', 'en', 'active', @now, @now, 'x', @now, @now, @now
-		from generate_series(1, 300) n`, pg.Args{"group": o.telecom.ID, "now": o.db.Now()})
+		from generate_series(1, 301) n`, pg.Args{"group": o.telecom.ID, "now": o.db.Now()})
+	grant := `insert into policy_requests (id, partner_id, policy_id, status, reason, requested_by, submitted_at, approved_version, approved_at, ends_on, created_at, updated_at)
+		select gen_random_uuid(), t.id, @policy, 'approved', 'x', @by, @now, @version, @now, '2999-01-01', @now, @now from partners t where `
+	args := pg.Args{"policy": p.ID, "by": o.ada.User, "version": p.InForce.ID, "now": o.db.Now()}
+	o.exec(grant+`public_id like 'many-%' and public_id <> 'many-301'`, args)
 	if got = o.picture(o.max, p.ID, policy.Activate, 0); len(got.Partners) != 200 || got.PartnersTotal != 303 {
 		t.Errorf("%d of %d partners", len(got.Partners), got.PartnersTotal)
 	}
 	// One of those who are not named goes, another comes: as many as before, and not the same.
-	o.exec(`update partners set id = gen_random_uuid() where public_id = 'many-99'`, nil)
+	o.exec(`update policy_requests set partner_id = (select id from partners where public_id = 'many-301')
+		where partner_id = (select id from partners where public_id = 'many-99')`, nil)
 	other := o.picture(o.max, p.ID, policy.Activate, 0)
-	if !cmp.Equal(other.Partners, got.Partners) || other.PartnersTotal != got.PartnersTotal {
-		t.Error("the change is not beyond what is named")
-	}
 	if other.Fingerprint() == got.Fingerprint() || other.PartnersDigest == got.PartnersDigest {
 		t.Error("another partner beyond those that are named is not noticed")
 	}
@@ -201,12 +223,12 @@ func TestPictureOfWhatCannotBe(t *testing.T) {
 func TestPictureIsKeptAsSeen(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
-	known := o.asks("شركة الأمان <b>")
-	o.must(o.admits(known))
-	o.asks("Waiting")
-	in := o.input("P")
-	in.Document = letter("fulName") // a note: nobody knows it
-	p := o.create(in)
+	p := o.inForce("P")
+	known := o.asks(p, "شركة الأمان <b>")
+	o.must(o.grants(known))
+	o.asks(p, "Waiting")
+	text := letter("fulName") // a note: nobody knows it
+	p = o.save(o.ada, p, text)
 	seen := o.picture(o.max, p.ID, policy.Activate, 0)
 	o.must(o.ActivatePolicy(t.Context(), o.max, p.ID, policy.Seen{Version: seen.Row, Picture: seen.Fingerprint()}))
 	kept := o.decisions(p.ID)[0].Picture
@@ -216,7 +238,7 @@ func TestPictureIsKeptAsSeen(t *testing.T) {
 	if len(kept.Partners) != 1 || kept.Partners[0].PublicID != known.PublicID || known.PublicID == "" {
 		t.Errorf("%+v, want the partner ID %s", kept.Partners, known.PublicID)
 	}
-	report, err := o.Judge(t.Context(), o.words(), p.Kind, p.GroupID, p.ID, in.Document)
+	report, err := o.Judge(t.Context(), o.words(), p.Kind, p.GroupID, p.ID, text)
 	o.must(err)
 	same := cmp.Transformer("findings", func(r policydoc.Report) []string {
 		out := []string{fmt.Sprint(r.Errors, r.Notes)}
@@ -264,9 +286,10 @@ func TestFingerprintOfFindings(t *testing.T) {
 func TestFingerprintTellsPicturesApart(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
-	o.must(o.admits(o.asks("A")))
-	o.asks("B")
-	p := o.picture(o.max, o.save(o.ada, o.inForce("P"), letter("fulName")).ID, policy.Activate, 0)
+	running := o.inForce("P")
+	o.must(o.grants(o.asks(running, "A")))
+	o.asks(running, "B")
+	p := o.picture(o.max, o.save(o.ada, running, letter("fulName")).ID, policy.Activate, 0)
 	text, err := json.Marshal(p)
 	o.must(err)
 	var facts map[string]any
@@ -309,17 +332,18 @@ func TestCON2DecisionCountsOnlyAsSeen(t *testing.T) {
 	setTerm := func(column, value string) {
 		o.exec(`update vocabulary_terms set `+column+` = @value where family = 'attribute' and name = 'phone'`, pg.Args{"value": value})
 	}
-	waiting := o.asks("Waits")
+	var waiting policyrequest.Request
 	n := 0
 	for name, c := range map[string]struct {
 		meanwhile func(p policy.Full)
 		changed   bool
 	}{
 		"nothing":             {func(policy.Full) {}, false},
-		"a partner admitted":  {func(policy.Full) { o.must(o.admits(waiting)) }, true},
-		"a request came":      {func(policy.Full) { o.asks("Came") }, true},
-		"of the other kind":   {func(policy.Full) { o.must(o.admits(o.asks("Prints", issuer))) }, false},
-		"another group's":     {func(policy.Full) { partnertest.World{T: t, DB: o.db}.Pending("Far", o.group("Far").ID) }, false},
+		"a grant given":       {func(policy.Full) { o.must(o.grants(waiting)) }, true},
+		"a request came":      {func(p policy.Full) { o.asks(p, "Came") }, true},
+		"a request withdrawn": {func(policy.Full) { o.must(o.withdraws(waiting)) }, true},
+		"a partner admitted":  {func(policy.Full) { o.joins("Joins", o.telecom.ID) }, false},
+		"another policy's":    {func(policy.Full) { o.must(o.grants(o.asks(o.inForce("Elsewhere"), "Far"))) }, false},
 		"a label":             {func(policy.Full) { setTerm("label_en", "Telephone") }, false},
 		"a sensitivity":       {func(policy.Full) { setTerm("sensitivity", "special") }, true},
 		"another policy":      {func(policy.Full) { o.inForce("Beside") }, false},
@@ -328,6 +352,7 @@ func TestCON2DecisionCountsOnlyAsSeen(t *testing.T) {
 	} {
 		n++
 		p := o.save(o.ada, o.inForce(fmt.Sprint("P", n)), letter("phone"))
+		waiting = o.asks(p, fmt.Sprint("Waits ", n))
 		seen := o.picture(o.max, p.ID, policy.Activate, 0)
 		c.meanwhile(p)
 		logged, decided := o.logged(), len(o.decisions(p.ID))
@@ -350,6 +375,12 @@ func TestCON2DecisionCountsOnlyAsSeen(t *testing.T) {
 		o.must(o.ActivatePolicy(t.Context(), o.max, p.ID, policy.Seen{Version: now.Row, Picture: now.Fingerprint()}))
 		setTerm("sensitivity", "personal")
 	}
+}
+
+// withdraws takes a request back, as its partner does.
+func (o *office) withdraws(r policyrequest.Request) error {
+	a := authz.Actor{User: r.RequestedBy, Roles: []authz.Role{r.PartnerType}, Partner: r.PartnerID}
+	return policyrequest.NewService(o.db, time.UTC).Withdraw(o.t.Context(), a, r.ID, r.Version)
 }
 
 // rename changes a policy's words, not its document.

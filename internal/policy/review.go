@@ -2,6 +2,7 @@ package policy
 
 import (
 	"context"
+	"strconv"
 	"time"
 
 	"portal/internal/audit"
@@ -9,7 +10,6 @@ import (
 	"portal/internal/id"
 	"portal/internal/list"
 	"portal/internal/pg"
-	"portal/internal/policydoc"
 	"portal/internal/problem"
 )
 
@@ -38,7 +38,7 @@ type Due struct {
 	ReviewOn  time.Time
 	InForce   int       // number of the version
 	Since     time.Time // when that version came into force
-	Partners  int       // how many may use it
+	Partners  int       // how many have a grant that works
 	Total     int       // of all that are due
 }
 
@@ -86,9 +86,8 @@ func (s *Service) DueListing() pg.Listing[Due] {
 	w.And("p.review_on <= @until", "until", s.Today().AddDate(0, 0, ReviewAhead))
 	return pg.Listing[Due]{DB: s.db, Query: dueList.Parse(nil), Where: w, Columns: `
 		p.id, p.kind, p.name, g.name as group_name, p.review_on, v.number as in_force, o.valid_from as since,
-		(select count(*) from partners t where t.policy_group_id = p.group_id and ` + partnersUsing.which + `
-			and t.type = case p.kind when '` + string(policydoc.KindAuth) + `' then '` + string(userOf(policydoc.KindAuth)) + `' else '` +
-		string(userOf(policydoc.KindDataShare)) + `' end) as partners,
+		(select count(*) from policy_requests r where r.policy_id = p.id and ` + partnersUsing.which + `
+			and r.ends_on >= @until::date - ` + strconv.Itoa(ReviewAhead) + `) as partners,
 		count(*) over () as total`, From: `
 		from policies p join policy_groups g on g.id = p.group_id
 		join policy_versions v on v.policy_id = p.id and v.status = 'active'

@@ -165,6 +165,29 @@ func TestCON2OneOfManyDecides(t *testing.T) {
 	}
 }
 
+// Whoever approves while a policy goes out of force is either first, and then the
+// picture shows its grant, or told.
+func TestCON4ApprovingAgainstDeactivating(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	a := o.partner("Acme")
+	for round := range 10 {
+		pid := o.inForce(fmt.Sprint("P", round))
+		r := o.asked(a, pid)
+		picture, err := o.policies.Picture(t.Context(), o.max, pid, policy.Deactivate, 0)
+		o.must(err)
+		errs := o.atOnce(2, func(i int) error {
+			if i == round%2 {
+				return o.Approve(t.Context(), o.ada, r.ID, 1, policyrequest.Grant{Shown: 1})
+			}
+			return o.policies.DeactivatePolicy(t.Context(), o.max, pid, policy.Seen{Version: picture.Row, Picture: picture.Fingerprint()})
+		})
+		if (errs[0] == nil) == (errs[1] == nil) {
+			t.Fatalf("round %d: %v", round, errs)
+		}
+	}
+}
+
 func TestAUT3OnesOwnRowsOnly(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)

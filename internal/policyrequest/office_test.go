@@ -59,7 +59,7 @@ func letter(attributes ...string) string {
 	for i, name := range attributes {
 		entries[i] = `{"attributeName": "` + name + `"}`
 	}
-	return `{"authTokenType": "partner", "allowedAuthTypes": [{"authType": "otp", "mandatory": false}, {"authType": "kycauth", "mandatory": false}],
+	return `{"authTokenType": "partner", "allowedAuthTypes": [{"authType": "otp", "mandatory": false}, {"authType": "kyc", "mandatory": false}],
 		"allowedKycAttributes": [` + strings.Join(entries, ", ") + "]}"
 }
 

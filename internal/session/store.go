@@ -178,6 +178,22 @@ func EndAll(ctx context.Context, tx *pg.Tx, user id.User) error {
 	return err
 }
 
+// EndPartner ends every session of a partner's people, as EndAll does for one
+// person, and tells how many were open. A sign-in that is under way at the same
+// moment saw the old epoch, so its session is dead when it is stored.
+func EndPartner(ctx context.Context, tx *pg.Tx, partner id.Partner) (int, error) {
+	args := pg.Args{"partner": partner}
+	if _, err := tx.Exec(ctx, `update users set auth_epoch = auth_epoch + 1 where partner_id = @partner`, args); err != nil {
+		return 0, err
+	}
+	return pg.Value[int](ctx, tx, `
+		with ended as (
+			update sessions set revoked_at = now(), data = ''
+			where user_id in (select id from users where partner_id = @partner) and revoked_at is null
+			returning expires_at)
+		select count(*) from ended where expires_at > now()`, args)
+}
+
 // Purge forgets sessions that would have expired anyway.
 func Purge(ctx context.Context, db *pg.DB) error {
 	return db.Housekeep(ctx, "purge sessions", func(tx *pg.Tx) error {

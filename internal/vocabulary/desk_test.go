@@ -39,8 +39,8 @@ func newDesk(t *testing.T) *desk {
 func (d *desk) person(name string, role authz.Role) authz.Actor {
 	d.t.Helper()
 	a := authz.Actor{User: id.New[id.User](), Name: name, Lang: "en", Roles: []authz.Role{role}}
-	d.exec(`insert into users (id, email, email_key, first_name, last_name, phone, lang, status, created_at, updated_at)
-		values (@id, @email, @email, @name, '', '', 'en', 'active', @now, @now)`,
+	d.exec(`insert into users (id, email, email_key, first_name, last_name, phone, lang, password, status, created_at, updated_at)
+		values (@id, @email, @email, @name, '', '', 'en', 'fits nothing', 'active', @now, @now)`,
 		pg.Args{"id": a.User, "email": a.User.String() + "@desk.test", "name": name, "now": d.db.Now()})
 	return a
 }

@@ -24,6 +24,7 @@ const (
 	showURL     = "/account"
 	editURL     = "/account/edit"
 	passwordURL = "/account/password"
+	mailsURL    = "/account/notifications"
 )
 
 type screens struct{ accounts *account.Service }
@@ -38,6 +39,8 @@ func Routes(accounts *account.Service) []route.Route {
 		route.Post(editURL, needs, s.save),
 		route.Get(passwordURL, needs, s.password),
 		route.Post(passwordURL, needs, s.change),
+		route.Get(mailsURL, needs, s.mails),
+		route.Post(mailsURL, needs, s.choose),
 	}
 }
 
@@ -46,7 +49,11 @@ func (s *screens) show(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return page.Render(w, r, http.StatusOK, showPage(p))
+	choice, err := s.accounts.Preferences(r.Context(), page.Actor(r.Context()))
+	if err != nil {
+		return err
+	}
+	return page.Render(w, r, http.StatusOK, showPage(p, choice))
 }
 
 // draft is the profile's form as it stands.

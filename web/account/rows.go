@@ -9,7 +9,7 @@ import (
 )
 
 // rows are what is known of the reader, each with the way to change it.
-func rows(ctx context.Context, p account.Profile) []ui.Row {
+func rows(ctx context.Context, p account.Profile, choice []account.Preference) []ui.Row {
 	edit := func(field string) *ui.Link { return &ui.Link{Href: editURL + "#field-" + field} }
 	var roles []string
 	for _, r := range p.Roles {
@@ -20,6 +20,7 @@ func rows(ctx context.Context, p account.Profile) []ui.Row {
 		{Label: i18n.T(ctx, "common.email"), Component: email(p), Note: i18n.T(ctx, "account.email_note")},
 		{Label: i18n.T(ctx, "common.phone"), Component: phone(p), Change: edit("phone")},
 		{Label: i18n.T(ctx, "account.language"), Value: languageName(p.Lang), Change: edit("lang")},
+		{Label: i18n.T(ctx, "notifications.row"), Value: chosen(ctx, choice), Change: &ui.Link{Href: mailsURL}},
 		{Label: i18n.T(ctx, "common.password"), Value: i18n.T(ctx, "account.password.set"), Change: &ui.Link{Href: passwordURL}},
 		{Label: i18n.T(ctx, "common.role"), Multi: roles},
 	}

@@ -8,14 +8,14 @@ import (
 	"fmt"
 	"regexp"
 	"strconv"
-	"strings"
-	"time"
 
 	"github.com/google/uuid"
 
+	"portal/internal/account"
 	"portal/internal/code"
 	"portal/internal/id"
 	"portal/internal/mail"
+	"portal/internal/secret"
 	"portal/web/i18n"
 )
 
@@ -24,7 +24,12 @@ import (
 const maxParam = 200
 
 // params are the values that the texts may use. A mail gives those it has.
-var params = []string{"Name", "Organisation", "Reason", "Policy", "Actor", "Version", "More", "Less", "Else", "Term", "Webhook"}
+var params = []string{
+	"Name", "Organisation", "Reason", "Policy", "Actor", "Version", "More", "Less", "Else", "Term", "Webhook",
+	"Person", "Before",
+	"Key", "Service",
+	"Certificate",
+}
 
 // onlyPath is what a mail's param "Path" may be: the address of one of the
 // portal's own pages.
@@ -33,7 +38,8 @@ var onlyPath = regexp.MustCompile(`^(/[a-z0-9-]+)+$`)
 // Writer renders mails.
 type Writer struct {
 	Codes  code.Codes
-	Origin string // scheme and host by which people reach the portal
+	Keys   secret.Keys // sign the links that switch mails off
+	Origin string      // scheme and host by which people reach the portal
 }
 
 // Render is the text of a mail. It fails on a kind without words.
@@ -44,16 +50,28 @@ func (w Writer) Render(m mail.Message) (mail.Rendered, error) {
 	}
 	args := []any{"Portal", w.Origin}
 	for _, name := range params {
-		args = append(args, name, clip(m.Params[name], name))
+		args = append(args, name, written(m.Lang, m.Params[name], name))
 	}
-	args = append(args, "Policies", dated(m.Lang, m.Params["Policies"]), "Due", dateIn(m.Lang, m.Params["Due"]))
-	secret, link := w.derived(m)
-	args = append(args, "Code", secret, "Link", link)
+	args = append(args, "Policies", dated(m.Lang, m.Params["Policies"]), "Due", dateIn(m.Lang, m.Params["Due"]),
+		"Endings", endings(m.Lang, m.Params["Endings"], m.Params["Rest"]), "Summary", summary(m.Lang, m.Params["Summary"]))
+	code, link := w.derived(m)
+	args = append(args, "Code", code, "Link", link)
+	text := i18n.In(m.Lang, key+".body", args...) + "\n\n-- \n" + i18n.In(m.Lang, "mail.footer", args...) + "\n"
+	off := w.unsubscribe(m)
+	if off != "" {
+		text += "\n" + i18n.In(m.Lang, "mail.unsubscribe", "Topic", i18n.In(m.Lang, "notifications.topic."+string(m.Kind.Topic())), "Link", off) + "\n"
+	}
 	// The subject holds no text of anybody's: headers stay the portal's own.
-	return mail.Rendered{
-		Subject: i18n.In(m.Lang, key+".subject"),
-		Text:    i18n.In(m.Lang, key+".body", args...) + "\n\n-- \n" + i18n.In(m.Lang, "mail.footer", args...) + "\n",
-	}, nil
+	return mail.Rendered{Subject: i18n.In(m.Lang, key+".subject"), Text: text, Unsubscribe: off}, nil
+}
+
+// unsubscribe is the address that switches a mail's topic off for its reader; ""
+// for what is essential.
+func (w Writer) unsubscribe(m mail.Message) string {
+	if m.Kind.Topic() == mail.Essential || id.IsZero(m.User) {
+		return ""
+	}
+	return w.Origin + "/unsubscribe?token=" + account.UnsubscribeToken(w.Keys, m.User, m.Kind.Topic())
 }
 
 // derived is the code and the link of a mail.
@@ -67,11 +85,13 @@ func (w Writer) derived(m mail.Message) (secret, link string) {
 		return "", w.Origin + path
 	}
 	switch m.Kind {
+	case mail.NewAddressCode:
+		return w.Codes.Code(challenge, send), w.Origin + "/organisation/email"
 	case mail.RegistrationCode:
 		return w.Codes.Code(challenge, send), w.Origin + "/register/code"
 	case mail.PasswordReset:
 		return "", w.Origin + "/reset?token=" + w.Codes.LinkToken("reset", challenge, send)
-	case mail.StaffInvitation:
+	case mail.StaffInvitation, mail.ColleagueInvitation:
 		return "", w.Origin + "/reset?token=" + w.Codes.LinkToken("invite", challenge, send)
 	case mail.RegistrationWaiting:
 		return "", w.Origin + "/partners/" + local(m.Params["ID"])
@@ -97,38 +117,4 @@ func local(s string) string {
 		return ""
 	}
 	return s
-}
-
-func clip(s, name string) string {
-	if name != "Reason" {
-		s = strings.Join(strings.Fields(s), " ")
-		if r := []rune(s); len(r) > maxParam {
-			s = string(r[:maxParam]) + "…"
-		}
-	}
-	return s
-}
-
-// dated makes lines of a name, a tab and a day (ISO 8601) readable, a dash before
-// each.
-func dated(lang, lines string) string {
-	var out []string
-	for line := range strings.Lines(lines) {
-		name, date, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "\t")
-		text := "– " + clip(name, "")
-		if day := dateIn(lang, date); day != "" {
-			text += ": " + day
-		}
-		out = append(out, text)
-	}
-	return strings.Join(out, "\n")
-}
-
-// dateIn is a day (ISO 8601) as people write it; "" for anything else.
-func dateIn(lang, date string) string {
-	day, err := time.Parse(time.DateOnly, date)
-	if err != nil {
-		return ""
-	}
-	return i18n.DateIn(lang, day)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 
+	"portal/internal/audit"
 	"portal/internal/authz"
 	"portal/internal/id"
 	"portal/internal/partner"
@@ -94,7 +95,7 @@ func (h handlers) draw(w http.ResponseWriter, r *http.Request, status int, c dec
 			return err
 		}
 	}
-	return page.Render(w, r, status, askPage(c))
+	return page.Render(w, r, status, askPage(c, h.others(r.Context(), audit.Partner, c.Partner.ID.String())))
 }
 
 // decide carries a decision out on the request as its page showed it.

@@ -22,20 +22,29 @@ import (
 	"portal/web/route"
 )
 
-// Trail draws an object's history; the audit screens bring it.
+// Trail draws what other screens know of an object, such as its history; the
+// wiring brings it.
 type Trail func(ctx context.Context, kind audit.Kind, objectID string) templ.Component
+
+// Grants draws what a partner may use; the screens of policy requests bring it.
+type Grants func(ctx context.Context, partner id.Partner) templ.Component
 
 type handlers struct {
 	partners *partner.Service
 	policies *policy.Service
 	words    *vocabulary.Service
 	trail    Trail
+	work     Trail // whose work a request is
+	others   Trail // that it is a colleague's
+	grants   Grants
 }
 
 // Routes are the rows of the partners' pages. Reading needs partner.read, each
-// decision partner.decide.
-func Routes(p *partner.Service, policies *policy.Service, words *vocabulary.Service, trail Trail) []route.Route {
-	h := handlers{partners: p, policies: policies, words: words, trail: trail}
+// decision partner.decide. work says on a partner's page whose work its request
+// is, others on a decision's page that it is a colleague's; grants lists what it
+// may use.
+func Routes(p *partner.Service, policies *policy.Service, words *vocabulary.Service, trail, work, others Trail, grants Grants) []route.Route {
+	h := handlers{partners: p, policies: policies, words: words, trail: trail, work: work, others: others, grants: grants}
 	read := route.Needs(authz.PartnerRead)
 	rows := []route.Route{
 		route.Get(listURL, read, h.list),

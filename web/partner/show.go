@@ -4,6 +4,8 @@ import (
 	"context"
 	"net/http"
 
+	"github.com/a-h/templ"
+
 	"portal/internal/audit"
 	"portal/internal/authz"
 	"portal/internal/partner"
@@ -23,8 +25,14 @@ func (h handlers) show(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return page.Render(w, r, http.StatusOK, showPage(review, rules, h.trail(ctx, audit.Partner, review.Partner.ID.String())))
+	pid := review.Partner.ID.String()
+	return page.Render(w, r, http.StatusOK, showPage(review, rules, panels{
+		work: h.work(ctx, audit.Partner, pid), grants: h.grants(ctx, review.Partner.ID), trail: h.trail(ctx, audit.Partner, pid),
+	}))
 }
+
+// panels are the parts of a partner's page that other screens bring.
+type panels struct{ work, grants, trail templ.Component }
 
 // toDecide reports whether the reader may decide on the request now.
 func toDecide(ctx context.Context, r partner.Review) bool {

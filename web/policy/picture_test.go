@@ -10,19 +10,18 @@ import (
 	"portal/internal/id"
 	"portal/internal/policy"
 	"portal/internal/policydoc"
+	"portal/internal/policyrequest"
 	"portal/web/webtest"
 )
 
-// admit approves a partner that waits.
-func admit(d *webtest.Desk, c *webtest.Client) {
+// asks is a request of a new partner for the policy at a path.
+func asks(d *webtest.Desk, path string) policyrequest.Request {
 	d.T.Helper()
-	p, err := d.App.Partners.Partner(d.T.Context(), c.Actor.Scope(), c.Actor.Partner)
-	if err == nil {
-		err = d.App.Partners.Approve(d.T.Context(), d.Admin(), p.ID, p.Version)
-	}
+	pid, err := id.Parse[id.Policy](path[strings.LastIndex(path, "/")+1:])
 	if err != nil {
 		d.T.Fatal(err)
 	}
+	return d.Asks(d.Admitted(authz.AuthPartner), pid)
 }
 
 // lastForm are the fields of the form that a page sends to an address.
@@ -33,9 +32,9 @@ func lastForm(p *webtest.Page, action string) url.Values {
 func TestDecisionPageIsKeptAsItWasShown(t *testing.T) {
 	t.Parallel()
 	d := webtest.NewDesk(t)
-	d.Admitted(authz.AuthPartner)
-	d.Partner(authz.AuthPartner) // waits
 	path := inForce(d, "Counter", auth("fullName", "gender"))
+	d.Grants(asks(d, path))
+	asks(d, path) // waits
 	d.Edit(path, auth("fullName", "photo"))
 	ask := d.Second.Get(path + "/activate").Want(200)
 	shown := []string{
@@ -43,7 +42,7 @@ func TestDecisionPageIsKeptAsItWasShown(t *testing.T) {
 		"All partners under this policy get the same token", "Acme",
 	}
 	webtest.WantText(t, ask, append(shown, "As soon as you confirm, version 2 is in force", "takes the place of version 1", "In force today: version 1",
-		"more than today", "1 partner of the policy group is touched.", "1 request is pending", "Worth a look")...)
+		"more than today", "1 partner has a grant of this policy and is touched.", "1 request is pending", "Worth a look")...)
 	if n := ask.Doc.Find("main details:not(.printed) .says").Length(); n != 0 {
 		t.Error("sentences are folded away, and paper would lack them")
 	}
@@ -58,16 +57,16 @@ func TestDecisionPageIsKeptAsItWasShown(t *testing.T) {
 	}
 	after := ask.Submit(nil).Want(200)
 	// Later the partners are others, and the page of the decision is not.
-	d.Admitted(authz.AuthPartner)
+	d.Grants(asks(d, path))
 	kept := after.Click("Activated version 2").Want(200)
 	webtest.WantText(t, kept, append(shown, "Activation of version 2 of Counter", "Sam", "Yes: whoever decided neither wrote", "more than before",
-		"1 partner of the policy group was touched.", "1 request was pending then.", "Findings at that moment", "the names that the vocabulary gives them today")...)
+		"1 partner was touched.", "1 request was pending then.", "Findings at that moment", "the names that the vocabulary gives them today")...)
 	if kept.Has("today.") && kept.Has("than today") || kept.Doc.Find("main details").Length() != 0 {
 		t.Errorf("the past is told as today, or folded away: %s", kept.Text())
 	}
-	webtest.WantText(t, d.Second.Get(path+"/deactivate"), "2 partners of the policy group are touched.")
+	webtest.WantText(t, d.Second.Get(path+"/deactivate"), "2 partners have a grant of this policy and are touched.")
 	arab := d.Person("Noor", "ar", authz.PolicyManager).Get(kept.Path).Want(200)
-	if arab.Doc.Find("html").AttrOr("dir", "") != "rtl" || !arab.Has("كان شريك واحد من المجموعة معنيًّا بالأمر.") || strings.Contains(arab.Body, "[policy") {
+	if arab.Doc.Find("html").AttrOr("dir", "") != "rtl" || !arab.Has("كان شريك واحد معنيًّا بالأمر.") || strings.Contains(arab.Body, "[policy") {
 		t.Errorf("in Arabic: %s", arab.Text())
 	}
 }
@@ -75,28 +74,28 @@ func TestDecisionPageIsKeptAsItWasShown(t *testing.T) {
 func TestManyPartnersAreFoldedAway(t *testing.T) {
 	t.Parallel()
 	d := webtest.NewDesk(t)
-	path := d.Auth("Wide").Path
+	path := d.InForce("Wide").Path
 	for n := range 22 {
 		if n%7 == 6 {
 			d.Clock.Advance(time.Hour) // codes by mail are rare
 		}
-		d.Admitted(authz.AuthPartner)
+		d.Grants(asks(d, path))
 	}
-	p := d.SignedIn(d.Second.Actor.Email).Get(path + "/activate").Want(200)
-	webtest.WantText(t, p, "22 partners of the policy group are touched.", "Show 2 more")
+	p := d.SignedIn(d.Second.Actor.Email).Get(path + "/deactivate").Want(200)
+	webtest.WantText(t, p, "22 partners have a grant of this policy and are touched.", "Show 2 more")
 	if open, folded := p.Doc.Find("main section > .names li").Length(), p.Doc.Find("main details .names li").Length(); open != 20 || folded != 2 {
 		t.Errorf("%d names open and %d folded", open, folded)
 	}
 }
 
-func TestCON2PartnerAdmittedMeanwhileIsShownFirst(t *testing.T) {
+func TestCON2GrantGivenMeanwhileIsShownFirst(t *testing.T) {
 	t.Parallel()
 	d := webtest.NewDesk(t)
 	path := inForce(d, "Counter", auth("fullName"))
 	d.Edit(path, auth("fullName", "gender"))
-	waiting := d.Partner(authz.AuthPartner)
+	waiting := asks(d, path)
 	ask := d.Second.Get(path + "/activate").Want(200)
-	admit(d, waiting)
+	d.Grants(waiting)
 	again := ask.Submit(nil).Want(409)
 	webtest.WantText(t, again, "This policy changed after you opened the page", "Nothing was carried out.",
 		"1 partner is touched now; your page showed 0.", "0 requests are pending now; your page showed 1.")

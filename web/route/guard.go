@@ -3,6 +3,7 @@ package route
 import (
 	"net/http"
 	"net/netip"
+	"slices"
 
 	"portal/internal/authz"
 	"portal/internal/problem"
@@ -44,7 +45,8 @@ func (g *guard) serve(rt Route, w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		if !session.ValidFormToken(r.Context(), token) {
+		ours := session.ValidFormToken(r.Context(), token) || rt.OneClick && oneClick(r)
+		if !ours {
 			return page.Outdated(w, r)
 		}
 	}
@@ -76,6 +78,14 @@ func (g *guard) sameOrigin(r *http.Request) bool {
 		return false
 	}
 	return origin != "" || site != "" || !session.HasCookie(r.Context())
+}
+
+// oneClick reports whether a mail program unsubscribes: see Route.WithOneClick. The
+// form has been read.
+func oneClick(r *http.Request) bool {
+	h := r.Header
+	return len(h.Values("Cookie")) == 0 && len(h.Values("Origin")) == 0 && len(h.Values("Sec-Fetch-Site")) == 0 &&
+		len(r.PostForm) == 1 && slices.Equal(r.PostForm["List-Unsubscribe"], []string{"One-Click"})
 }
 
 // visitorsOnly are the pages for people without an account.

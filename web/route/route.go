@@ -49,6 +49,8 @@ type Route struct {
 	Handler page.Handler
 	Limit   int64 // bytes of the body
 	Fields  int   // names and parts of the form; 0: the common limits
+	// OneClick lets mail programs in; see WithOneClick.
+	OneClick bool
 }
 
 // Get is a row for reading; it changes nothing (security.md WEB-2).
@@ -67,6 +69,14 @@ func (r Route) WithLimit(n int64) Route { r.Limit = n; return r }
 // WithFields is the row with room for n fields: for a form whose rows people add
 // themselves.
 func (r Route) WithFields(n int) Route { r.Fields = n; return r }
+
+// WithOneClick is the row open to mail programs that unsubscribe (RFC 8058): they
+// have no page of ours, so no form token. What the token guards against is a
+// browser that lends its cookie to somebody else's form. So the row does without
+// only where there is nothing to lend: no cookie, no sign of a browser, and a body
+// that says this one thing. The address must carry a secret that alone permits what
+// the row does; the handler acts as a visitor.
+func (r Route) WithOneClick() Route { r.OneClick = true; return r }
 
 // Mount puts the table into a router. It panics on a row without access: a
 // programmer's mistake that must not start.

@@ -127,7 +127,7 @@ func overlapOptions(ctx context.Context, chosen string) []ui.Option {
 func deliveryColumns(ctx context.Context, withHook bool) []ui.Column[webhook.Delivery] {
 	columns := []ui.Column[webhook.Delivery]{
 		{Label: i18n.T(ctx, "webhook.event"), Cell: func(d webhook.Delivery) templ.Component {
-			return ui.LinkTo(ui.Link{Href: deliveryURL(d.ID), Text: typeText(ctx, d.Type)})
+			return eventCell(d)
 		}},
 	}
 	if withHook {

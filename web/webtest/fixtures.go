@@ -12,6 +12,7 @@ import (
 	"portal/internal/id"
 	"portal/internal/partner"
 	"portal/internal/policy"
+	"portal/internal/policyrequest"
 )
 
 // Password is the password of every account that a fixture makes.
@@ -87,6 +88,43 @@ func (s *Site) Admitted(kind authz.Role) *Client {
 		s.T.Fatal(err)
 	}
 	return c
+}
+
+// Asks is the request of an admitted partner for a policy in force of its group,
+// which waits.
+func (s *Site) Asks(c *Client, pid id.Policy) policyrequest.Request {
+	s.T.Helper()
+	o, err := s.App.Requests.Offer(s.T.Context(), c.Actor.Partner, pid)
+	if err != nil {
+		s.T.Fatal(err)
+	}
+	words, err := s.App.Vocabulary.All(s.T.Context())
+	if err != nil {
+		s.T.Fatal(err)
+	}
+	in := policyrequest.Input{ID: id.New[id.PolicyRequest](), Policy: pid, Answers: policyrequest.AnswersFor(
+		policyrequest.Special(words, o.Kind, o.Document), func(string) string { return "To verify customers at the counter." })}
+	if err = s.App.Requests.Send(s.T.Context(), c.Actor, in); err != nil {
+		s.T.Fatal(err)
+	}
+	r, err := s.App.Requests.Request(s.T.Context(), c.Actor.Scope(), in.ID)
+	if err != nil {
+		s.T.Fatal(err)
+	}
+	return r
+}
+
+// Grants is the grant that comes of a request.
+func (s *Site) Grants(r policyrequest.Request) policyrequest.Request {
+	s.T.Helper()
+	err := s.App.Requests.Approve(s.T.Context(), s.Admin(), r.ID, r.Version, policyrequest.Grant{Shown: r.Number})
+	if err == nil {
+		r, err = s.App.Requests.Request(s.T.Context(), s.Admin().Scope(), r.ID)
+	}
+	if err != nil {
+		s.T.Fatal(err)
+	}
+	return r
 }
 
 // Group is the policy group with this name, made when it is missing.

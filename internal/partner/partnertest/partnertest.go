@@ -74,8 +74,8 @@ func (w World) user(name, email, phone, lang string, pid id.Partner) id.User {
 	w.T.Helper()
 	uid := id.New[id.User]()
 	first, last, _ := strings.Cut(name, " ")
-	w.Exec(`insert into users (id, email, email_key, first_name, last_name, phone, lang, status, partner_id, owner, created_at, updated_at)
-		values (@id, @email, lower(@email), @first, @last, @phone, @lang, 'active', @partner, @partner::uuid is not null, @now, @now)`,
+	w.Exec(`insert into users (id, email, email_key, first_name, last_name, phone, lang, password, status, partner_id, owner, created_at, updated_at)
+		values (@id, @email, lower(@email), @first, @last, @phone, @lang, 'fits nothing', 'active', @partner, @partner::uuid is not null, @now, @now)`,
 		pg.Args{"id": uid, "email": email, "first": first, "last": last, "phone": phone, "lang": lang, "partner": id.OrNull(pid), "now": w.DB.Now()})
 	return uid
 }

@@ -1,0 +1,126 @@
+// Package thing says of each kind of thing what is the same for all: what it is
+// called, who may open it, where its page is, and whether it waits for a
+// decision. Notes, assignments and the search stand on it. It reads the tables
+// of other areas, by their ids alone, since it hangs on none of their rules; it
+// changes nothing.
+package thing
+
+import (
+	"context"
+	"fmt"
+
+	"portal/internal/audit"
+	"portal/internal/authz"
+	"portal/internal/id"
+	"portal/internal/pg"
+	"portal/internal/problem"
+)
+
+// Thing is one thing as far as everybody may need it who may open it.
+type Thing struct {
+	Kind  audit.Kind
+	ID    string
+	Name  string
+	Round int // of the decision that it waits for; 0: for none
+}
+
+// Path is the page of the thing.
+func (t Thing) Path() string { return Path(t.Kind, t.ID) }
+
+// Waits reports whether the thing waits for a decision.
+func (t Thing) Waits() bool { return t.Round > 0 }
+
+// Subject is the thing as the audit log names it.
+func (t Thing) Subject() audit.Subject { return audit.Subject{Kind: t.Kind, ID: t.ID, Name: t.Name} }
+
+// kind is what is known of things of one kind. All SQL is constant and stands
+// over the table's own name.
+type kind struct {
+	path   string
+	open   authz.Permission // who may open its page, among staff
+	decide authz.Permission // who may decide on it; "" where nothing waits
+	table  string
+	name   string // what people call it
+	waits  string // condition
+	round  string // of the decision that it waits for, from 1
+	since  string // it has waited
+}
+
+const openExtension = `select 1 from policy_request_extensions e where e.request_id = policy_requests.id and e.decision is null`
+
+var kinds = map[audit.Kind]kind{
+	audit.Partner: {
+		path: "/partners/", open: authz.PartnerRead, decide: authz.PartnerDecide,
+		table: "partners", name: "organisation", waits: "status = 'pending_approval'", round: "submission", since: "submitted_at",
+	},
+	audit.PolicyGroup: {path: "/policy-groups/", open: authz.PolicyGroupRead, table: "policy_groups", name: "name"},
+	audit.Policy:      {path: "/policies/", open: authz.PolicyRead, table: "policies", name: "name"},
+	audit.PolicyRequest: {
+		path: "/policy-requests/", open: authz.PolicyRequestRead, decide: authz.PolicyRequestDecide, table: "policy_requests",
+		name: "(select p.organisation || ' – ' || y.name from partners p, policies y where p.id = policy_requests.partner_id and y.id = policy_requests.policy_id)",
+		// A grant's extension is decided on the same page: each one that was asked for is a round.
+		waits: "(status = 'pending_approval' or exists (" + openExtension + "))",
+		round: "submission + (select count(*)::integer from policy_request_extensions e where e.request_id = policy_requests.id)",
+		since: "coalesce((select e.requested_at from policy_request_extensions e where e.request_id = policy_requests.id and e.decision is null limit 1), submitted_at)",
+	},
+	audit.Term: {path: "/vocabulary/", open: authz.PolicyRead, table: "vocabulary_terms", name: "name"},
+}
+
+// Path is the page of a thing, "" for a kind without pages. A page may lead on
+// to another one.
+func Path(k audit.Kind, of string) string {
+	if known, ok := kinds[k]; ok {
+		return known.path + of
+	}
+	return ""
+}
+
+// Opens reports whether a member of staff may open things of a kind.
+func Opens(a authz.Actor, k audit.Kind) bool {
+	known, ok := kinds[k]
+	return ok && a.Staff() && a.May(known.open)
+}
+
+// Decides is the permission to decide on things of a kind that wait; "" where
+// nothing does.
+func Decides(k audit.Kind) authz.Permission { return kinds[k].decide }
+
+// Find is a thing that a member of staff may open. What does not exist, what
+// they may not open and what is of no kind are all problem.ErrNotFound
+// (security.md AUT-3).
+func Find(ctx context.Context, q pg.Querier, a authz.Actor, k audit.Kind, of string) (Thing, error) {
+	known, ok := kinds[k]
+	tid, err := id.Parse[id.Thing](of)
+	if !ok || err != nil || !Opens(a, k) {
+		return Thing{}, problem.ErrNotFound
+	}
+	round := "0"
+	if known.decide != "" {
+		round = "case when " + known.waits + " then " + known.round + " else 0 end"
+	}
+	t, err := pg.One[struct {
+		Name  string
+		Round int
+	}](ctx, q, "select "+known.name+" as name, "+round+" as round from "+known.table+" where id = @id", pg.Args{"id": tid})
+	if err != nil {
+		return Thing{}, fmt.Errorf("thing: %w", err)
+	}
+	return Thing{Kind: k, ID: of, Name: t.Name, Round: t.Round}, nil
+}
+
+// WaitingSQL is a query of everything that waits for a decision: columns kind,
+// id, name, round and since. Whoever uses it joins it by kind and id.
+func WaitingSQL() string { return waitingSQL }
+
+var waitingSQL = func() string {
+	sql := ""
+	for _, k := range []audit.Kind{audit.Partner, audit.PolicyRequest} {
+		known := kinds[k]
+		if sql != "" {
+			sql += " union all "
+		}
+		sql += "select '" + string(k) + "' as kind, id, " + known.name + " as name, " + known.round + " as round, " + known.since +
+			" as since from " + known.table + " where " + known.waits
+	}
+	return sql
+}()

@@ -28,14 +28,17 @@ var menu = []struct {
 		{"policy_reviews", "/policy-reviews", "clock"},
 		{"vocabulary", "/vocabulary", "book"},
 	}},
-	{"partner", []entry{{"partners", "/partners", "partners"}, {"registration", "/home/registration", "partners"}}},
-	{"administration", []entry{{"staff", "/staff", "staff"}, {"mail", "/mail", "mail"}, {"webhooks", "/webhooks", "external"}, {"audit", "/audit", "audit"}}},
 	{"partner", []entry{
 		{"partners", "/partners", "partners"},
 		{"registration", "/home/registration", "partners"},
 		{"policy_requests", "/policy-requests", "inbox"},
 	}},
-	{"administration", []entry{{"staff", "/staff", "staff"}, {"mail", "/mail", "mail"}, {"audit", "/audit", "audit"}}},
+	{"administration", []entry{
+		{"staff", "/staff", "staff"},
+		{"mail", "/mail", "mail"},
+		{"webhooks", "/webhooks", "external"},
+		{"audit", "/audit", "audit"},
+	}},
 }
 
 // menuFor is the part of the menu that an actor may use.

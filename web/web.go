@@ -38,6 +38,7 @@ import (
 	"portal/web/policystudio"
 	"portal/web/register"
 	"portal/web/route"
+	"portal/web/search"
 	websession "portal/web/session"
 	"portal/web/signin"
 	"portal/web/staff"
@@ -116,6 +117,7 @@ func table(a *app.App, site *page.Site) []route.Route {
 		auditlog.Routes(a.DB, site.Zone),
 		outbox.Routes(a.DB),
 		webhook.Routes(a.Webhooks, trail),
+		search.Routes(a.Search),
 		note.Routes(a.Notes),
 		assignment.Routes(a.Work),
 	)

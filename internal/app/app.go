@@ -24,6 +24,7 @@ import (
 	"portal/internal/policy"
 	"portal/internal/policyrequest"
 	"portal/internal/reminder"
+	"portal/internal/search"
 	"portal/internal/secret"
 	"portal/internal/serviceaccount"
 	"portal/internal/session"
@@ -48,6 +49,7 @@ type App struct {
 	Services      *serviceaccount.Service
 	Notes         *note.Service
 	Work          *assignment.Service
+	Search        *search.Service
 	Webhooks      *webhook.Service
 	Organisations *organisation.Service
 	Requests      *policyrequest.Service
@@ -64,7 +66,7 @@ func New(cfg config.Config, db *pg.DB, keys secret.Keys) *App {
 func NewWith(cfg config.Config, db *pg.DB, keys secret.Keys, hasher *password.Hasher) *App {
 	codes := code.New(keys)
 	challenges := challenge.New(db, codes)
-	return &App{
+	a := &App{
 		Config: cfg, DB: db, Keys: keys, Codes: codes,
 		Accounts:      account.NewService(db, keys, hasher, challenges),
 		Partners:      partner.NewService(db),
@@ -81,6 +83,10 @@ func NewWith(cfg config.Config, db *pg.DB, keys secret.Keys, hasher *password.Ha
 		Organisations: organisation.NewService(db, challenges),
 		Requests:      policyrequest.NewService(db, cfg.Zone),
 	}
+	a.Search = search.NewService(db, search.Lists{
+		Partners: a.Partners, Accounts: a.Accounts, Policies: a.Policies, Vocabulary: a.Vocabulary,
+	})
+	return a
 }
 
 // Drain makes /readyz say no, so that no new requests come while the last ones

@@ -61,7 +61,7 @@ func table(ctx context.Context, rows list.Page[certificate.Row]) ui.TableOf[cert
 			},
 			{
 				Sort: "domain", Label: i18n.T(ctx, "certificate.domain"),
-				Cell: func(r certificate.Row) templ.Component { return ui.Text(certwords.DomainText(ctx, r.Domain)) },
+				Cell: func(r certificate.Row) templ.Component { return certwords.Key(r.Domain) },
 				File: func(r certificate.Row) string { return r.Domain },
 			},
 			{
@@ -92,7 +92,7 @@ func common(ctx context.Context) []ui.Column[certificate.Row] {
 			File:  func(r certificate.Row) string { return r.Issuer },
 		},
 		{
-			Label: i18n.T(ctx, "certificate.key"), Cell: func(r certificate.Row) templ.Component { return ui.Code(r.Key) },
+			Label: i18n.T(ctx, "certificate.key"), Cell: func(r certificate.Row) templ.Component { return certwords.Key(r.Key) },
 			File: func(r certificate.Row) string { return r.Key },
 		},
 		{

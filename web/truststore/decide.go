@@ -1,6 +1,7 @@
 package truststore
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -11,6 +12,7 @@ import (
 	"portal/internal/problem"
 	"portal/web/certwords"
 	"portal/web/form"
+	"portal/web/i18n"
 	"portal/web/page"
 )
 
@@ -135,6 +137,6 @@ func (h handlers) late(w http.ResponseWriter, r *http.Request, p decidePage, why
 	if err != nil {
 		return err
 	}
-	p.CA, p.Late = now, page.Meanwhile(r.Context(), why)
+	p.CA, p.Late = now, cmp.Or(page.Meanwhile(r.Context(), why), i18n.T(r.Context(), "page.conflict.title"))
 	return h.draw(w, r, http.StatusConflict, p)
 }

@@ -60,6 +60,7 @@ func Load(ctx context.Context, a *app.App) error {
 	l.requests(ctx)
 	l.people(ctx)
 	l.daily(ctx)
+	l.mails(ctx)
 	return l.err
 }
 

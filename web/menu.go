@@ -31,9 +31,16 @@ var menu = []struct {
 	{"partner", []entry{
 		{"partners", "/partners", "partners"},
 		{"registration", "/home/registration", "partners"},
+		{"certificates", "/certificates", "certificate"},
+		{"trust_store", "/trust-store", "lock"},
 		{"policy_requests", "/policy-requests", "inbox"},
 	}},
-	{"administration", []entry{{"staff", "/staff", "staff"}, {"mail", "/mail", "mail"}, {"audit", "/audit", "audit"}}},
+	{"administration", []entry{
+		{"staff", "/staff", "staff"},
+		{"mail", "/mail", "mail"},
+		{"webhooks", "/webhooks", "external"},
+		{"audit", "/audit", "audit"},
+	}},
 }
 
 // menuFor is the part of the menu that an actor may use.

@@ -52,6 +52,14 @@ var decisions = []decision{
 // key is a message of the decision: "trust_store.confirm.title".
 func (d decision) key(suffix string) string { return "trust_store." + d.verb + "." + suffix }
 
+// panel is the colour of what a decision says of itself.
+func (d decision) panel() string {
+	if d.danger {
+		return "warning"
+	}
+	return "info"
+}
+
 func (d decision) fits(ca certificate.FullCA) bool {
 	for _, s := range d.from {
 		if s == ca.Status {

@@ -38,8 +38,10 @@ create table service_accounts (
     deactivated_by uuid        constraint service_accounts_deactivated_by_fkey references users (id),
     deactivated_at timestamptz,
     version        integer     not null default 1,
-    updated_at     timestamptz not null
+    updated_at     timestamptz not null,
+    constraint service_accounts_deactivated_check check ((status = 'deactivated') = (deactivated_at is not null))
 );
+create index service_accounts_created_idx on service_accounts (created_at desc, id desc);
 create unique index service_accounts_name_key on service_accounts (lower(name));
 
 -- What proves a key (security.md KEY-1): the public part, a keyed hash of the
@@ -59,7 +61,19 @@ create table key_secrets (
 create index key_secrets_api_key_idx on key_secrets (api_key_id, created_at desc);
 create index key_secrets_service_account_idx on key_secrets (service_account_id, created_at desc);
 
+-- Tokens that the API refused, per network and by a keyed hash of what was
+-- sent, to slow down who goes on (security.md KEY-2, LGN-4).
+create table api_refusals (
+    id        bigint      generated always as identity constraint api_refusals_pkey primary key,
+    net_key   text        not null,
+    token_key bytea       not null,
+    at        timestamptz not null
+);
+create index api_refusals_net_idx on api_refusals (net_key, at);
+create index api_refusals_at_idx on api_refusals (at);
+
 -- +goose Down
+drop table api_refusals;
 drop table key_secrets;
 drop table service_accounts;
 drop table api_keys;

@@ -266,7 +266,7 @@ var (
 	// direction.
 	isolated = regexp.MustCompile("[\u2066-\u2068][^\u2069]*\u2069")
 	// Names of keys, formats, devices and languages are the same everywhere.
-	international = regexp.MustCompile(`\b(JSON|CSV|KYC|KiB|MiB|UTC|UTF|NUL|FTM|MOSIP|Tab|Esc|English)\b`)
+	international = regexp.MustCompile(`\b(API|JSON|CSV|KYC|KiB|MiB|UTC|UTF|NUL|FTM|MOSIP|Tab|Esc|English)\b`)
 )
 
 // TestNothingIsUntranslated looks for words of the English catalogue in Arabic

@@ -57,6 +57,16 @@ const (
 	TermEdited             Action = "term.edited"
 	TermDeprecated         Action = "term.deprecated"
 	TermRestored           Action = "term.restored"
+	APIKeyCreated          Action = "api_key.created"
+	APIKeyRotated          Action = "api_key.rotated"
+	APIKeyDeactivated      Action = "api_key.deactivated"
+	APIKeyPaused           Action = "api_key.paused"
+	APIKeyResumed          Action = "api_key.resumed"
+	ServiceCreated         Action = "service_account.created"
+	ServiceEdited          Action = "service_account.edited"
+	ServiceRotated         Action = "service_account.rotated"
+	ServiceDeactivated     Action = "service_account.deactivated"
+	ServiceRefused         Action = "service_account.refused" // a token that the API did not take
 	WebhookCreated         Action = "webhook.created"
 	WebhookEdited          Action = "webhook.edited"
 	WebhookPaused          Action = "webhook.paused"
@@ -103,6 +113,8 @@ var Actions = []Action{
 	PolicyCreated, PolicyEdited, PolicyVersionCreated, PolicyActivated, PolicyDeactivated, PolicyReactivated,
 	PolicyActivatedAlone, PolicyVersionRestored, PolicyVersionDiscarded, PolicyDiscarded, PolicyReviewed, PolicyImported,
 	TermCreated, TermEdited, TermDeprecated, TermRestored,
+	APIKeyCreated, APIKeyRotated, APIKeyDeactivated, APIKeyPaused, APIKeyResumed,
+	ServiceCreated, ServiceEdited, ServiceRotated, ServiceDeactivated, ServiceRefused,
 	WebhookCreated, WebhookEdited, WebhookPaused, WebhookGone, WebhookResumed, WebhookDeactivated, WebhookRotated, WebhookTested, WebhookResent,
 	MailRetried, AccessRefused,
 	NoteAdded, NoteEdited, NoteRemoved, WorkTaken, WorkAssigned, WorkGivenBack, ListExported,

@@ -20,6 +20,8 @@ const (
 	PolicyGroup  Kind = "policy_group"
 	Policy       Kind = "policy"
 	Term         Kind = "term" // of the vocabulary
+	APIKey       Kind = "api_key"
+	Service      Kind = "service_account"
 	Webhook      Kind = "webhook"
 	Mail         Kind = "mail"
 	Session      Kind = "session"

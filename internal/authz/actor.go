@@ -10,13 +10,16 @@ import (
 // Actor is who does something, as the database knew them when the request
 // began. It is an explicit argument everywhere below web/.
 type Actor struct {
-	User      id.User
-	Name      string // first and last name, for greeting and for sentences
-	Email     string
-	Lang      string
-	Roles     []Role
-	Partner   id.Partner // zero for staff and visitors
-	Session   []byte     // hash of the session's token; nil for visitors
+	User    id.User
+	Name    string // first and last name, for greeting and for sentences
+	Email   string
+	Lang    string
+	Roles   []Role
+	Partner id.Partner // zero for staff and visitors
+	Session []byte     // hash of the session's token; nil for visitors
+	// Rights are what a service account was given of what its role may; other roles
+	// hold all of theirs.
+	Rights    []Permission
 	IP        netip.Addr
 	RequestID string
 }
@@ -38,10 +41,15 @@ func (a Actor) Is(r Role) bool { return slices.Contains(a.Roles, r) }
 // Staff reports whether the actor works for the portal's operator.
 func (a Actor) Staff() bool { return slices.ContainsFunc(StaffRoles, a.Is) }
 
+// ServiceActor is another system, by name, with the rights that it was given.
+func ServiceActor(name string, rights []Permission) Actor {
+	return Actor{Name: name, Roles: []Role{ServiceAccount}, Rights: rights}
+}
+
 // May reports whether one of the actor's roles holds the permission.
 func (a Actor) May(p Permission) bool {
 	for _, r := range a.Roles {
-		if slices.Contains(Matrix[r], p) {
+		if slices.Contains(Matrix[r], p) && (r != ServiceAccount || slices.Contains(a.Rights, p)) {
 			return true
 		}
 	}

@@ -66,7 +66,7 @@ const (
 	CertificateUpload   Permission = "certificate.upload"     // own partner's certificate
 	APIKeyRead          Permission = "api_key.read"           // what is known of keys; partners: their own
 	APIKeyCreate        Permission = "api_key.create"         // make and rotate; never staff
-	APIKeyDeactivate    Permission = "api_key.deactivate"     // end one for good
+	APIKeyDeactivate    Permission = "api_key.deactivate"     //nolint:gosec // no credential: end one for good
 	ServiceManage       Permission = "service_account.manage" // other systems' access to the API
 	KeyVerify           Permission = "api_key.verify"         // ask the API whether a key is good
 	PolicyServe         Permission = "policy.serve"           // read a partner's policy by the API

@@ -39,8 +39,5 @@ const certificateColumns = `c.id, c.partner_id, c.domain, c.subject, c.issuer, c
 func Counting(ctx context.Context, q pg.Querier, partner id.Partner, at time.Time) (Certificate, error) {
 	return pg.One[Certificate](ctx, q, `
 		select `+certificateColumns+` from partner_certificates c
-		where c.partner_id = @partner and c.status = 'accepted' and c.not_before <= @at and c.not_after > @at
-			and not exists (select 1 from unnest(c.chain) as link left join ca_certificates ca on ca.id = link
-				where ca.status is distinct from 'in_use' or ca.not_before > @at or ca.not_after <= @at)
-		order by c.uploaded_at desc, c.id desc limit 1`, pg.Args{"partner": partner, "at": at})
+		where c.partner_id = @partner and `+CountingIs+` order by `+CountingFirst+` limit 1`, pg.Args{"partner": partner, "now": at})
 }

@@ -76,11 +76,17 @@ type Where struct {
 func (w *Where) And(condition, name string, value any) {
 	w.conditions = append(w.conditions, condition)
 	if name != "" {
-		if w.args == nil {
-			w.args = Args{}
-		}
-		w.args[name] = value
+		w.Let(name, value)
 	}
+}
+
+// Let gives a value to @name where it stands outside the conditions, in what the
+// list reads from.
+func (w *Where) Let(name string, value any) {
+	if w.args == nil {
+		w.args = Args{}
+	}
+	w.args[name] = value
 }
 
 // SQL is " where …", or "" without conditions.

@@ -160,9 +160,16 @@ func word(ctx context.Context, s string) string {
 
 // address is the page of the thing that an entry tells of, "" if it has none.
 func address(e auditlog.Entry) string {
+	if e.SubjectID == "" { // somebody tried something in the name of nothing that exists
+		return ""
+	}
 	switch e.SubjectKind {
 	case audit.Partner:
 		return "/partners/" + url.PathEscape(e.SubjectID)
+	case audit.APIKey:
+		return "/api-keys/" + url.PathEscape(e.SubjectID)
+	case audit.Service:
+		return "/service-accounts/" + url.PathEscape(e.SubjectID)
 	case audit.PolicyGroup:
 		return "/policy-groups/" + url.PathEscape(e.SubjectID)
 	case audit.Policy:

@@ -27,6 +27,7 @@ const maxParam = 200
 var params = []string{
 	"Name", "Organisation", "Reason", "Policy", "Actor", "Version", "More", "Less", "Else", "Term", "Webhook",
 	"Person", "Before",
+	"Key", "Service",
 }
 
 // onlyPath is what a mail's param "Path" may be: the address of one of the

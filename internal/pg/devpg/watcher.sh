@@ -4,6 +4,7 @@
 # cat returns when the last one is gone, with nothing if nobody came at all.
 dir=$1 linger=$2
 shift 2
+exec 4<&- 5<&- 6<&- 7<&- 8<&- 9<&- # what the starter has open, such as a lock, is not kept while others use the server
 "$@" 3<&- &
 server=$!
 

@@ -24,7 +24,7 @@ func (h handlers) show(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	pid := review.Partner.ID.String()
-	return page.Render(w, r, http.StatusOK, showPage(review, rules, h.work(ctx, audit.Partner, pid), h.trail(ctx, audit.Partner, pid)))
+	return page.Render(w, r, http.StatusOK, showPage(review, rules, h.work(ctx, audit.Partner, pid), h.admitted(ctx, audit.Partner, review.Partner.ID.String()), h.trail(ctx, audit.Partner, pid)))
 }
 
 // toDecide reports whether the reader may decide on the request now.

@@ -90,7 +90,7 @@ e2e: deps-postgres deps-chromium deps-axe ## The journeys in a real browser, and
 conformance: deps-postgres ## Real policy documents and groups: make conformance MOSIP=folder
 	@[ -d "$(MOSIP)" ] || { echo 'MOSIP="$(MOSIP)" is no folder; give one: make conformance MOSIP=folder' >&2; exit 2; }
 	@log=$$(mktemp); trap 'rm -f "$$log"' EXIT; set -x; \
-	MOSIP="$(abspath $(MOSIP))" $(GO) test -tags conformance -run Conformance -count=1 -v ./internal/policydoc/... ./internal/policy/... | tee "$$log"; \
+	MOSIP="$(abspath $(MOSIP))" $(GO) test -tags conformance -run Conformance -count=1 -v ./internal/policydoc/... ./internal/policy/... ./internal/certdoc/... | tee "$$log"; \
 	grep -q '^--- PASS: .*Conformance' "$$log" # a run without tests is no proof
 
 .PHONY: fuzz
@@ -155,7 +155,7 @@ stop-test-db:
 ##@ What has to be on the machine (installed where that is allowed)
 
 .PHONY: deps
-deps: deps-cc deps-postgres deps-chromium deps-axe ## C compiler, PostgreSQL, Chromium, axe-core
+deps: deps-cc deps-postgres deps-openssl deps-chromium deps-axe ## C compiler, PostgreSQL, OpenSSL, Chromium, axe-core
 
 # We may install as root with apt-get, in CI with sudo too, and with Homebrew.
 # Anywhere else the developer gets the command to type.
@@ -203,6 +203,11 @@ deps-chromium:
 # axe-core judges the pages in the browser tests. It is nobody's dependency and
 # never enters the repository; npm only fetches it.
 AXE = $(abspath $(DATA_DIR))/axe/axe-$(AXE_VERSION).min.js
+
+.PHONY: deps-openssl
+deps-openssl:
+	@command -v openssl >/dev/null || { $(call install,openssl,openssl@3); }; \
+	command -v openssl >/dev/null || { echo 'OpenSSL is needed to make certificates for the tests; on Debian: sudo apt-get install -y openssl' >&2; exit 1; }
 
 .PHONY: deps-axe
 deps-axe:

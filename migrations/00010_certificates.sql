@@ -28,7 +28,8 @@ create table ca_certificates (
     -- The same certificate twice is no error: the one that is there is shown.
     constraint ca_certificates_thumbprint_key unique (domain, thumbprint),
     -- A root is trusted by two people (security.md AUT-6).
-    constraint ca_certificates_four_eyes_check check (not four_eyes or kind <> 'root' or decided_by is distinct from proposed_by)
+    constraint ca_certificates_four_eyes_check check (
+        not four_eyes or kind <> 'root' or status in ('waiting', 'refused') or decided_by is not null and decided_by <> proposed_by)
 );
 create index ca_certificates_status_idx on ca_certificates (domain, status, lower(subject), id);
 create index ca_certificates_not_after_idx on ca_certificates (not_after, id);
@@ -53,10 +54,12 @@ create table partner_certificates (
     der          bytea       not null constraint partner_certificates_der_check check (octet_length(der) <= 16384),
     original     bytea       not null constraint partner_certificates_original_check check (octet_length(original) <= 16384), -- as it was sent (security.md UPL-5)
     chain        uuid[]      not null, -- ca_certificates from the issuer up to the root
-    status       text        not null constraint partner_certificates_status_check check (status in ('accepted', 'replaced', 'withdrawn')),
+    status       text        not null constraint partner_certificates_status_check check (status in ('accepted', 'withdrawn')),
     uploaded_by  uuid        not null constraint partner_certificates_uploaded_by_fkey references users (id),
     uploaded_at  timestamptz not null,
-    ended_at     timestamptz, -- replaced or withdrawn
+    ended_by     uuid        constraint partner_certificates_ended_by_fkey references users (id), -- who withdrew it
+    ended_at     timestamptz,
+    reason       text        not null default '' constraint partner_certificates_reason_check check (char_length(reason) <= 2000),
     version      integer     not null default 1
 );
 create index partner_certificates_partner_idx on partner_certificates (partner_id, uploaded_at desc);

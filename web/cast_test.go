@@ -64,6 +64,7 @@ func newCast(t *testing.T, settings ...string) *cast {
 		"auth-policies":      `select id::text from policies where kind = 'auth'`,
 		"datashare-policies": `select id::text from policies where kind = 'datashare'`,
 		"policies":           `select id::text from policies`,
+		"policy-requests":    `select id::text from policy_requests`,
 		"policy-reviews":     `select id::text from policy_reviews where kind = 'emergency'`,
 		"policy-reviews/due": `select id::text from policies where status = 'active'`,
 		"vocabulary":         `select min(id::text) from vocabulary_terms group by family`,

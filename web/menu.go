@@ -31,9 +31,11 @@ var menu = []struct {
 	{"partner", []entry{
 		{"partners", "/partners", "partners"},
 		{"partner_changes", "/partners/changes", "clock"},
-		{"registration", "/home/registration", "partners"},
+		{"registration", "/home/registration", "audit"},
 		{"organisation", "/organisation", "partners"},
 		{"people", "/people", "staff"},
+		{"registration", "/home/registration", "partners"},
+		{"policy_requests", "/policy-requests", "inbox"},
 	}},
 	{"administration", []entry{{"staff", "/staff", "staff"}, {"mail", "/mail", "mail"}, {"audit", "/audit", "audit"}}},
 }

@@ -177,7 +177,7 @@ func TestINJGarbageInAddresses(t *testing.T) {
 }
 
 // lists are the addresses of the lists, with everything that costs a statement.
-var lists = []string{"/partners/changes", "/policy-groups", "/auth-policies", "/datashare-policies", "/policy-reviews", "/vocabulary", "/partners", "/staff", "/mail", "/audit"}
+var lists = []string{"/partners/changes", "/policy-groups", "/auth-policies", "/datashare-policies", "/policy-reviews", "/vocabulary", "/partners", "/policy-requests", "/staff", "/mail", "/audit"}
 
 // TestListsCostAFewStatements counts what a page asks the database, the session
 // included (issue: at most 4 for a list page).
@@ -309,7 +309,10 @@ func written(t *testing.T, c *cast) *strings.Replacer {
 		union select first_name from users union select last_name from users union select email from users where email <> ''
 		union select message from partner_review_fields union select reason from partner_reviews where reason <> ''
 		union select text from internal_notes where text <> ''
-		union select reason from policy_decisions where reason <> '' union select reason from partner_changes union select after from partner_changes union select reason from partner_deactivations union select note from policy_versions where note <> ''
+		union select reason from policy_requests union select reason from policy_request_reviews where reason <> ''
+		union select message from policy_request_review_fields union select reason from policy_request_extensions
+		union select reason from partner_changes union select after from partner_changes union select reason from partner_deactivations
+		union select reason from policy_decisions where reason <> '' union select note from policy_versions where note <> ''
 		union select label_ar from vocabulary_terms union select description_ar from vocabulary_terms`, nil)
 	if err != nil {
 		t.Fatal(err)

@@ -40,7 +40,8 @@ func golden(t *testing.T, name, got string) {
 func TestAUT1TableIsReviewed(t *testing.T) {
 	t.Parallel()
 	var routes []string
-	for _, rt := range webtest.New(t).Portal.Routes {
+	portal := webtest.New(t).Portal
+	for _, rt := range slices.Concat(portal.Routes, portal.API) {
 		routes = append(routes, fmt.Sprintf("%-5s%-48s %s", rt.Method, rt.Pattern, rt.Access))
 	}
 	slices.Sort(routes)
@@ -75,7 +76,7 @@ func TestAUT1NothingIsServedBesideTheTable(t *testing.T) {
 		t.Fatalf("the handler is a %T", portal.Handler)
 	}
 	want := map[string]bool{"GET /healthz": true, "GET /readyz": true, "GET /static/*": true, "HEAD /static/*": true}
-	for _, rt := range portal.Routes {
+	for _, rt := range slices.Concat(portal.Routes, portal.API) {
 		want[rt.Method+" "+rt.Pattern] = true
 		if rt.Method == http.MethodGet {
 			want["HEAD "+rt.Pattern] = true

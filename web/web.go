@@ -19,6 +19,7 @@ import (
 	"portal/internal/secret"
 	"portal/internal/session"
 	"portal/web/account"
+	"portal/web/api"
 	"portal/web/assignment"
 	"portal/web/auditlog"
 	"portal/web/dev"
@@ -36,10 +37,12 @@ import (
 	"portal/web/policygroup"
 	"portal/web/policyimport"
 	"portal/web/policypreview"
+	"portal/web/policyrequest"
 	"portal/web/policyreview"
 	"portal/web/policystudio"
 	"portal/web/register"
 	"portal/web/route"
+	"portal/web/search"
 	websession "portal/web/session"
 	"portal/web/signin"
 	"portal/web/staff"
@@ -57,8 +60,9 @@ type Options struct {
 // Portal is the whole web side.
 type Portal struct {
 	Handler http.Handler
-	Metrics http.Handler // to be served where operators reach it
-	Routes  []route.Route
+	Metrics http.Handler  // to be served where operators reach it
+	Routes  []route.Route // the pages
+	API     []route.Route // what other programs ask
 }
 
 // MailText renders a mail of this installation.
@@ -87,7 +91,8 @@ func New(a *app.App, o Options) *Portal {
 		return nil
 	}
 	m := newMetrics(a.DB)
-	return &Portal{Handler: handler(a, site, routes, m), Metrics: m.handler(), Routes: routes}
+	programs := api.Routes(a.APIKeys)
+	return &Portal{Handler: handler(a, site, routes, programs, m), Metrics: m.handler(), Routes: routes, API: programs}
 }
 
 // table is every address of the portal, but for the static files and the
@@ -105,13 +110,14 @@ func table(a *app.App, site *page.Site) []route.Route {
 		register.Routes(a.Registrations, site),
 		signin.Routes(a.Accounts, site),
 		account.Routes(a.Accounts),
-		partner.Routes(a.Partners, a.Policies, a.Vocabulary, trail, work, others, admitted.Section),
+		partner.Routes(a.Partners, a.Policies, a.Vocabulary, trail, work, others, admitted.Section, policyrequest.GrantsOf(a.Requests)),
 		partneradmin.Routes(admitted),
 		organisation.Routes(a.Organisations),
 		people.Routes(a.Accounts, trail),
 		unsubscribe.Routes(a.Accounts),
 		policygroup.Routes(a.Policies, trail),
-		policy.Routes(a.Policies, a.Vocabulary, trail, site.Zone),
+		policy.Routes(a.Policies, a.Vocabulary, trail, policyrequest.UsersOf(a.Requests), site.Zone),
+		policyrequest.Routes(a.Requests, a.Partners, a.Vocabulary, trail, work, others),
 		policystudio.Routes(a.Policies, a.Vocabulary),
 		policypreview.Routes(a.Policies, a.Vocabulary),
 		vocabulary.Routes(a.Vocabulary, trail),
@@ -120,13 +126,14 @@ func table(a *app.App, site *page.Site) []route.Route {
 		staff.Routes(a.Accounts, trail),
 		auditlog.Routes(a.DB, site.Zone),
 		outbox.Routes(a.DB),
+		search.Routes(a.Search),
 		note.Routes(a.Notes),
 		assignment.Routes(a.Work),
 	)
 }
 
 // handler is the order of the middleware, written once.
-func handler(a *app.App, site *page.Site, routes []route.Route, m *metrics) http.Handler {
+func handler(a *app.App, site *page.Site, routes, programs []route.Route, m *metrics) http.Handler {
 	root := chi.NewRouter()
 	ip := middleware.ClientIPFromRemoteAddr
 	if len(a.Config.TrustedProxies) > 0 {
@@ -150,12 +157,49 @@ func handler(a *app.App, site *page.Site, routes []route.Route, m *metrics) http
 		route.Mount(r, site, routes)
 		r.NotFound(notFound)
 	})
-	root.NotFound(pages(site, notFound))
-	root.MethodNotAllowed(func(w http.ResponseWriter, _ *http.Request) {
-		text(w, http.StatusMethodNotAllowed, "method not allowed")
+	root.Group(func(r chi.Router) {
+		r.Use(api.Problems, known(a.Config.PublicURL.Host), limits, recoverer)
+		route.MountAPI(r, apiOf(a), programs)
 	})
-
+	root.NotFound(elsewhere(pages(site, notFound), http.NotFound))
+	notAllowed := func(w http.ResponseWriter, r *http.Request) {
+		allowed(root, w, r)
+		text(w, http.StatusMethodNotAllowed, "method not allowed")
+	}
+	root.MethodNotAllowed(elsewhere(notAllowed, notAllowed))
 	return root
+}
+
+// apiOf is how the API knows who asks.
+func apiOf(a *app.App) route.API {
+	return route.API{
+		Enter: func(r *http.Request) (authz.Actor, error) {
+			return api.Enter(a.Services, r, clientIP(r), requestIDOf(r.Context()))
+		},
+		Deny: a.DB.Deny,
+		Fail: api.Fail,
+	}
+}
+
+// elsewhere answers what no row has; what programs get becomes a problem.
+func elsewhere(people, programs http.HandlerFunc) http.HandlerFunc {
+	problems := api.Problems(programs)
+	return func(w http.ResponseWriter, r *http.Request) {
+		if api.Within(r.URL.Path) {
+			problems.ServeHTTP(w, r)
+			return
+		}
+		people(w, r)
+	}
+}
+
+// allowed says which methods an address has (RFC 9110).
+func allowed(routes chi.Routes, w http.ResponseWriter, r *http.Request) {
+	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost} {
+		if routes.Match(chi.NewRouteContext(), method, r.URL.Path) {
+			w.Header().Add("Allow", method)
+		}
+	}
 }
 
 // pages serves an address outside the table with the reader's frame around it.
@@ -195,5 +239,6 @@ func Table(cfg config.Config) []route.Route {
 	defer db.Close()
 	keys := secret.RandomKeys()
 	site := &page.Site{DB: db, Zone: cfg.Zone, Sessions: websession.New(session.NewStore(db), keys, true)}
-	return table(app.New(cfg, db, keys), site)
+	a := app.New(cfg, db, keys)
+	return slices.Concat(table(a, site), api.Routes(a.APIKeys))
 }

@@ -115,10 +115,11 @@ type person struct {
 	Owner        bool
 	Organisation string
 	PublicID     string
+	Shortcuts    bool
 }
 
 const (
-	personColumns = `u.id, u.email, u.first_name, u.last_name, u.phone, u.lang, coalesce(u.password, '') as password,
+	personColumns = `u.id, u.shortcuts, u.email, u.first_name, u.last_name, u.phone, u.lang, coalesce(u.password, '') as password,
 		u.status, u.auth_epoch, u.version, u.last_sign_in_at, u.created_at, u.partner_id, u.owner,
 		coalesce(p.organisation, '') as organisation, coalesce(p.public_id, '') as public_id,
 		case when p.id is null

@@ -20,6 +20,7 @@ type Profile struct {
 	LastName     string
 	Phone        string
 	Lang         string
+	Shortcuts    bool // keys of the keyboard act at once
 	Roles        []authz.Role
 	Partner      id.Partner // zero for staff
 	Organisation string     // of the partner
@@ -34,6 +35,7 @@ type ProfileInput struct {
 	LastName  string // 1 to MaxName characters
 	Phone     string // up to MaxPhone characters; staff may leave it empty
 	Lang      string // "en", "fr", "ar"
+	Shortcuts bool   // keys of the keyboard act at once (WCAG 2.1.4)
 }
 
 var phonePattern = regexp.MustCompile(`^\+?[0-9][0-9 ()./-]{4,14}$`)
@@ -63,7 +65,7 @@ func (s *Service) Profile(ctx context.Context, a authz.Actor) (Profile, error) {
 		return Profile{}, err
 	}
 	out := Profile{
-		ID: p.ID, Email: p.Email, FirstName: p.FirstName, LastName: p.LastName, Phone: p.Phone, Lang: p.Lang, Roles: p.roles(),
+		ID: p.ID, Email: p.Email, FirstName: p.FirstName, LastName: p.LastName, Phone: p.Phone, Lang: p.Lang, Shortcuts: p.Shortcuts, Roles: p.roles(),
 		Partner: p.PartnerID, Organisation: p.Organisation, CreatedAt: p.CreatedAt, Version: p.Version,
 	}
 	if p.LastSignInAt != nil {
@@ -90,9 +92,12 @@ func (s *Service) EditProfile(ctx context.Context, a authz.Actor, version int, i
 			return audit.Event{}, errNothing
 		}
 		err = pg.Exec1(ctx, tx, `
-			update users set first_name = @first, last_name = @last, phone = @phone, lang = @lang, version = version + 1, updated_at = @now
+			update users set first_name = @first, last_name = @last, phone = @phone, lang = @lang, shortcuts = @shortcuts, version = version + 1, updated_at = @now
 			where id = @id and version = @version`,
-			pg.Args{"id": p.ID, "version": version, "first": in.FirstName, "last": in.LastName, "phone": in.Phone, "lang": in.Lang, "now": tx.Now()})
+			pg.Args{
+				"id": p.ID, "version": version, "first": in.FirstName, "last": in.LastName, "phone": in.Phone, "lang": in.Lang,
+				"shortcuts": in.Shortcuts, "now": tx.Now(),
+			})
 		event := p.event(audit.ProfileChanged, detail)
 		event.Before, event.After = version, version+1
 		return event, err
@@ -107,7 +112,15 @@ func changes(p person, in ProfileInput) []audit.Change {
 	if p.Phone != in.Phone {
 		detail = append(detail, audit.Change{Field: "phone", Before: ending(p.Phone), After: ending(in.Phone)})
 	}
+	detail = audit.Diff(detail, "shortcuts", onOff(p.Shortcuts), onOff(in.Shortcuts))
 	return audit.Diff(detail, "lang", p.Lang, in.Lang)
+}
+
+func onOff(on bool) string {
+	if on {
+		return "on"
+	}
+	return "off"
 }
 
 func ending(phone string) string {

@@ -10,6 +10,7 @@ import (
 	"portal/internal/account"
 	"portal/internal/apikey"
 	"portal/internal/assignment"
+	"portal/internal/certificate"
 	"portal/internal/challenge"
 	"portal/internal/code"
 	"portal/internal/config"
@@ -23,6 +24,7 @@ import (
 	"portal/internal/policy"
 	"portal/internal/policyrequest"
 	"portal/internal/reminder"
+	"portal/internal/search"
 	"portal/internal/secret"
 	"portal/internal/serviceaccount"
 	"portal/internal/session"
@@ -42,10 +44,12 @@ type App struct {
 	Policies      *policy.Service
 	Reminders     *reminder.Service
 	Vocabulary    *vocabulary.Service
+	Certificates  *certificate.Service
 	APIKeys       *apikey.Service
 	Services      *serviceaccount.Service
 	Notes         *note.Service
 	Work          *assignment.Service
+	Search        *search.Service
 	Webhooks      *webhook.Service
 	Organisations *organisation.Service
 	Requests      *policyrequest.Service
@@ -62,7 +66,7 @@ func New(cfg config.Config, db *pg.DB, keys secret.Keys) *App {
 func NewWith(cfg config.Config, db *pg.DB, keys secret.Keys, hasher *password.Hasher) *App {
 	codes := code.New(keys)
 	challenges := challenge.New(db, codes)
-	return &App{
+	a := &App{
 		Config: cfg, DB: db, Keys: keys, Codes: codes,
 		Accounts:      account.NewService(db, keys, hasher, challenges),
 		Partners:      partner.NewService(db),
@@ -70,6 +74,7 @@ func NewWith(cfg config.Config, db *pg.DB, keys secret.Keys, hasher *password.Ha
 		Policies:      policy.NewService(db, policy.Eyes(cfg.FourEyes)).WithZone(cfg.Zone),
 		Reminders:     reminder.NewService(db, cfg.Zone),
 		Vocabulary:    vocabulary.NewService(db),
+		Certificates:  certificate.NewService(db, cfg.MinCertDays, cfg.FourEyes == "off"),
 		APIKeys:       apikey.NewService(db, keys).WithZone(cfg.Zone),
 		Services:      serviceaccount.NewService(db, keys).WithZone(cfg.Zone),
 		Notes:         note.NewService(db),
@@ -78,6 +83,10 @@ func NewWith(cfg config.Config, db *pg.DB, keys secret.Keys, hasher *password.Ha
 		Organisations: organisation.NewService(db, challenges),
 		Requests:      policyrequest.NewService(db, cfg.Zone),
 	}
+	a.Search = search.NewService(db, search.Lists{
+		Partners: a.Partners, Accounts: a.Accounts, Policies: a.Policies, Vocabulary: a.Vocabulary,
+	})
+	return a
 }
 
 // Drain makes /readyz say no, so that no new requests come while the last ones

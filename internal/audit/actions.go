@@ -57,6 +57,13 @@ const (
 	TermEdited             Action = "term.edited"
 	TermDeprecated         Action = "term.deprecated"
 	TermRestored           Action = "term.restored"
+	CAProposed             Action = "ca_certificate.proposed"
+	CATaken                Action = "ca_certificate.taken"
+	CARefused              Action = "ca_certificate.refused"
+	CATakenOut             Action = "ca_certificate.taken_out"
+	CertificateAccepted    Action = "certificate.accepted"
+	CertificateWithdrawn   Action = "certificate.withdrawn"
+	CertificateRechained   Action = "certificate.rechained"
 	APIKeyCreated          Action = "api_key.created"
 	APIKeyRotated          Action = "api_key.rotated"
 	APIKeyDeactivated      Action = "api_key.deactivated"
@@ -113,6 +120,7 @@ var Actions = []Action{
 	PolicyCreated, PolicyEdited, PolicyVersionCreated, PolicyActivated, PolicyDeactivated, PolicyReactivated,
 	PolicyActivatedAlone, PolicyVersionRestored, PolicyVersionDiscarded, PolicyDiscarded, PolicyReviewed, PolicyImported,
 	TermCreated, TermEdited, TermDeprecated, TermRestored,
+	CAProposed, CATaken, CARefused, CATakenOut, CertificateAccepted, CertificateWithdrawn, CertificateRechained,
 	APIKeyCreated, APIKeyRotated, APIKeyDeactivated, APIKeyPaused, APIKeyResumed,
 	ServiceCreated, ServiceEdited, ServiceRotated, ServiceDeactivated, ServiceRefused,
 	WebhookCreated, WebhookEdited, WebhookPaused, WebhookGone, WebhookResumed, WebhookDeactivated, WebhookRotated, WebhookTested, WebhookResent,

@@ -20,17 +20,20 @@ const (
 	PolicyGroup  Kind = "policy_group"
 	Policy       Kind = "policy"
 	Term         Kind = "term" // of the vocabulary
-	APIKey       Kind = "api_key"
-	Service      Kind = "service_account"
-	Webhook      Kind = "webhook"
 	Mail         Kind = "mail"
 	Session      Kind = "session"
 	Database     Kind = "database"
 	Route        Kind = "route"
+	Webhook      Kind = "webhook"
 	Note         Kind = "note" // an internal one; its ID is "<kind>/<id>" of what it is about
 	List         Kind = "list" // what is on a list page, as a whole
+	APIKey       Kind = "api_key"
+	Service      Kind = "service_account"
 
 	PolicyRequest Kind = "policy_request" // and the grant that comes of it
+
+	CACertificate Kind = "ca_certificate"
+	Certificate   Kind = "certificate" // a partner's
 )
 
 // Result is how it ended.

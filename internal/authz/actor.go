@@ -10,13 +10,14 @@ import (
 // Actor is who does something, as the database knew them when the request
 // began. It is an explicit argument everywhere below web/.
 type Actor struct {
-	User    id.User
-	Name    string // first and last name, for greeting and for sentences
-	Email   string
-	Lang    string
-	Roles   []Role
-	Partner id.Partner // zero for staff and visitors
-	Session []byte     // hash of the session's token; nil for visitors
+	User      id.User
+	Name      string // first and last name, for greeting and for sentences
+	Email     string
+	Lang      string
+	Shortcuts bool // keys of the keyboard act at once
+	Roles     []Role
+	Partner   id.Partner // zero for staff and visitors
+	Session   []byte     // hash of the session's token; nil for visitors
 	// Rights are what a service account was given of what its role may; other roles
 	// hold all of theirs.
 	Rights    []Permission

@@ -46,6 +46,11 @@ func build(get func(flag string) string) (Config, error) {
 	default:
 		wrong("four-eyes", "is always, risk or off")
 	}
+	if n, err := strconv.Atoi(get("min-certificate-days")); err != nil || n < 0 || n > 3650 {
+		wrong("min-certificate-days", "is a number of days from 0 to 3650")
+	} else {
+		c.MinCertDays = n
+	}
 	switch s := get("webhook-private"); s {
 	case "on", "off":
 		c.WebhookPrivate = s == "on"

@@ -57,6 +57,7 @@ func Load(ctx context.Context, a *app.App) error {
 	l.policyGroups(ctx)
 	l.policies(ctx)
 	l.partners(ctx)
+	l.requests(ctx)
 	l.people(ctx)
 	l.daily(ctx)
 	return l.err

@@ -74,7 +74,7 @@ func (s *Service) Of(ctx context.Context, a authz.Actor, kind audit.Kind, of str
 
 // Reads reports whether the actor may read and write notes about things of a kind.
 func Reads(a authz.Actor, kind audit.Kind) bool {
-	return a.May(authz.NoteWrite) && thing.Opens(a, kind)
+	return a.May(authz.NoteWrite) && thing.Noted(kind) && thing.Opens(a, kind)
 }
 
 // About is the thing that a note is about; problem.ErrNotFound if the actor may
@@ -109,6 +109,9 @@ var errNothing = errors.New("nothing to change")
 func (s *Service) Add(ctx context.Context, a authz.Actor, nid id.Note, kind audit.Kind, of, text string) error {
 	err := s.db.Change(ctx, a, authz.NoteWrite, func(tx *pg.Tx) (audit.Event, error) {
 		t, err := thing.Find(ctx, tx, a, kind, of)
+		if err == nil && !thing.Noted(kind) {
+			err = problem.ErrNotFound
+		}
 		if err != nil {
 			return audit.Event{}, err
 		}

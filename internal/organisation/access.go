@@ -206,7 +206,7 @@ func (s *Service) Reactivate(ctx context.Context, a authz.Actor, pid id.Partner,
 		if err != nil {
 			return audit.Event{}, err
 		}
-		return p.moved(ctx, tx, partner.Active, reason, counted("grants", grants, "keys", keys))
+		return p.moved(ctx, tx, partner.Active, reason, counted("grants", int64(grants), "keys", keys))
 	}))
 }
 

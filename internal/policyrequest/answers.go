@@ -111,26 +111,35 @@ func differences(before, after Answers) []Diff {
 	return diffs
 }
 
-// Special are the attributes of a document that need special care by the
-// vocabulary, each once, in the document's order: those for which a partner says
-// why it needs them. None for a document that cannot be understood.
+// Received are the attributes that a partner receives under a policy, as the
+// document names them, each once. An Auth policy hands out data only with a way
+// that returns it (policy.Decide).
+func Received(m policydoc.Meaning) []string {
+	var all []string
+	if slices.ContainsFunc(m.Auth.Ways, func(w policydoc.Way) bool { return policydoc.ReturnsData(w.Type) }) {
+		for _, a := range m.Auth.Attributes {
+			all = append(all, a.Name)
+		}
+	}
+	for _, a := range m.Share.Attributes {
+		all = append(all, a.Name)
+	}
+	return once(all)
+}
+
+// Special are those of the attributes received that need special care by the
+// vocabulary, whatever a Data share policy calls them: those for which a partner
+// says why it needs them. None for a document that cannot be understood.
 func Special(v *policydoc.Vocabulary, kind policy.Kind, document string) []string {
 	m, ok := policydoc.Understand(kind, []byte(document))
 	if !ok {
 		return nil
 	}
-	var all []string
-	for _, a := range m.Auth.Attributes {
-		if v.Special(policydoc.Attributes, a.Name) {
-			all = append(all, a.Name)
-		}
-	}
-	for _, a := range m.Share.Attributes {
-		if v.Special(policydoc.Attributes, a.Name) || slices.ContainsFunc(a.Sources, func(s policydoc.Source) bool { return v.SpecialSource(s.Attribute) }) {
-			all = append(all, a.Name)
-		}
-	}
-	return once(all)
+	return slices.DeleteFunc(Received(m), func(name string) bool {
+		return !v.Special(policydoc.Attributes, name) && !slices.ContainsFunc(m.Share.Attributes, func(a policydoc.SharedAttribute) bool {
+			return a.Name == name && slices.ContainsFunc(a.Sources, func(s policydoc.Source) bool { return v.SpecialSource(s.Attribute) })
+		})
+	})
 }
 
 // handsOut are the recorded attributes that a document hands out, each once, by
@@ -141,10 +150,10 @@ func handsOut(v *policydoc.Vocabulary, kind policy.Kind, document string) []stri
 	if !ok {
 		return nil
 	}
-	var all []string
-	for _, a := range m.Auth.Attributes {
-		all = append(all, a.Name)
+	if kind != policydoc.KindDataShare {
+		return Received(m)
 	}
+	var all []string
 	for _, a := range m.Share.Attributes {
 		for _, s := range a.Sources {
 			name := s.Attribute

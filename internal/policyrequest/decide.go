@@ -146,7 +146,7 @@ func (s *Service) rule(ctx context.Context, tx *pg.Tx, a authz.Actor, r Request,
 		return audit.Event{}, err
 	}
 	for _, l := range d.lines {
-		detail = append(detail, audit.Change{Field: fieldName(l.Field), After: l.Message})
+		detail = append(detail, logged(l.Field, "", l.Message))
 	}
 	why := "reason"
 	if d.to == ChangesRequested {

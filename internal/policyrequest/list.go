@@ -65,7 +65,12 @@ const rowFrom = `from policy_requests r
 	left join policy_versions v on v.policy_id = p.id and v.status = 'active'`
 
 // Requests is one page of the requests in scope, by a query of RequestList.
-func (s *Service) Requests(ctx context.Context, scope authz.Scope, lq list.Query) (list.Page[Row], error) {
+func (s *Service) Requests(ctx context.Context, scope authz.Scope, q list.Query) (list.Page[Row], error) {
+	return s.Listing(scope, q).Page(ctx)
+}
+
+// Listing is the list behind Requests, to be exported as a whole.
+func (s *Service) Listing(scope authz.Scope, lq list.Query) pg.Listing[Row] {
 	var w pg.Where
 	if !scope.All {
 		w.And("r.partner_id = @scope", "scope", scope.Partner)
@@ -82,7 +87,7 @@ func (s *Service) Requests(ctx context.Context, scope authz.Scope, lq list.Query
 	named(&w, lq, "policy", "r.policy_id = @policy", "p.name ilike @policy")
 	named(&w, lq, "group", "p.group_id = @group", "g.name ilike @group")
 	named(&w, lq, "q", "r.id = @q", "(t.organisation ilike @q or t.public_id ilike @q or p.name ilike @q)")
-	return pg.List[Row](ctx, s.db.Read(), lq, rowColumns, rowFrom, w)
+	return pg.Listing[Row]{DB: s.db, Query: lq, Columns: rowColumns, From: rowFrom, Where: w}
 }
 
 // named filters by a thing's id, or by a part of its name.

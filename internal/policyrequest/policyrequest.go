@@ -109,8 +109,8 @@ type Request struct {
 	Document  string
 }
 
-// Open reports whether nobody has decided finally.
-func (r Request) Open() bool { return r.Status == PendingApproval || r.Status == ChangesRequested }
+// Undecided reports whether nobody has decided finally.
+func (r Request) Undecided() bool { return r.Status == PendingApproval || r.Status == ChangesRequested }
 
 // Halt is a reason why a grant hands out nothing although it is approved.
 type Halt string

@@ -192,3 +192,20 @@ func (s *Service) Version(ctx context.Context, r Request, number int) (document 
 	}
 	return document, err
 }
+
+// Uncertified tells of which partners of some requests no certificate counts now.
+func (s *Service) Uncertified(ctx context.Context, requests []Request) (map[id.Partner]bool, error) {
+	without, asked := map[id.Partner]bool{}, map[id.Partner]bool{}
+	for _, r := range requests {
+		if asked[r.PartnerID] {
+			continue
+		}
+		asked[r.PartnerID] = true
+		_, err := certificate.Counting(ctx, s.db.Read(), r.PartnerID, s.db.Now())
+		if err != nil && !errors.Is(err, problem.ErrNotFound) {
+			return nil, err
+		}
+		without[r.PartnerID] = err != nil
+	}
+	return without, nil
+}

@@ -182,17 +182,25 @@ func (s *Service) resend(ctx context.Context, tx *pg.Tx, a authz.Actor, st Stand
 	}
 	detail := audit.Diff(nil, "status", string(ChangesRequested), string(PendingApproval))
 	for _, d := range differences(st.Answers, answers) {
-		detail = append(detail, audit.Change{Field: fieldName(d.Field), Before: d.Before, After: d.After})
+		detail = append(detail, logged(d.Field, d.Before, d.After))
 	}
 	return r.event(audit.PolicyRequestResent, detail), r.tellAdmins(ctx, tx, mail.PolicyRequestWaiting, answers.Reason)
 }
 
-// fieldName is a field as the audit log names it.
-func fieldName(field string) string {
-	if name := AttributeOf(field); name != "" {
-		return name
+// logged is what the audit log tells of a field: which attribute a line is about
+// stands in its value, because the log has words for fields alone.
+func logged(field, before, after string) audit.Change {
+	name := AttributeOf(field)
+	if name == "" {
+		return audit.Change{Field: field, Before: before, After: after}
 	}
-	return field
+	about := func(text string) string {
+		if text == "" {
+			return ""
+		}
+		return name + ": " + text
+	}
+	return audit.Change{Field: "need", Before: about(before), After: about(after)}
 }
 
 // accept puts the open answers over the present ones, checks them, and refuses
@@ -242,7 +250,7 @@ func (s *Service) Withdraw(ctx context.Context, a authz.Actor, rid id.PolicyRequ
 			return audit.Event{}, err
 		case r.Status == Withdrawn:
 			return audit.Event{}, errReplayed
-		case !r.Open():
+		case !r.Undecided():
 			return audit.Event{}, r.closed()
 		case r.Version != version:
 			return audit.Event{}, pg.Stale(ctx, tx, a, audit.PolicyRequest, rid.String())

@@ -58,6 +58,7 @@ type row struct {
 	Name      string
 	Email     string
 	Lang      string
+	Shortcuts bool
 	Roles     []string
 	PartnerID id.Partner
 	Stale     bool
@@ -67,7 +68,7 @@ type row struct {
 // clock (security.md SES-3, SES-5). The row is absent for a finished session, a
 // deactivated account, or an account whose epoch moved on.
 const find = `
-	select s.data, u.id as user_id, trim(u.first_name || ' ' || u.last_name) as name, u.email, u.lang,
+	select s.data, u.id as user_id, trim(u.first_name || ' ' || u.last_name) as name, u.email, u.lang, u.shortcuts,
 		case when p.id is null
 			then (select coalesce(array_agg(role order by role desc), '{}') from user_roles where user_id = u.id)
 			when p.status <> 'active' then array['APPLICANT']
@@ -96,7 +97,7 @@ func (s *Store) FindCtx(ctx context.Context, token string) ([]byte, bool, error)
 		}
 	}
 	if h, ok := ctx.Value(holderKey{}).(*Holder); ok {
-		h.Actor = authz.Actor{User: r.UserID, Name: r.Name, Email: r.Email, Lang: r.Lang, Partner: r.PartnerID}
+		h.Actor = authz.Actor{User: r.UserID, Name: r.Name, Email: r.Email, Lang: r.Lang, Shortcuts: r.Shortcuts, Partner: r.PartnerID}
 		h.Actor.Session, _ = base64.RawURLEncoding.DecodeString(token)
 		for _, role := range r.Roles {
 			h.Actor.Roles = append(h.Actor.Roles, authz.Role(role))

@@ -37,6 +37,7 @@ func (t Thing) Subject() audit.Subject { return audit.Subject{Kind: t.Kind, ID: 
 // over the table's own name.
 type kind struct {
 	path   string
+	noted  bool             // staff may write internal notes about it
 	open   authz.Permission // who may open its page, among staff
 	decide authz.Permission // who may decide on it; "" where nothing waits
 	table  string
@@ -50,20 +51,21 @@ const openExtension = `select 1 from policy_request_extensions e where e.request
 
 var kinds = map[audit.Kind]kind{
 	audit.Partner: {
-		path: "/partners/", open: authz.PartnerRead, decide: authz.PartnerDecide,
+		path: "/partners/", noted: true, open: authz.PartnerRead, decide: authz.PartnerDecide,
 		table: "partners", name: "organisation", waits: "status = 'pending_approval'", round: "submission", since: "submitted_at",
 	},
-	audit.PolicyGroup: {path: "/policy-groups/", open: authz.PolicyGroupRead, table: "policy_groups", name: "name"},
-	audit.Policy:      {path: "/policies/", open: authz.PolicyRead, table: "policies", name: "name"},
+	audit.PolicyGroup: {path: "/policy-groups/", noted: true, open: authz.PolicyGroupRead, table: "policy_groups", name: "name"},
+	audit.Policy:      {path: "/policies/", noted: true, open: authz.PolicyRead, table: "policies", name: "name"},
 	audit.PolicyRequest: {
-		path: "/policy-requests/", open: authz.PolicyRequestRead, decide: authz.PolicyRequestDecide, table: "policy_requests",
+		path: "/policy-requests/", noted: true, open: authz.PolicyRequestRead, decide: authz.PolicyRequestDecide, table: "policy_requests",
 		name: "(select p.organisation || ' – ' || y.name from partners p, policies y where p.id = policy_requests.partner_id and y.id = policy_requests.policy_id)",
 		// A grant's extension is decided on the same page: each one that was asked for is a round.
 		waits: "(status = 'pending_approval' or exists (" + openExtension + "))",
 		round: "submission + (select count(*)::integer from policy_request_extensions e where e.request_id = policy_requests.id)",
 		since: "coalesce((select e.requested_at from policy_request_extensions e where e.request_id = policy_requests.id and e.decision is null limit 1), submitted_at)",
 	},
-	audit.Term: {path: "/vocabulary/", open: authz.PolicyRead, table: "vocabulary_terms", name: "name"},
+	audit.Term: {path: "/vocabulary/", noted: true, open: authz.PolicyRead, table: "vocabulary_terms", name: "name"},
+	audit.User: {path: "/staff/", open: authz.StaffManage, table: "users", name: "btrim(first_name || ' ' || last_name)"},
 }
 
 // Path is the page of a thing, "" for a kind without pages. A page may lead on
@@ -79,6 +81,17 @@ func Path(k audit.Kind, of string) string {
 func Opens(a authz.Actor, k audit.Kind) bool {
 	known, ok := kinds[k]
 	return ok && a.Staff() && a.May(known.open)
+}
+
+// Noted reports whether internal notes are written about things of a kind.
+func Noted(k audit.Kind) bool { return kinds[k].noted }
+
+// Sees reports whether the actor may know of a thing of a kind that belongs to a
+// partner (nil: to none): staff by their rights, a partner's people of their own
+// (security.md AUT-2).
+func Sees(a authz.Actor, k audit.Kind, owner *id.Partner) bool {
+	known, ok := kinds[k]
+	return ok && a.May(known.open) && (owner == nil || a.Scope().All || *owner == a.Partner && !id.IsZero(a.Partner))
 }
 
 // Decides is the permission to decide on things of a kind that wait; "" where

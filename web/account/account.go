@@ -67,7 +67,7 @@ type draft struct {
 
 func draftOf(p account.Profile) draft {
 	return draft{
-		ProfileInput: account.ProfileInput{FirstName: p.FirstName, LastName: p.LastName, Phone: p.Phone, Lang: p.Lang},
+		ProfileInput: account.ProfileInput{FirstName: p.FirstName, LastName: p.LastName, Phone: p.Phone, Lang: p.Lang, Shortcuts: p.Shortcuts},
 		Version:      p.Version, PhoneOptional: id.IsZero(p.Partner),
 	}
 }
@@ -81,13 +81,13 @@ func (s *screens) edit(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *screens) save(w http.ResponseWriter, r *http.Request) error {
-	v, err := form.Parse(r, "first_name", "last_name", "phone", "lang", "version")
+	v, err := form.Parse(r, "first_name", "last_name", "phone", "lang", "shortcuts[]", "version")
 	if err != nil {
 		return err
 	}
 	ctx := r.Context()
 	actor := page.Actor(ctx)
-	in := account.ProfileInput{FirstName: v.Text("first_name"), LastName: v.Text("last_name"), Phone: v.Text("phone"), Lang: v.Raw("lang")}
+	in := account.ProfileInput{FirstName: v.Text("first_name"), LastName: v.Text("last_name"), Phone: v.Text("phone"), Lang: v.Raw("lang"), Shortcuts: v.Has("shortcuts")}
 	err = s.accounts.EditProfile(ctx, actor, v.Int("version"), in)
 	if err == nil {
 		page.Flash(r, "account.saved")

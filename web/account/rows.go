@@ -20,6 +20,7 @@ func rows(ctx context.Context, p account.Profile, choice []account.Preference) [
 		{Label: i18n.T(ctx, "common.email"), Component: email(p), Note: i18n.T(ctx, "account.email_note")},
 		{Label: i18n.T(ctx, "common.phone"), Component: phone(p), Change: edit("phone")},
 		{Label: i18n.T(ctx, "account.language"), Value: languageName(p.Lang), Change: edit("lang")},
+		{Label: i18n.T(ctx, "account.shortcut"), Value: shortcut(ctx, p.Shortcuts), Change: edit("shortcuts")},
 		{Label: i18n.T(ctx, "notifications.row"), Value: chosen(ctx, choice), Change: &ui.Link{Href: mailsURL}},
 		{Label: i18n.T(ctx, "common.password"), Value: i18n.T(ctx, "account.password.set"), Change: &ui.Link{Href: passwordURL}},
 		{Label: i18n.T(ctx, "common.role"), Multi: roles},
@@ -28,6 +29,13 @@ func rows(ctx context.Context, p account.Profile, choice []account.Preference) [
 		out = append(out, ui.Row{Label: i18n.T(ctx, "common.organisation"), Component: organisation(p)})
 	}
 	return append(out, ui.Row{Label: i18n.T(ctx, "account.last_sign_in"), Component: ui.Time(p.LastSignInAt), Note: i18n.T(ctx, "account.last_sign_in_note")})
+}
+
+func shortcut(ctx context.Context, on bool) string {
+	if on {
+		return i18n.T(ctx, "account.shortcut.on")
+	}
+	return i18n.T(ctx, "account.shortcut.off")
 }
 
 func languageName(code string) string {

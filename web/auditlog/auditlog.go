@@ -170,13 +170,19 @@ func address(e auditlog.Entry) string {
 		return "/api-keys/" + url.PathEscape(e.SubjectID)
 	case audit.Service:
 		return "/service-accounts/" + url.PathEscape(e.SubjectID)
+	case audit.CACertificate:
+		return "/trust-store/" + url.PathEscape(e.SubjectID)
+	case audit.Certificate:
+		return "/certificates/" + url.PathEscape(e.SubjectID)
 	case audit.PolicyGroup:
 		return "/policy-groups/" + url.PathEscape(e.SubjectID)
 	case audit.Policy:
 		return "/policies/" + url.PathEscape(e.SubjectID)
+	case audit.PolicyRequest:
+		return "/policy-requests/" + url.PathEscape(e.SubjectID)
 	case audit.Term:
 		return "/vocabulary/" + url.PathEscape(e.SubjectID)
-	case audit.PolicyRequest, audit.Registration, audit.User, audit.Mail, audit.Webhook, audit.Session, audit.Database, audit.Route, audit.List:
+	case audit.Registration, audit.User, audit.Mail, audit.Webhook, audit.Session, audit.Database, audit.Route, audit.List:
 	}
 	return ""
 }

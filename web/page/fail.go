@@ -78,13 +78,10 @@ func Meanwhile(ctx context.Context, err error) string {
 // it is the portal's fault. Nothing else does either.
 func Fail(w http.ResponseWriter, r *http.Request, err error) {
 	ctx := r.Context()
-	f := classify(ctx, err)
 	requestID := session.Actor(ctx).RequestID
-	if f.Status >= 500 {
-		if errors.Is(err, context.Canceled) && ctx.Err() != nil {
-			return // the browser went away
-		}
-		slog.ErrorContext(ctx, "request failed", "status", f.Status, "error", err.Error(), "request_id", requestID)
+	f, ok := judge(ctx, err, requestID)
+	if !ok {
+		return
 	}
 	if f.Retry > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(max(1, int((f.Retry+time.Second-1)/time.Second))))
@@ -94,6 +91,29 @@ func Fail(w http.ResponseWriter, r *http.Request, err error) {
 		slog.ErrorContext(ctx, "error page failed", "error", renderErr.Error(), "request_id", requestID)
 		plain(w, f.Status, i18n.T(ctx, f.Key+".title")+"\n\n"+i18n.T(ctx, f.Key+".text")+"\n\n"+requestID+"\n")
 	}
+}
+
+// judge classifies an error and logs what is the portal's fault. ok is false when
+// the browser went away, and nobody waits for an answer.
+func judge(ctx context.Context, err error, requestID string) (f failure, ok bool) {
+	f = classify(ctx, err)
+	if f.Status >= 500 {
+		if errors.Is(err, context.Canceled) && ctx.Err() != nil {
+			return f, false
+		}
+		slog.ErrorContext(ctx, "request failed", "status", f.Status, "error", err.Error(), "request_id", requestID)
+	}
+	return f, true
+}
+
+// Judge is Fail without a page, for answers that are none: the status and, if
+// not 0, after how long to come again. Status 0 means that nobody waits.
+func Judge(ctx context.Context, err error, requestID string) (status int, retry time.Duration) {
+	f, ok := judge(ctx, err, requestID)
+	if !ok {
+		return 0, 0
+	}
+	return f.Status, f.Retry
 }
 
 // Plain answers before there is a reader: the session's store is away.

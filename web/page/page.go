@@ -277,7 +277,10 @@ func shell(r *http.Request) *ui.Shell {
 	}
 	s.BuildID = req.site.Build
 	if a.SignedIn() {
-		s.SignedIn, s.UserName = true, a.Name
+		s.SignedIn, s.UserName, s.Shortcuts = true, a.Name, a.Shortcuts
+		if r.URL.Path == "/search" {
+			s.Searched = r.URL.Query().Get("q")
+		}
 		s.UserRole = i18n.T(ctx, "common.role."+string(a.Role()))
 		s.Flash = popFlash(ctx)
 		s.Nav = req.site.Menu(ctx, a, r.URL.Path)

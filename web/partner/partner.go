@@ -26,6 +26,9 @@ import (
 // wiring brings it.
 type Trail func(ctx context.Context, kind audit.Kind, objectID string) templ.Component
 
+// Grants draws what a partner may use; the screens of policy requests bring it.
+type Grants func(ctx context.Context, partner id.Partner) templ.Component
+
 type handlers struct {
 	partners *partner.Service
 	policies *policy.Service
@@ -34,14 +37,15 @@ type handlers struct {
 	work     Trail // whose work a request is
 	others   Trail // that it is a colleague's
 	admitted Trail // its access, people and contacts, once it was admitted
+	grants   Grants
 }
 
 // Routes are the rows of the partners' pages. Reading needs partner.read, each
 // decision partner.decide. work says on a partner's page whose work its request
 // is, others on a decision's page that it is a colleague's, admitted what became of
-// an admitted partner.
-func Routes(p *partner.Service, policies *policy.Service, words *vocabulary.Service, trail, work, others, admitted Trail) []route.Route {
-	h := handlers{partners: p, policies: policies, words: words, trail: trail, work: work, others: others, admitted: admitted}
+// an admitted partner; grants lists what it may use.
+func Routes(p *partner.Service, policies *policy.Service, words *vocabulary.Service, trail, work, others, admitted Trail, grants Grants) []route.Route {
+	h := handlers{partners: p, policies: policies, words: words, trail: trail, work: work, others: others, admitted: admitted, grants: grants}
 	read := route.Needs(authz.PartnerRead)
 	rows := []route.Route{
 		route.Get(listURL, read, h.list),

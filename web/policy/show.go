@@ -50,7 +50,7 @@ func (h handlers) show(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	s.Can = h.can(r.Context(), s)
-	return page.Render(w, r, http.StatusOK, objectPage(s, h.trail))
+	return page.Render(w, r, http.StatusOK, objectPage(s, h.users(r.Context(), s.ID), h.trail))
 }
 
 // look draws what putting into force what waits would do, and judges it.

@@ -83,12 +83,17 @@ func (r Route) WithOneClick() Route { r.OneClick = true; return r }
 func Mount(router chi.Router, site *page.Site, routes []Route) {
 	g := newGuard(site)
 	for _, rt := range routes {
-		if rt.Access.may == nil || rt.Handler == nil || !strings.HasPrefix(rt.Pattern, "/") {
-			panic(fmt.Sprintf("route %s %s declares no access or handler", rt.Method, rt.Pattern))
-		}
+		rt.mustBeWhole()
 		router.Method(rt.Method, rt.Pattern, g.guarded(rt))
 		if rt.Method == http.MethodGet {
 			router.Method(http.MethodHead, rt.Pattern, g.guarded(rt))
 		}
+	}
+}
+
+// mustBeWhole panics on a row without access, handler or address.
+func (r Route) mustBeWhole() {
+	if r.Access.may == nil || r.Handler == nil || !strings.HasPrefix(r.Pattern, "/") {
+		panic(fmt.Sprintf("route %s %s declares no access or handler", r.Method, r.Pattern))
 	}
 }

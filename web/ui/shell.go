@@ -23,6 +23,8 @@ type Shell struct {
 	Flash              *Flash
 	Notices            []string // banners on every page, already translated
 	LanguageLinks      []LanguageLink
+	Searched           string // what stands in the search box
+	Shortcuts          bool   // "/" jumps to it
 	BuildID            string
 }
 

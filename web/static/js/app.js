@@ -53,6 +53,15 @@ document.addEventListener('focusin', event => {
   for (const menu of menus()) if (!menu.contains(event.target)) menu.open = false;
 });
 
+// "/" jumps to the search, unless somebody types or has switched it off (WCAG 2.1.4).
+const search = document.querySelector('[data-slash]');
+if (search) document.addEventListener('keydown', event => {
+  if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+  if (event.target.closest('input:not([type=radio], [type=checkbox]), textarea, select, [contenteditable]')) return;
+  event.preventDefault();
+  search.select();
+});
+
 // Buttons that only make sense with scripts stand hidden in the page.
 for (const button of all('button[data-show]')) {
   const input = document.getElementById(button.dataset.show);

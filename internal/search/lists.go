@@ -1,0 +1,55 @@
+package search
+
+import (
+	"context"
+
+	"portal/internal/account"
+	"portal/internal/audit"
+	"portal/internal/authz"
+	"portal/internal/list"
+	"portal/internal/partner"
+	"portal/internal/policy"
+	"portal/internal/vocabulary"
+)
+
+func (l Lists) partners(ctx context.Context, scope authz.Scope, q list.Query) (list.Page[partner.Row], error) {
+	return l.Partners.Partners(ctx, scope, q)
+}
+
+func partnerHit(_ authz.Actor, r partner.Row) Hit {
+	return Hit{Kind: audit.Partner, ID: r.ID.String(), Title: r.Organisation, Detail: r.PublicID, Status: string(r.Status)}
+}
+
+func (l Lists) policies(k policy.Kind) func(context.Context, authz.Scope, list.Query) (list.Page[policy.Row], error) {
+	return func(ctx context.Context, _ authz.Scope, q list.Query) (list.Page[policy.Row], error) {
+		return l.Policies.Policies(ctx, k, q)
+	}
+}
+
+func policyHit(_ authz.Actor, r policy.Row) Hit {
+	return Hit{Kind: audit.Policy, ID: r.ID.String(), Title: r.Name, Detail: r.GroupName, Status: string(r.Status)}
+}
+
+func (l Lists) groups(ctx context.Context, _ authz.Scope, q list.Query) (list.Page[policy.GroupRow], error) {
+	return l.Policies.Groups(ctx, q)
+}
+
+func groupHit(_ authz.Actor, g policy.GroupRow) Hit {
+	return Hit{Kind: audit.PolicyGroup, ID: g.ID.String(), Title: g.Name, Detail: g.Description, Status: string(g.Status)}
+}
+
+func (l Lists) terms(ctx context.Context, _ authz.Scope, q list.Query) (list.Page[vocabulary.Term], error) {
+	return l.Vocabulary.Terms(ctx, q)
+}
+
+func termHit(a authz.Actor, t vocabulary.Term) Hit {
+	return Hit{Kind: audit.Term, ID: t.ID.String(), Title: t.Label(a.Lang), Detail: t.Name}
+}
+
+func (l Lists) staff(ctx context.Context, _ authz.Scope, q list.Query) (list.Page[account.Member], error) {
+	return l.Accounts.StaffList(ctx, q)
+}
+
+func memberHit(_ authz.Actor, m account.Member) Hit {
+	return Hit{Kind: audit.User, ID: m.ID.String(), Title: m.Name(), Detail: m.Email, Status: string(m.Status)}
+}

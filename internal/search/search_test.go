@@ -1,0 +1,219 @@
+package search_test
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"portal/internal/account"
+	"portal/internal/audit"
+	"portal/internal/authz"
+	"portal/internal/id"
+	"portal/internal/partner"
+	"portal/internal/partner/partnertest"
+	"portal/internal/pg"
+	"portal/internal/pg/pgtest"
+	"portal/internal/policy"
+	"portal/internal/search"
+	"portal/internal/secret"
+	"portal/internal/vocabulary"
+)
+
+// statements remembers what was asked, to have it explained.
+type statements struct {
+	mu    sync.Mutex
+	asked []pgx.TraceQueryStartData
+}
+
+func (s *statements) TraceQueryStart(ctx context.Context, _ *pgx.Conn, data pgx.TraceQueryStartData) context.Context {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.asked = append(s.asked, data)
+	return ctx
+}
+
+func (*statements) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
+
+type office struct {
+	*search.Service
+	partnertest.World
+	asked             *statements
+	ada, max, visitor authz.Actor // a Partner Admin and a Policy Manager
+	acme, other       partner.Partner
+}
+
+func newOffice(t *testing.T) *office {
+	t.Helper()
+	asked := &statements{}
+	db, _ := pgtest.NewTraced(t, asked)
+	o := &office{World: partnertest.World{T: t, DB: db}, asked: asked}
+	o.Service = search.NewService(db, search.Lists{
+		Partners: partner.NewService(db), Accounts: account.NewService(db, secret.RandomKeys(), nil, nil), Policies: policy.NewService(db, policy.EyesAlways),
+		Vocabulary: vocabulary.NewService(db),
+	})
+	o.ada, o.max = o.Staff("Ada Telecom", "en", authz.PartnerAdmin), o.Staff("Max Manager", "en", authz.PolicyManager)
+	gid := o.Group("Telecom")
+	o.acme, o.other = o.Pending("Acme Telecom", gid), o.Pending("Other", id.PolicyGroup{})
+	return o
+}
+
+// found is what a search finds, in short: "partners: Acme Telecom".
+func (o *office) found(a authz.Actor, text string) string {
+	o.T.Helper()
+	groups, err := o.Find(o.T.Context(), a, text)
+	if err != nil {
+		o.T.Fatal(err)
+	}
+	var out []string
+	for _, g := range groups {
+		for _, h := range g.Hits {
+			out = append(out, g.List+": "+h.Title)
+		}
+	}
+	return strings.Join(out, ", ")
+}
+
+func TestAUT2OnlyWhatTheReaderMaySeeIsFound(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	person := partnertest.Person(o.acme)
+	for _, c := range []struct {
+		name, text, want string
+		by               authz.Actor
+	}{
+		{"everything of a name", "telecom", "partners: Acme Telecom, policy-groups: Telecom, staff: Ada Telecom", o.ada},
+		{"a Policy Manager opens no partner and no staff", "telecom", "policy-groups: Telecom", o.max},
+		{"a partner finds nothing of others", "telecom", "", person},
+		{"nobody finds nothing", "telecom", "", o.visitor},
+		{"by e-mail address", o.acme.Email, "partners: Acme Telecom", o.ada},
+		{"by partner ID", o.acme.PublicID[:6], "partners: Acme Telecom", o.ada},
+		{"a colleague by address", "ada.telecom@", "staff: Ada Telecom", o.ada},
+		{"too short", "te", "", o.ada},
+		{"wildcards are letters", "t%e", "", o.ada},
+		{"nothing", "no such thing", "", o.ada},
+	} {
+		if got := o.found(c.by, c.text); got != c.want {
+			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		}
+	}
+}
+
+func TestAUT3ExactIDsLeadOnlyWhereOneMayGo(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	person := partnertest.Person(o.acme)
+	for _, c := range []struct {
+		name, text, want string
+		by               authz.Actor
+	}{
+		{"a partner's id", o.acme.ID.String(), "/partners/" + o.acme.ID.String(), o.ada},
+		{"in capitals", strings.ToUpper(o.acme.ID.String()), "/partners/" + o.acme.ID.String(), o.ada},
+		{"a partner ID", o.acme.PublicID, "/partners/" + o.acme.ID.String(), o.ada},
+		{"a partner ID in capitals", strings.ToUpper(o.acme.PublicID), "/partners/" + o.acme.ID.String(), o.ada},
+		{"a colleague's id", o.max.User.String(), "/staff/" + o.max.User.String(), o.ada},
+		{"a partner's person is no staff", person.User.String(), "", o.ada},
+		{"a group's id", o.acme.PolicyGroupID.String(), "/policy-groups/" + o.acme.PolicyGroupID.String(), o.max},
+		{"a part of an ID", o.acme.PublicID[:3], "", o.ada},
+		{"an id of nothing", id.New[id.Partner]().String(), "", o.ada},
+		{"a Policy Manager", o.acme.ID.String(), "", o.max},
+		{"a Policy Manager, by partner ID", o.acme.PublicID, "", o.max},
+		{"another partner", o.other.ID.String(), "", person},
+		{"a visitor", o.acme.ID.String(), "", o.visitor},
+		{"no text", "", "", o.ada},
+		{"any text", "x y", "", o.ada},
+	} {
+		hit, ok, err := o.Exact(t.Context(), c.by, c.text)
+		got := ""
+		if ok {
+			got = hit.Path()
+		}
+		if err != nil || got != c.want {
+			t.Errorf("%s: %q %v, want %q", c.name, got, err, c.want)
+		}
+	}
+}
+
+func TestTheFirstFewAndHowMany(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	for n := range 7 {
+		o.Group(fmt.Sprintf("Bank %d", n))
+	}
+	groups, err := o.Find(t.Context(), o.ada, "bank")
+	if err != nil || len(groups) != 1 || len(groups[0].Hits) != search.Shown || groups[0].Total != 7 || groups[0].Hits[0].Kind != audit.PolicyGroup {
+		t.Errorf("%v, %+v", err, groups)
+	}
+}
+
+func TestEnoughIsThreeInARow(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]bool{"": false, "ab": false, "abc": true, "a-b-c": false, "a b@cde": true, "بنك": true, "12": false, "123": true, "%%%": false} {
+		if search.Enough(text) != want {
+			t.Errorf("%q: %v", text, !want)
+		}
+	}
+}
+
+var sequential = regexp.MustCompile(`Seq Scan on (partners|users|policies|policy_groups|policy_requests|api_keys|partner_certificates)\b`)
+
+// TestSearchUsesIndexes: no statement of a search has to read a whole table.
+func TestSearchUsesIndexes(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.Exec(`insert into policy_groups (id, name, description, status, created_at, updated_at)
+		select gen_random_uuid(), md5(n::text), md5('d' || n), 'active', now(), now() from generate_series(1, 4000) n`, nil)
+	o.Exec(`insert into policies (id, kind, group_id, name, description, status, review_on, created_by, created_at, updated_at)
+		select gen_random_uuid(), 'auth', @group, md5(n::text), md5('d' || n), 'inactive', '2027-01-01', @by, now(), now() from generate_series(1, 4000) n`,
+		pg.Args{"group": o.acme.PolicyGroupID, "by": o.ada.User})
+	o.Exec(`insert into partners (id, public_id, type, purpose, organisation, address, email_domain, lang, status, submitted_at, address_verified_at,
+			terms_version, consented_at, created_at, updated_at)
+		select gen_random_uuid(), md5(n::text), 'FTM_PROVIDER', 'x', md5('o' || n), 'x', 'x.test', 'en', 'active', now(), now(), 'x', now(), now(), now()
+		from generate_series(1, 4000) n`, nil)
+	o.Exec(`insert into users (id, email, email_key, first_name, last_name, phone, lang, status, partner_id, created_at, updated_at)
+		select id, public_id || '@x.test', public_id, md5('f' || public_id), 'x', '', 'en', 'active', id, now(), now() from partners where type = 'FTM_PROVIDER' and email_domain = 'x.test'`, nil)
+	// New rows wait in a list of their own until the index is cleaned, as it is
+	// sooner or later where the portal runs.
+	o.Exec(`select gin_clean_pending_list(indexrelid) from pg_index join pg_class on pg_class.oid = indexrelid
+		where relname like '%_trgm_idx'`, nil)
+	for _, table := range []string{"policy_groups", "policies", "partners", "users"} {
+		o.Exec("analyze "+table, nil)
+	}
+	o.asked.asked = nil
+	for _, text := range []string{"telecom", o.acme.PublicID, o.acme.ID.String(), "nadia@acme"} {
+		if _, _, err := o.Exact(t.Context(), o.ada, text); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := o.Find(t.Context(), o.ada, text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	asked := o.asked.asked
+	if len(asked) < 10 || len(asked) > 4*(1+2*len(o.Places(o.ada))) {
+		t.Errorf("%d statements", len(asked))
+	}
+	err := o.DB.Housekeep(t.Context(), "explain", func(tx *pg.Tx) error {
+		// A table of this size may still be read as a whole for less: what counts is
+		// that no statement has to.
+		if _, err := tx.Exec(t.Context(), "set local enable_seqscan = off", nil); err != nil {
+			return err
+		}
+		for _, s := range asked {
+			plan, err := pg.Values[string](t.Context(), tx, "explain "+s.SQL, s.Args[0].(pg.Args))
+			if err != nil {
+				return err
+			}
+			if text := strings.Join(plan, "\n"); sequential.MatchString(text) {
+				t.Errorf("a whole table is read:\n%s\n%s", strings.Join(strings.Fields(s.SQL), " "), text)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}

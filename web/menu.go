@@ -37,7 +37,12 @@ var menu = []struct {
 		{"registration", "/home/registration", "partners"},
 		{"policy_requests", "/policy-requests", "inbox"},
 	}},
-	{"administration", []entry{{"staff", "/staff", "staff"}, {"mail", "/mail", "mail"}, {"audit", "/audit", "audit"}}},
+	{"administration", []entry{
+		{"staff", "/staff", "staff"},
+		{"mail", "/mail", "mail"},
+		{"webhooks", "/webhooks", "external"},
+		{"audit", "/audit", "audit"},
+	}},
 }
 
 // menuFor is the part of the menu that an actor may use.

@@ -313,6 +313,7 @@ func written(t *testing.T, c *cast) *strings.Replacer {
 		union select message from policy_request_review_fields union select reason from policy_request_extensions
 		union select reason from partner_changes union select after from partner_changes union select reason from partner_deactivations
 		union select reason from policy_decisions where reason <> '' union select note from policy_versions where note <> ''
+		union select description from webhooks
 		union select label_ar from vocabulary_terms union select description_ar from vocabulary_terms`, nil)
 	if err != nil {
 		t.Fatal(err)

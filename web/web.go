@@ -49,6 +49,7 @@ import (
 	"portal/web/static"
 	"portal/web/unsubscribe"
 	"portal/web/vocabulary"
+	"portal/web/webhook"
 )
 
 // Options are what differs between serving, developing and testing.
@@ -126,6 +127,7 @@ func table(a *app.App, site *page.Site) []route.Route {
 		staff.Routes(a.Accounts, trail),
 		auditlog.Routes(a.DB, site.Zone),
 		outbox.Routes(a.DB),
+		webhook.Routes(a.Webhooks, trail),
 		search.Routes(a.Search),
 		note.Routes(a.Notes),
 		assignment.Routes(a.Work),

@@ -55,11 +55,13 @@ func Load(ctx context.Context, a *app.App) error {
 	l.admin = l.staff(ctx, "admin@demo.test", "Amina", "Haddad", "en", authz.PartnerAdmin)
 	l.manager = l.staff(ctx, "manager@demo.test", "Paul", "Martin", "en", authz.PolicyManager)
 	l.policyGroups(ctx)
+	tell := l.webhooks(ctx)
 	l.policies(ctx)
 	l.partners(ctx)
 	l.requests(ctx)
 	l.people(ctx)
 	l.daily(ctx)
+	tell()
 	return l.err
 }
 

@@ -35,6 +35,8 @@ var menu = []struct {
 		{"organisation", "/organisation", "partners"},
 		{"people", "/people", "staff"},
 		{"registration", "/home/registration", "partners"},
+		{"certificates", "/certificates", "certificate"},
+		{"trust_store", "/trust-store", "lock"},
 		{"policy_requests", "/policy-requests", "inbox"},
 	}},
 	{"administration", []entry{

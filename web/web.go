@@ -22,6 +22,7 @@ import (
 	"portal/web/api"
 	"portal/web/assignment"
 	"portal/web/auditlog"
+	"portal/web/certificate"
 	"portal/web/dev"
 	"portal/web/home"
 	"portal/web/i18n"
@@ -47,6 +48,7 @@ import (
 	"portal/web/signin"
 	"portal/web/staff"
 	"portal/web/static"
+	"portal/web/truststore"
 	"portal/web/unsubscribe"
 	"portal/web/vocabulary"
 	"portal/web/webhook"
@@ -105,13 +107,13 @@ func table(a *app.App, site *page.Site) []route.Route {
 	return slices.Concat(
 		home.Routes(home.Deps{
 			Organisations: a.Organisations, Contact: a.Config.Contact,
-			Partners: a.Partners, Policies: a.Policies,
+			Partners: a.Partners, Policies: a.Policies, Work: assignment.Mine(a.Work),
 			FailedMails: func(ctx context.Context) (int, error) { return mail.Failed(ctx, a.DB) },
 		}),
 		register.Routes(a.Registrations, site),
 		signin.Routes(a.Accounts, site),
 		account.Routes(a.Accounts),
-		partner.Routes(a.Partners, a.Policies, a.Vocabulary, trail, work, others, admitted.Section, policyrequest.GrantsOf(a.Requests)),
+		partner.Routes(a.Partners, a.Policies, a.Vocabulary, trail, work, others, admitted.Section, policyrequest.GrantsOf(a.Requests), certificate.PanelOf(a.Certificates)),
 		partneradmin.Routes(admitted),
 		organisation.Routes(a.Organisations),
 		people.Routes(a.Accounts, trail),
@@ -127,6 +129,8 @@ func table(a *app.App, site *page.Site) []route.Route {
 		staff.Routes(a.Accounts, trail),
 		auditlog.Routes(a.DB, site.Zone),
 		outbox.Routes(a.DB),
+		truststore.Routes(a.Certificates, trail),
+		certificate.Routes(a.Certificates, trail),
 		webhook.Routes(a.Webhooks, trail),
 		search.Routes(a.Search),
 		note.Routes(a.Notes),

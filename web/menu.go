@@ -32,8 +32,14 @@ var menu = []struct {
 		{"partners", "/partners", "partners"},
 		{"registration", "/home/registration", "partners"},
 		{"policy_requests", "/policy-requests", "inbox"},
+		{"api_keys", "/api-keys", "key"},
 	}},
-	{"administration", []entry{{"staff", "/staff", "staff"}, {"mail", "/mail", "mail"}, {"audit", "/audit", "audit"}}},
+	{"administration", []entry{
+		{"staff", "/staff", "staff"},
+		{"service_accounts", "/service-accounts", "key"},
+		{"mail", "/mail", "mail"},
+		{"audit", "/audit", "audit"},
+	}},
 }
 
 // menuFor is the part of the menu that an actor may use.

@@ -145,6 +145,11 @@ var List = list.Spec{
 
 // Accounts is one page of the service accounts (authz.ServiceManage).
 func (s *Service) Accounts(ctx context.Context, q list.Query) (list.Page[Account], error) {
+	return s.Listing(q).Page(ctx)
+}
+
+// Listing is the list behind Accounts, to be exported as a whole.
+func (s *Service) Listing(q list.Query) pg.Listing[Account] {
 	var w pg.Where
 	w.Let("today", s.Today())
 	if f := q.Filter("name"); f != "" {
@@ -158,7 +163,7 @@ func (s *Service) Accounts(ctx context.Context, q list.Query) (list.Page[Account
 	case "deactivated":
 		w.And("a.status = 'deactivated'", "", nil)
 	}
-	return pg.List[Account](ctx, s.db.Read(), q, accountColumns, accountFrom, w)
+	return pg.Listing[Account]{DB: s.db, Query: q, Columns: accountColumns, From: accountFrom, Where: w}
 }
 
 // Full is an account with its secrets, newest first.

@@ -111,7 +111,7 @@ func table(a *app.App, site *page.Site) []route.Route {
 		unsubscribe.Routes(a.Accounts),
 		policygroup.Routes(a.Policies, trail),
 		policy.Routes(a.Policies, a.Vocabulary, trail, policyrequest.UsersOf(a.Requests), site.Zone),
-		policyrequest.Routes(a.Requests, a.Partners, a.Vocabulary, trail),
+		policyrequest.Routes(a.Requests, a.Partners, a.Vocabulary, trail, work, others),
 		policystudio.Routes(a.Policies, a.Vocabulary),
 		policypreview.Routes(a.Policies, a.Vocabulary),
 		vocabulary.Routes(a.Vocabulary, trail),

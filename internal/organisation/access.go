@@ -13,6 +13,7 @@ import (
 	"portal/internal/mail"
 	"portal/internal/partner"
 	"portal/internal/pg"
+	"portal/internal/policyrequest"
 	"portal/internal/problem"
 	"portal/internal/webhook"
 )
@@ -147,8 +148,7 @@ func (s *Service) Deactivate(ctx context.Context, a authz.Actor, pid id.Partner,
 // change locks (policy_requests, api_keys, then the rest), and counts it.
 func (s *Service) stop(ctx context.Context, tx *pg.Tx, a authz.Actor, p locked) ([]audit.Change, error) {
 	args := pg.Args{"id": p.ID, "now": tx.Now()}
-	grants, err := tx.Exec(ctx, `update policy_requests set paused_at = @now, version = version + 1, updated_at = @now
-		where partner_id = @id and status = 'approved' and paused_at is null`, args)
+	grants, err := policyrequest.Pause(ctx, tx, p.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -163,7 +163,7 @@ func (s *Service) stop(ctx context.Context, tx *pg.Tx, a authz.Actor, p locked) 
 		return nil, err
 	}
 	sessions, err := s.endSessions(ctx, tx, p.ID)
-	return counted("sessions", int64(sessions), "grants", grants, "keys", keys, "changes", changes), err
+	return counted("sessions", int64(sessions), "grants", int64(grants), "keys", keys, "changes", changes), err
 }
 
 // Reactivate gives a deactivated partner its access back
@@ -190,8 +190,7 @@ func (s *Service) Reactivate(ctx context.Context, a authz.Actor, pid id.Partner,
 			return audit.Event{}, err
 		}
 		args := pg.Args{"id": pid, "at": at, "now": tx.Now()}
-		grants, err := tx.Exec(ctx, `update policy_requests set paused_at = null, version = version + 1, updated_at = @now
-			where partner_id = @id and paused_at = @at`, args)
+		grants, err := policyrequest.Resume(ctx, tx, pid)
 		if err != nil {
 			return audit.Event{}, err
 		}
@@ -200,7 +199,7 @@ func (s *Service) Reactivate(ctx context.Context, a authz.Actor, pid id.Partner,
 		if err != nil {
 			return audit.Event{}, err
 		}
-		return p.moved(ctx, tx, partner.Active, reason, counted("grants", grants, "keys", keys))
+		return p.moved(ctx, tx, partner.Active, reason, counted("grants", int64(grants), "keys", keys))
 	}))
 }
 

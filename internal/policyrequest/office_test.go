@@ -80,11 +80,15 @@ func (o *office) decide(pid id.Policy, action policy.Action) {
 	d, err := o.policies.Picture(o.T.Context(), o.max, pid, action, 0)
 	o.must(err)
 	saw := policy.Seen{Version: d.Row, Picture: d.Fingerprint()}
-	if action == policy.Deactivate {
-		o.must(o.policies.DeactivatePolicy(o.T.Context(), o.max, pid, saw))
-		return
+	do := o.policies.ActivatePolicy
+	switch action {
+	case policy.Deactivate:
+		do = o.policies.DeactivatePolicy
+	case policy.Reactivate:
+		do = o.policies.ReactivatePolicy
+	case policy.Activate, policy.Restore:
 	}
-	o.must(o.policies.ActivatePolicy(o.T.Context(), o.max, pid, saw))
+	o.must(do(o.T.Context(), o.max, pid, saw))
 }
 
 // rewritten puts another text of a policy into force.

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"time"
 
+	"portal/internal/audit"
 	"portal/internal/authz"
 	"portal/internal/id"
 	"portal/internal/policydoc"
@@ -183,7 +184,7 @@ func (h handlers) draw(w http.ResponseWriter, r *http.Request, status int, v dec
 			return err
 		}
 	}
-	return page.Render(w, r, status, decidePage(v))
+	return page.Render(w, r, status, decidePage(v, h.others(r.Context(), audit.PolicyRequest, rid.String())))
 }
 
 // compare says in what the version in force differs from the one that was shown.

@@ -30,6 +30,8 @@ type handlers struct {
 	partners *partner.Service
 	words    *vocabulary.Service
 	trail    Trail
+	work     Trail // whose work the request is
+	others   Trail // that it is a colleague's
 }
 
 // manyFields is how many fields a form may have that has some for each attribute,
@@ -38,8 +40,10 @@ const manyFields = 1000
 
 // Routes are the rows of these pages. Reading needs policy_request.read, what a
 // partner does policy_request.send, what an admin decides policy_request.decide.
-func Routes(requests *policyrequest.Service, partners *partner.Service, words *vocabulary.Service, trail Trail) []route.Route {
-	h := handlers{requests, partners, words, trail}
+// work says on a request's page whose work it is, others on a decision's page that
+// it is a colleague's.
+func Routes(requests *policyrequest.Service, partners *partner.Service, words *vocabulary.Service, trail, work, others Trail) []route.Route {
+	h := handlers{requests, partners, words, trail, work, others}
 	read, send := route.Needs(authz.PolicyRequestRead), route.Needs(authz.PolicyRequestSend)
 	rows := []route.Route{
 		route.Get(listURL, read, h.list),

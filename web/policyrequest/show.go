@@ -40,8 +40,8 @@ func (h handlers) show(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		v := reviewView{review, h.requests.Today()}
-		return page.Render(w, r, http.StatusOK, reviewPage(v, h.trail(ctx, audit.PolicyRequest, st.ID.String())))
+		v, of := reviewView{review, h.requests.Today()}, st.ID.String()
+		return page.Render(w, r, http.StatusOK, reviewPage(v, h.work(ctx, audit.PolicyRequest, of), h.trail(ctx, audit.PolicyRequest, of)))
 	}
 	v := ownView{Standing: st, Today: h.requests.Today()}
 	if st.Undecided() {

@@ -66,6 +66,8 @@ func newCast(t *testing.T, settings ...string) *cast {
 		"policy-reviews":     `select id::text from policy_reviews where kind = 'emergency'`,
 		"policy-reviews/due": `select id::text from policies where status = 'active'`,
 		"vocabulary":         `select min(id::text) from vocabulary_terms group by family`,
+		"api-keys":           `select id::text from api_keys`,
+		"service-accounts":   `select id::text from service_accounts`,
 		"staff":              `select id::text from users where partner_id is null`,
 		"notes":              `select id::text from internal_notes where subject_kind = 'policy'`, // which all staff may open
 		"mail":               `select id::text from mail_outbox`, "dev/mail": `select id::text from mail_outbox`,

@@ -66,8 +66,8 @@ type Account struct {
 
 const accountColumns = `a.id, a.name, a.description, a.rights, a.status, a.ends_on, a.ends_on < d.today as ended, a.created_by,
 	(select trim(u.first_name || ' ' || u.last_name) from users u where u.id = a.created_by) as created_by_name, a.created_at, a.deactivated_at,
-	coalesce((select s.id from key_secrets s where s.service_account_id = a.id order by s.created_at desc limit 1), '') as secret_id,
-	coalesce((select s.last4 from key_secrets s where s.service_account_id = a.id order by s.created_at desc limit 1), '') as last4,
+	coalesce((select s.id from key_secrets s where s.service_account_id = a.id and s.ends_at is null), '') as secret_id,
+	coalesce((select s.last4 from key_secrets s where s.service_account_id = a.id and s.ends_at is null), '') as last4,
 	(select max(s.last_used_at) from key_secrets s where s.service_account_id = a.id) as last_used_at, a.version, a.updated_at`
 
 // accountFrom brings @today along, for lists as well as for one account.

@@ -65,9 +65,13 @@ func newCast(t *testing.T, settings ...string) *cast {
 		"policy-requests":    `select id::text from policy_requests`,
 		"policy-reviews":     `select id::text from policy_reviews where kind = 'emergency'`,
 		"policy-reviews/due": `select id::text from policies where status = 'active'`,
+		"trust-store":        `select id::text from ca_certificates`,
+		"certificates":       `select id::text from partner_certificates`,
 		"vocabulary":         `select min(id::text) from vocabulary_terms group by family`,
 		"api-keys":           `select id::text from api_keys`,
 		"service-accounts":   `select id::text from service_accounts`,
+		"webhooks":           `select id::text from webhooks`,
+		"webhook-deliveries": `select id::text from webhook_deliveries where position in (select min(position) from webhook_deliveries group by webhook_id, status)`,
 		"staff":              `select id::text from users where partner_id is null`,
 		"notes":              `select id::text from internal_notes where subject_kind = 'policy'`, // which all staff may open
 		"mail":               `select id::text from mail_outbox`, "dev/mail": `select id::text from mail_outbox`,

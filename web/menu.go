@@ -31,6 +31,8 @@ var menu = []struct {
 	{"partner", []entry{
 		{"partners", "/partners", "partners"},
 		{"registration", "/home/registration", "partners"},
+		{"certificates", "/certificates", "certificate"},
+		{"trust_store", "/trust-store", "lock"},
 		{"policy_requests", "/policy-requests", "inbox"},
 		{"api_keys", "/api-keys", "key"},
 	}},
@@ -38,6 +40,12 @@ var menu = []struct {
 		{"staff", "/staff", "staff"},
 		{"service_accounts", "/service-accounts", "key"},
 		{"mail", "/mail", "mail"},
+		{"audit", "/audit", "audit"},
+	}},
+	{"administration", []entry{
+		{"staff", "/staff", "staff"},
+		{"mail", "/mail", "mail"},
+		{"webhooks", "/webhooks", "external"},
 		{"audit", "/audit", "audit"},
 	}},
 }

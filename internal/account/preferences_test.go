@@ -178,3 +178,18 @@ func TestREG3InvitedPeopleAreToldNothing(t *testing.T) {
 		t.Errorf("mails: %q", got)
 	}
 }
+
+// Each change of what somebody may do reaches them.
+func TestStaffAreToldOfTheirAccess(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	admin, paul := o.staff("admin", authz.PartnerAdmin), o.staff("paul", authz.PolicyManager)
+	ctx := t.Context()
+	o.must(o.SetRoles(ctx, admin, paul.User, o.version(paul), []authz.Role{authz.PartnerAdmin, authz.PolicyManager}))
+	o.must(o.Deactivate(ctx, admin, paul.User, o.version(paul)))
+	o.must(o.Reactivate(ctx, admin, paul.User, o.version(paul)))
+	want := []string{string(mail.RolesChanged), string(mail.AccountDeactivated), string(mail.AccountReactivated)}
+	if got := o.mails("paul@office.test"); !slices.Equal(got, want) {
+		t.Errorf("mails: %q, want %q", got, want)
+	}
+}

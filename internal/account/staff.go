@@ -167,8 +167,8 @@ func (s *Service) inviteAgain(ctx context.Context, tx *pg.Tx, a authz.Actor, p p
 	return p.event(audit.StaffInvitedAgain, nil), err
 }
 
-// SetRoles gives a member of staff other roles (authz.StaffManage), and ends
-// their sessions (security.md SES-5). version is the row version that the form
+// SetRoles gives a member of staff other roles (authz.StaffManage), tells them, and
+// ends their sessions (security.md SES-5). version is the row version that the form
 // showed. Nobody changes their own roles, and the last Partner Admin keeps
 // theirs (AUT-6).
 //
@@ -205,6 +205,9 @@ func (s *Service) SetRoles(ctx context.Context, a authz.Actor, uid id.User, vers
 		}
 		event := p.event(audit.StaffRolesChanged, roleChanges(before, names))
 		event.Before, event.After = version, version+1
+		if err := TellUser(ctx, tx, p.ID, mail.RolesChanged, map[string]string{"Actor": a.Name, "Path": "/account"}); err != nil {
+			return audit.Event{}, err
+		}
 		return event, session.EndAll(ctx, tx, p.ID)
 	}))
 }
@@ -242,8 +245,8 @@ func (s *Service) Deactivate(ctx context.Context, a authz.Actor, uid id.User, ve
 	}))
 }
 
-// Reactivate opens a staff account again, with the password it had
-// (authz.StaffManage). Permission, errors and version are SetRoles'.
+// Reactivate opens a staff account again, with the password it had, and tells its
+// owner (authz.StaffManage). Permission, errors and version are SetRoles'.
 func (s *Service) Reactivate(ctx context.Context, a authz.Actor, uid id.User, version int) error {
 	if uid == a.User {
 		return s.db.Deny(ctx, a, authz.StaffManage)
@@ -256,7 +259,11 @@ func (s *Service) Reactivate(ctx context.Context, a authz.Actor, uid id.User, ve
 		if p.Status == Active {
 			return audit.Event{}, errNothing
 		}
-		return s.move(ctx, tx, p, version, Active)
+		event, err := s.move(ctx, tx, p, version, Active)
+		if err != nil {
+			return audit.Event{}, err
+		}
+		return event, TellUser(ctx, tx, p.ID, mail.AccountReactivated, map[string]string{"Path": "/home"})
 	}))
 }
 

@@ -29,6 +29,8 @@ const (
 	PasswordChanged      Kind = "password_changed"       //
 	StaffInvitation      Kind = "staff_invitation"       // the link is derived when rendered
 	AccountDeactivated   Kind = "account_deactivated"    //
+	AccountReactivated   Kind = "account_reactivated"    //
+	RolesChanged         Kind = "roles_changed"          // to whose they are: other roles, and signed out; Params: Actor
 	ColleagueInvitation  Kind = "colleague_invitation"   // to whom a partner's owner invites; the link is derived when rendered; Params: Organisation, Actor
 	ColleagueRemoved     Kind = "colleague_removed"      // to whom it was; Params: Organisation
 	OwnershipChanged     Kind = "ownership_changed"      // to a partner's people; Params: Organisation, Person, Actor, Reason
@@ -43,6 +45,7 @@ const (
 	PolicyChangedAlone   Kind = "policy_changed_alone"   // to staff: one person put a change of little risk into force; Params: Policy, ID, Version, Actor, and how many changes allow More, Less and Else
 	PolicyEmergency      Kind = "policy_emergency"       // to staff: one person put a policy into force alone; Params as before, Reason and Review
 	PolicyReviewOverdue  Kind = "policy_review_overdue"  // to staff: nobody reviewed an emergency in time; Params: Policy, Version, Actor, Due (a day), Review
+	PolicyReviewClosed   Kind = "policy_review_closed"   // to who acted in an emergency; Params: Policy, Version, Actor, Reason (the note)
 	PolicyReviewDue      Kind = "policy_review_due"      // to staff: review dates come near; Params: Policies, a line of name, tab and day each
 	CAWaiting            Kind = "ca_waiting"             // to the other Partner Admins: a root waits for one of them; Params: Certificate, Actor
 	CATaken              Kind = "ca_taken"               // to who proposed a CA certificate; Params: Certificate, Actor
@@ -89,7 +92,7 @@ var Kinds = []Kind{
 	ColleagueInvitation, ColleagueRemoved, OwnershipChanged, NewAddressCode, ChangeWaiting, AddressChangeAsked, AddressChanged,
 	NameChanged, ChangeRejected, PartnerDeactivated, PartnerReactivated,
 	PolicyChangedAlone, PolicyEmergency, PolicyReviewOverdue, PolicyReviewDue, TermLowered,
-	EndsEarly, EndsDaily, EndsLast, StaffWeekly,
+	EndsEarly, EndsDaily, EndsLast, StaffWeekly, AccountReactivated, RolesChanged, PolicyReviewClosed,
 	AccountDeactivated, PolicyChangedAlone, PolicyEmergency, PolicyReviewOverdue, PolicyReviewDue, TermLowered,
 	WorkAssigned,
 	WebhookFailing, WebhookGone,

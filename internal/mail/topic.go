@@ -34,11 +34,14 @@ var topics = map[Kind]Topic{
 	PasswordChanged:      Essential,
 	StaffInvitation:      Essential,
 	AccountDeactivated:   Essential,
+	AccountReactivated:   Essential,
+	RolesChanged:         Essential,
 	WorkAssigned:         Essential, // a colleague counts on this one person
 	// These stand in for a second pair of eyes, so nobody can close theirs.
 	PolicyChangedAlone:  Essential,
 	PolicyEmergency:     Essential,
 	PolicyReviewOverdue: Essential,
+	PolicyReviewClosed:  Essential,
 	TermLowered:         Essential,
 	PolicyReviewDue:     PolicyReviews,
 	PolicyInForce:       PolicyChanges,
@@ -73,6 +76,12 @@ var topics = map[Kind]Topic{
 	ChangeRejected:      Essential,
 	PartnerDeactivated:  Essential,
 	PartnerReactivated:  Essential,
+	// What lets programs in: a partner must see a key that nobody of it made.
+	APIKeyCreated:      Essential,
+	APIKeyRotated:      Essential,
+	APIKeyDeactivated:  Essential,
+	ServiceCreated:     Essential,
+	ServiceDeactivated: Essential,
 	// Other systems do not learn what was decided: somebody has to act.
 	WebhookFailing: Essential,
 	WebhookGone:    Essential,

@@ -216,8 +216,11 @@ func (s *Service) CloseReview(ctx context.Context, a authz.Actor, rid id.PolicyR
 			update policy_reviews set closed_by = @by, closed_at = @now, outcome = @outcome, note = @note
 			where id = @id and closed_at is null`,
 			pg.Args{"id": rid, "by": a.User, "now": tx.Now(), "outcome": outcome, "note": note})
+		if err != nil {
+			return audit.Event{}, err
+		}
 		detail := audit.Diff(nil, "outcome", "", string(outcome))
-		return p.event(audit.PolicyReviewed, p.Version, audit.Diff(detail, "note", "", note)), err
+		return p.event(audit.PolicyReviewed, p.Version, audit.Diff(detail, "note", "", note)), r.tellClosed(ctx, tx, a, note)
 	})
 	if pg.Violates(err, "policy_reviews_second_person_check") {
 		event := p.event(audit.PolicyReviewed, p.Version, []audit.Change{{Field: "four_eyes", After: "refused"}})

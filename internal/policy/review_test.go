@@ -136,6 +136,9 @@ func TestAUT6EmergencyIsReviewedBySomebodyElse(t *testing.T) {
 	last = o.logged()
 	o.must(o.CloseReview(ctx, o.max, r.ID, policy.Kept, "It was right."))
 	o.onlyEvent(last, "policy.reviewed", "done", `"kept"`, "It was right.")
+	if n := o.count(`select count(*) from mail_outbox where kind = 'policy_review_closed' and user_id = @ada and params->>'Reason' = 'It was right.'`, pg.Args{"ada": o.ada.User}); n != 1 {
+		t.Errorf("%d mails to who acted", n)
+	}
 	if err := o.CloseReview(ctx, o.max, r.ID, policy.Kept, "Again."); !errors.Is(err, problem.ErrConflict) {
 		t.Errorf("closed twice: %v", err)
 	}

@@ -2,8 +2,10 @@ package policy
 
 import (
 	"context"
+	"strconv"
 
 	"portal/internal/account"
+	"portal/internal/authz"
 	"portal/internal/id"
 	"portal/internal/mail"
 	"portal/internal/pg"
@@ -60,4 +62,11 @@ func (r *ruling) tellWriters(ctx context.Context, tx *pg.Tx, kind mail.Kind) err
 		}
 	}
 	return nil
+}
+
+// tellClosed mails who acted in the emergency that somebody has looked at it.
+func (r Review) tellClosed(ctx context.Context, tx *pg.Tx, by authz.Actor, note string) error {
+	return account.TellUser(ctx, tx, r.OpenedBy, mail.PolicyReviewClosed, map[string]string{
+		"Policy": r.PolicyName, "Version": strconv.Itoa(r.Number), "Actor": by.Name, "Reason": note, "Path": "/policy-reviews/" + r.ID.String(),
+	})
 }

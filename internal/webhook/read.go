@@ -34,6 +34,21 @@ func (s *Service) Webhook(ctx context.Context, wid id.Webhook) (Webhook, error) 
 	return pg.One[Webhook](ctx, s.db.Read(), `select `+webhookColumns+webhookFrom+` where w.id = @id`, pg.Args{"id": wid})
 }
 
+// Name is an address by what people call it.
+type Name struct {
+	ID          id.Webhook
+	Description string
+}
+
+// maxNames is how many addresses a filter offers; those in use come first.
+const maxNames = 50
+
+// Names are the addresses by name, for a filter.
+func (s *Service) Names(ctx context.Context) ([]Name, error) {
+	return pg.All[Name](ctx, s.db.Read(), `select id, description from webhooks
+		order by status = 'deactivated', lower(description), id limit @max`, pg.Args{"max": maxNames})
+}
+
 // DeliveryStatus is where a delivery stands, as people see it.
 type DeliveryStatus string
 
@@ -60,6 +75,7 @@ type Delivery struct {
 	WebhookStatus Status
 	EventID       id.WebhookEvent // the webhook-id
 	Type          Type
+	About         string // what the event calls the thing that it is about; may be empty
 	Status        DeliveryStatus
 	NotBefore     time.Time // when it is tried next, if it waits
 	Attempts      int
@@ -69,7 +85,8 @@ type Delivery struct {
 	DeliveredAt   *time.Time
 }
 
-const deliveryColumns = `d.id, d.webhook_id, w.description as webhook, w.status as webhook_status, d.event_id, e.type, ` + shownStatus + ` as status,
+const deliveryColumns = `d.id, d.webhook_id, w.description as webhook, w.status as webhook_status, d.event_id, e.type,
+	coalesce(e.data ->> 'label', e.data ->> 'name', e.data ->> 'organisation', e.data ->> 'partner', e.data ->> 'subject', '') as about, ` + shownStatus + ` as status,
 	d.not_before, d.attempts, d.resends, d.created_at, d.delivered_at,
 	(select a.outcome from webhook_attempts a where a.delivery_id = d.id order by a.number desc limit 1) as last_outcome`
 

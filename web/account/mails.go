@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"portal/internal/account"
+	"portal/internal/authz"
 	"portal/internal/mail"
 	"portal/web/form"
 	"portal/web/i18n"
@@ -89,5 +90,8 @@ func essentials(ctx context.Context) []string {
 	} else {
 		out = append(out, i18n.T(ctx, "notifications.essential.decisions"))
 	}
-	return append(out, i18n.T(ctx, "notifications.essential.last_days"))
+	if page.May(ctx, authz.CertificateUpload) || page.May(ctx, authz.TrustStoreManage) {
+		out = append(out, i18n.T(ctx, "notifications.essential.last_days"))
+	}
+	return out
 }

@@ -182,7 +182,9 @@ func address(e auditlog.Entry) string {
 		return "/policy-requests/" + url.PathEscape(e.SubjectID)
 	case audit.Term:
 		return "/vocabulary/" + url.PathEscape(e.SubjectID)
-	case audit.Registration, audit.User, audit.Mail, audit.Webhook, audit.Session, audit.Database, audit.Route, audit.List:
+	case audit.Webhook:
+		return "/webhooks/" + url.PathEscape(e.SubjectID)
+	case audit.Registration, audit.User, audit.Mail, audit.Session, audit.Database, audit.Route, audit.List:
 	}
 	return ""
 }

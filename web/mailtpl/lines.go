@@ -36,7 +36,7 @@ func count(s string) int {
 func endings(lang, lines, rest string) string {
 	var out []string
 	for _, f := range records(lines, 5) {
-		what := i18n.In(lang, "mail.ending."+f[0], "Name", written(lang, f[1], ""), "Policy", written(lang, f[2], ""))
+		what := i18n.In(lang, "mail.ending."+f[0], "Name", written(lang, f[1]), "Policy", written(lang, f[2]))
 		date, left := dateIn(lang, f[3]), count(f[4])
 		if left == 0 {
 			out = append(out, i18n.In(lang, "mail.ending.today", "What", what, "Date", date))
@@ -76,7 +76,7 @@ func summary(lang, lines string) string {
 		var out []string
 		for _, f := range all {
 			if slices.Contains(s.facts, f[0]) {
-				out = append(out, i18n.In(lang, "mail.weekly."+f[0], "Count", count(f[1]), "Date", dateIn(lang, f[2]), "Name", written(lang, f[3], "")))
+				out = append(out, i18n.In(lang, "mail.weekly."+f[0], "Count", count(f[1]), "Date", dateIn(lang, f[2]), "Name", written(lang, f[3])))
 			}
 		}
 		if len(out) > 0 {

@@ -125,3 +125,18 @@ func TestINJ2NamesInListsStayOnTheirLine(t *testing.T) {
 		t.Errorf("%d bytes:\n%s", len(r.Text), r.Text)
 	}
 }
+
+// What a partner writes to staff is short and on one line; what staff decide goes as
+// it is.
+func TestINJ2ReasonsOfPartners(t *testing.T) {
+	t.Parallel()
+	reason := "First line.\nhttps://evil.example/\n" + strings.Repeat("x", 500)
+	asks := rendered(t, mail.Message{Kind: mail.PolicyRequestWaiting, Lang: "en", Params: map[string]string{"Reason": reason, "Path": "/policy-requests"}})
+	if strings.Contains(asks.Text, "\nhttps://evil.example/") || strings.Contains(asks.Text, strings.Repeat("x", 200)) {
+		t.Error(asks.Text)
+	}
+	decided := rendered(t, mail.Message{Kind: mail.PolicyRequestRejected, Lang: "en", Params: map[string]string{"Reason": "No.\n\nSorry.", "Path": "/policy-requests"}})
+	if !strings.Contains(decided.Text, "\n\nNo.\n\nSorry.\n\n") {
+		t.Error(decided.Text)
+	}
+}

@@ -7,6 +7,7 @@ package mailtpl
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 
 	"github.com/google/uuid"
@@ -20,8 +21,12 @@ import (
 )
 
 // maxParam is how much of what a person wrote goes into a mail, in characters
-// (security.md INJ-2). A decision's reason is staff's own words and goes whole.
+// (security.md INJ-2). A decision's reason is staff's own words and goes whole, in
+// lines of its own.
 const maxParam = 200
+
+// asking are the mails whose reason is a partner's: it goes as other words do.
+var asking = []mail.Kind{mail.PolicyRequestWaiting, mail.PolicyRequestExtensionWaiting, mail.OwnershipChanged}
 
 // params are the values that the texts may use. A mail gives those it has.
 var params = []string{
@@ -50,7 +55,11 @@ func (w Writer) Render(m mail.Message) (mail.Rendered, error) {
 	}
 	args := []any{"Portal", w.Origin}
 	for _, name := range params {
-		args = append(args, name, written(m.Lang, m.Params[name], name))
+		if name == "Reason" && !slices.Contains(asking, m.Kind) {
+			args = append(args, name, m.Params[name])
+			continue
+		}
+		args = append(args, name, written(m.Lang, m.Params[name]))
 	}
 	args = append(args, "Policies", dated(m.Lang, m.Params["Policies"]), "Due", dateIn(m.Lang, m.Params["Due"]),
 		"Endings", endings(m.Lang, m.Params["Endings"], m.Params["Rest"]), "Summary", summary(m.Lang, m.Params["Summary"]))
@@ -106,8 +115,10 @@ func (w Writer) derived(m mail.Message) (secret, link string) {
 	case mail.AlreadyRegistered, mail.RegistrationReceived, mail.RegistrationApproved, mail.RegistrationRejected,
 		mail.RegistrationReturned:
 		return "", w.Origin + "/signin"
-	default:
+	case mail.PasswordChanged, mail.PasswordResetUnknown:
 		return "", w.Origin + "/forgot"
+	default:
+		return "", w.Origin + "/home"
 	}
 }
 

@@ -11,12 +11,8 @@ import (
 )
 
 // written is what a person wrote, in a sentence of another language perhaps: short,
-// on one line, and apart in its direction. A reason stands in lines of its own and
-// stays as it is.
-func written(lang, s, name string) string {
-	if name == "Reason" {
-		return s
-	}
+// on one line, and apart in its direction.
+func written(lang, s string) string {
 	s = strings.Join(strings.Fields(s), " ")
 	if r := []rune(s); len(r) > maxParam {
 		s = string(r[:maxParam]) + "…"
@@ -43,7 +39,7 @@ func dated(lang, lines string) string {
 	var out []string
 	for line := range strings.Lines(lines) {
 		name, date, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "\t")
-		text := "– " + written(lang, name, "")
+		text := "– " + written(lang, name)
 		if day := dateIn(lang, date); day != "" {
 			text += ": " + day
 		}

@@ -34,12 +34,12 @@ func (l *loader) keys(ctx context.Context) {
 	l.grant(ctx, l.ask(ctx, claire, print, "Nos agences pilotes impriment les cartes sur place."), 300)
 	l.key(ctx, claire, l.grantOf(ctx, claire, "Branch printing"), "Agences pilotes")
 
-	service := l.service(ctx, "Authentication service", "Decides on every authentication.", authz.KeyVerify, authz.PolicyServe)
+	service := l.service(ctx, "Login enforcement", "Decides on every authentication.", authz.KeyVerify, authz.PolicyServe)
 	l.do(func() error {
 		_, err := l.app.Services.Enter(ctx, serviceaccount.Presented{Token: service.Token.Reveal(), RequestID: "demo"})
 		return err
 	})
-	old := l.service(ctx, "Card printing", "Replaced by the service above.", authz.PolicyServe)
+	old := l.service(ctx, "Card bureau", "Replaced by the service above.", authz.PolicyServe)
 	l.do(func() error { return l.app.Services.Deactivate(ctx, l.admin, old.Account.ID, 1) })
 }
 

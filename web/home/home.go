@@ -8,6 +8,8 @@ import (
 	"context"
 	"net/http"
 
+	"github.com/a-h/templ"
+
 	"portal/internal/authz"
 	"portal/internal/id"
 	"portal/internal/partner"
@@ -21,6 +23,7 @@ type Deps struct {
 	Partners    *partner.Service
 	Policies    *policy.Service
 	FailedMails func(ctx context.Context) (int, error)
+	Work        func(ctx context.Context) templ.Component // what the reader took on, for staff
 }
 
 // The addresses of these pages, and of those that they lead to.
@@ -97,7 +100,7 @@ func (d Deps) home(w http.ResponseWriter, r *http.Request) error {
 		}
 		o.Reviews = &reviews
 	}
-	return page.Render(w, r, http.StatusOK, homePage(o))
+	return page.Render(w, r, http.StatusOK, homePage(o, d.Work(ctx)))
 }
 
 func (d Deps) requests(ctx context.Context) (requests, error) {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"portal/internal/account"
+	"portal/internal/apikey"
 	"portal/internal/audit"
 	"portal/internal/authz"
 	"portal/internal/id"
@@ -123,7 +124,7 @@ func (s *Service) Deactivate(ctx context.Context, a authz.Actor, pid id.Partner,
 		return err
 	}
 	return done(s.db.Change(ctx, a, authz.PartnerDeactivate, func(tx *pg.Tx) (audit.Event, error) {
-		p, err := lock(ctx, tx, pid)
+		p, err := lockWithGroup(ctx, tx, pid)
 		if err != nil {
 			return audit.Event{}, err
 		}
@@ -144,16 +145,25 @@ func (s *Service) Deactivate(ctx context.Context, a authz.Actor, pid id.Partner,
 	}))
 }
 
+// lockWithGroup is lock for what reaches a partner's grants: its policy group
+// comes first in every change.
+func lockWithGroup(ctx context.Context, tx *pg.Tx, pid id.Partner) (locked, error) {
+	_, err := pg.Values[id.PolicyGroup](ctx, tx, `select g.id from policy_groups g join partners p on p.policy_group_id = g.id
+		where p.id = @id for share of g`, pg.Args{"id": pid})
+	if err != nil {
+		return locked{}, err
+	}
+	return lock(ctx, tx, pid)
+}
+
 // stop ends and pauses what an active partner has, in the order in which every
 // change locks (policy_requests, api_keys, then the rest), and counts it.
 func (s *Service) stop(ctx context.Context, tx *pg.Tx, a authz.Actor, p locked) ([]audit.Change, error) {
-	args := pg.Args{"id": p.ID, "now": tx.Now()}
 	grants, err := policyrequest.Pause(ctx, tx, p.ID)
 	if err != nil {
 		return nil, err
 	}
-	keys, err := tx.Exec(ctx, `update api_keys set paused_at = @now, version = version + 1, updated_at = @now
-		where partner_id = @id and status = 'active' and paused_at is null`, args)
+	keys, err := apikey.Pause(ctx, tx, p.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -163,7 +173,7 @@ func (s *Service) stop(ctx context.Context, tx *pg.Tx, a authz.Actor, p locked) 
 		return nil, err
 	}
 	sessions, err := s.endSessions(ctx, tx, p.ID)
-	return counted("sessions", int64(sessions), "grants", int64(grants), "keys", keys, "changes", changes), err
+	return counted("sessions", sessions, "grants", grants, "keys", keys, "changes", int(changes)), err
 }
 
 // Reactivate gives a deactivated partner its access back
@@ -176,26 +186,23 @@ func (s *Service) Reactivate(ctx context.Context, a authz.Actor, pid id.Partner,
 		return err
 	}
 	return done(s.db.Change(ctx, a, authz.PartnerDeactivate, func(tx *pg.Tx) (audit.Event, error) {
-		p, err := lock(ctx, tx, pid)
+		p, err := lockWithGroup(ctx, tx, pid)
 		if err != nil {
 			return audit.Event{}, err
 		}
 		if err := p.may(ctx, tx, a, version, partner.Active, reason); err != nil {
 			return audit.Event{}, err
 		}
-		at, err := pg.Value[time.Time](ctx, tx, `update partner_deactivations set ended_by = @by, ended_at = @now, ended_reason = @reason
-			where partner_id = @id and ended_at is null returning deactivated_at`,
-			pg.Args{"id": pid, "by": a.User, "now": tx.Now(), "reason": reason})
+		err = pg.Exec1(ctx, tx, `update partner_deactivations set ended_by = @by, ended_at = @now, ended_reason = @reason
+			where partner_id = @id and ended_at is null`, pg.Args{"id": pid, "by": a.User, "now": tx.Now(), "reason": reason})
 		if err != nil {
 			return audit.Event{}, err
 		}
-		args := pg.Args{"id": pid, "at": at, "now": tx.Now()}
 		grants, err := policyrequest.Resume(ctx, tx, pid)
 		if err != nil {
 			return audit.Event{}, err
 		}
-		keys, err := tx.Exec(ctx, `update api_keys set paused_at = null, version = version + 1, updated_at = @now
-			where partner_id = @id and paused_at = @at`, args)
+		keys, err := apikey.Resume(ctx, tx, pid)
 		if err != nil {
 			return audit.Event{}, err
 		}
@@ -265,8 +272,8 @@ func counted(pairs ...any) []audit.Change {
 	var detail []audit.Change
 	for i := 0; i+1 < len(pairs); i += 2 {
 		name, _ := pairs[i].(string)
-		if n, _ := pairs[i+1].(int64); n > 0 {
-			detail = append(detail, audit.Change{Field: name, After: strconv.FormatInt(n, 10)})
+		if n, _ := pairs[i+1].(int); n > 0 {
+			detail = append(detail, audit.Change{Field: name, After: strconv.Itoa(n)})
 		}
 	}
 	return detail

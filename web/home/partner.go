@@ -64,6 +64,9 @@ func tasks(ctx context.Context, s partner.Standing) []ui.Task {
 	case partner.Active, partner.Deactivated:
 		all = append(all, task(ctx, "approved", s.Last.At(), done))
 	}
+	if p.Status == partner.Deactivated {
+		return append(all, task(ctx, "stopped", time.Time{}, cannotStart(ctx)))
+	}
 	if p.Status == partner.Active {
 		return append(all, task(ctx, "working", time.Time{}, ui.Status{Kind: "info", Text: i18n.T(ctx, "home.task.open")}))
 	}

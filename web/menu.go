@@ -34,7 +34,6 @@ var menu = []struct {
 		{"registration", "/home/registration", "audit"},
 		{"organisation", "/organisation", "partners"},
 		{"people", "/people", "staff"},
-		{"registration", "/home/registration", "partners"},
 		{"certificates", "/certificates", "certificate"},
 		{"trust_store", "/trust-store", "lock"},
 		{"policy_requests", "/policy-requests", "inbox"},

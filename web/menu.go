@@ -34,10 +34,16 @@ var menu = []struct {
 		{"registration", "/home/registration", "audit"},
 		{"organisation", "/organisation", "partners"},
 		{"people", "/people", "staff"},
-		{"registration", "/home/registration", "partners"},
 		{"certificates", "/certificates", "certificate"},
 		{"trust_store", "/trust-store", "lock"},
 		{"policy_requests", "/policy-requests", "inbox"},
+		{"api_keys", "/api-keys", "key"},
+	}},
+	{"administration", []entry{
+		{"staff", "/staff", "staff"},
+		{"service_accounts", "/service-accounts", "key"},
+		{"mail", "/mail", "mail"},
+		{"audit", "/audit", "audit"},
 	}},
 	{"administration", []entry{
 		{"staff", "/staff", "staff"},

@@ -70,6 +70,7 @@ type overview struct {
 type requests struct {
 	partner.Counts
 	Oldest      []partner.Row
+	Changes     int // of partners' names and addresses
 	FailedMails int
 }
 
@@ -126,13 +127,16 @@ func (d Deps) requests(ctx context.Context) (requests, error) {
 			return r, err
 		}
 	}
+	if r.Changes, err = d.Organisations.WaitingChanges(ctx); err != nil {
+		return r, err
+	}
 	r.FailedMails, err = d.FailedMails(ctx)
 	return r, err
 }
 
 // quiet reports whether nothing at all waits for this member of staff.
 func (o overview) quiet() bool {
-	return o.Standing == nil && (o.Requests == nil || o.Requests.Pending == 0 && o.Requests.FailedMails == 0) &&
+	return o.Standing == nil && (o.Requests == nil || o.Requests.Pending+o.Requests.Changes == 0 && o.Requests.FailedMails == 0) &&
 		(o.Policies == nil || o.Policies.Auth+o.Policies.DataShare == 0) &&
 		(o.Reviews == nil || o.Reviews.Due+o.Reviews.Emergency == 0)
 }

@@ -10,8 +10,10 @@ import (
 
 	"portal/internal/authz"
 	"portal/internal/id"
+	"portal/internal/outlook"
 	"portal/internal/partner"
 	"portal/internal/policy"
+	"portal/internal/webhook"
 	"portal/web/page"
 	"portal/web/route"
 )
@@ -21,6 +23,8 @@ type Deps struct {
 	Partners    *partner.Service
 	Policies    *policy.Service
 	FailedMails func(ctx context.Context) (int, error)
+	Outlook     *outlook.Service
+	Webhooks    *webhook.Service
 }
 
 // The addresses of these pages, and of those that they lead to.
@@ -56,6 +60,8 @@ type overview struct {
 	Requests *requests
 	Policies *policy.WaitingCount
 	Reviews  *policy.ReviewCount
+	Own      outlook.Own   // of an active partner
+	Outlook  *staffOutlook // of a Partner Admin
 }
 
 // requests is what waits for a Partner Admin.
@@ -77,6 +83,11 @@ func (d Deps) home(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		o.Standing = &s
+		if s.Partner.Status == partner.Active {
+			if o.Own, err = d.Outlook.Own(ctx, a.Partner); err != nil {
+				return err
+			}
+		}
 	}
 	if a.May(authz.PartnerDecide) {
 		waiting, err := d.requests(ctx)
@@ -84,6 +95,9 @@ func (d Deps) home(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		o.Requests = &waiting
+		if o.Outlook, err = d.staffOutlook(ctx, a); err != nil {
+			return err
+		}
 	}
 	if a.May(authz.PolicyActivate) {
 		n, err := d.Policies.Waiting(ctx, a)
@@ -119,5 +133,6 @@ func (d Deps) requests(ctx context.Context) (requests, error) {
 func (o overview) quiet() bool {
 	return o.Standing == nil && (o.Requests == nil || o.Requests.Pending == 0 && o.Requests.FailedMails == 0) &&
 		(o.Policies == nil || o.Policies.Auth+o.Policies.DataShare == 0) &&
-		(o.Reviews == nil || o.Reviews.Due+o.Reviews.Emergency == 0)
+		(o.Reviews == nil || o.Reviews.Due+o.Reviews.Emergency == 0) &&
+		(o.Outlook == nil || len(o.Outlook.waiting())+len(o.Outlook.ending()) == 0)
 }

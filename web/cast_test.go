@@ -54,7 +54,7 @@ func newCast(t *testing.T, settings ...string) *cast {
 			continue
 		}
 		c.roles[s.role] = c.SignedIn(s.email)
-		c.roles[s.role].Actor = c.account(t, s.email)
+		c.roles[s.role].Actor = c.Actor(s.email)
 	}
 	c.owners(t)
 	for key, sql := range map[string]string{
@@ -65,6 +65,8 @@ func newCast(t *testing.T, settings ...string) *cast {
 		"policy-requests":    `select id::text from policy_requests`,
 		"policy-reviews":     `select id::text from policy_reviews where kind = 'emergency'`,
 		"policy-reviews/due": `select id::text from policies where status = 'active'`,
+		"trust-store":        `select id::text from ca_certificates`,
+		"certificates":       `select id::text from partner_certificates`,
 		"vocabulary":         `select min(id::text) from vocabulary_terms group by family`,
 		"webhooks":           `select id::text from webhooks`,
 		"webhook-deliveries": `select id::text from webhook_deliveries where position in (select min(position) from webhook_deliveries group by webhook_id, status)`,
@@ -79,29 +81,6 @@ func newCast(t *testing.T, settings ...string) *cast {
 		c.ids[key] = ids
 	}
 	return c
-}
-
-// account is who signs in with an address, with the roles that a session has.
-func (c *cast) account(t *testing.T, email string) authz.Actor {
-	t.Helper()
-	u, err := pg.One[struct {
-		ID        id.User
-		PartnerID id.Partner
-		Roles     []string
-	}](t.Context(), c.App.DB.Read(), `select u.id, u.partner_id, case
-			when p.id is null then (select array_agg(role) from user_roles where user_id = u.id)
-			when p.status <> 'active' then array['APPLICANT']
-			when u.owner then array[p.type, 'PARTNER_OWNER']
-			else array[p.type] end as roles
-		from users u left join partners p on p.id = u.partner_id where u.email = @email`, pg.Args{"email": email})
-	if err != nil {
-		t.Fatal(err)
-	}
-	a := authz.Actor{User: u.ID, Partner: u.PartnerID}
-	for _, role := range u.Roles {
-		a.Roles = append(a.Roles, authz.Role(role))
-	}
-	return a
 }
 
 // owners learns whose each thing is that belongs to a partner.

@@ -31,6 +31,8 @@ var menu = []struct {
 	{"partner", []entry{
 		{"partners", "/partners", "partners"},
 		{"registration", "/home/registration", "partners"},
+		{"certificates", "/certificates", "certificate"},
+		{"trust_store", "/trust-store", "lock"},
 		{"policy_requests", "/policy-requests", "inbox"},
 	}},
 	{"administration", []entry{

@@ -22,6 +22,7 @@ import (
 	"portal/web/api"
 	"portal/web/assignment"
 	"portal/web/auditlog"
+	"portal/web/certificate"
 	"portal/web/dev"
 	"portal/web/home"
 	"portal/web/i18n"
@@ -44,6 +45,7 @@ import (
 	"portal/web/signin"
 	"portal/web/staff"
 	"portal/web/static"
+	"portal/web/truststore"
 	"portal/web/unsubscribe"
 	"portal/web/vocabulary"
 	"portal/web/webhook"
@@ -106,7 +108,7 @@ func table(a *app.App, site *page.Site) []route.Route {
 		register.Routes(a.Registrations, site),
 		signin.Routes(a.Accounts, site),
 		account.Routes(a.Accounts),
-		partner.Routes(a.Partners, a.Policies, a.Vocabulary, trail, work, others, policyrequest.GrantsOf(a.Requests)),
+		partner.Routes(a.Partners, a.Policies, a.Vocabulary, trail, work, others, policyrequest.GrantsOf(a.Requests), certificate.PanelOf(a.Certificates)),
 		unsubscribe.Routes(a.Accounts),
 		policygroup.Routes(a.Policies, trail),
 		policy.Routes(a.Policies, a.Vocabulary, trail, policyrequest.UsersOf(a.Requests), site.Zone),
@@ -119,6 +121,8 @@ func table(a *app.App, site *page.Site) []route.Route {
 		staff.Routes(a.Accounts, trail),
 		auditlog.Routes(a.DB, site.Zone),
 		outbox.Routes(a.DB),
+		truststore.Routes(a.Certificates, trail),
+		certificate.Routes(a.Certificates, trail),
 		webhook.Routes(a.Webhooks, trail),
 		search.Routes(a.Search),
 		note.Routes(a.Notes),

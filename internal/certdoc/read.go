@@ -25,7 +25,7 @@ func Read(file []byte) (*x509.Certificate, error) {
 	if err := readable(file, MaxBytes); err != nil {
 		return nil, err
 	}
-	if !isPEM(file) {
+	if !IsPEM(file) {
 		if _, err := readP7B(file); err == nil {
 			return nil, refuse("certificate.problem.p7b")
 		}
@@ -84,7 +84,7 @@ func contains(all []*x509.Certificate, c *x509.Certificate) bool {
 
 // bundled are the certificates of a file, unparsed.
 func bundled(file []byte) ([][]byte, error) {
-	if !isPEM(file) {
+	if !IsPEM(file) {
 		if ders, err := readP7B(file); err == nil {
 			return ders, nil
 		}
@@ -116,7 +116,7 @@ func readable(file []byte, max int) error {
 	switch {
 	case len(bytes.TrimSpace(file)) == 0:
 		return refuse("certificate.problem.empty")
-	case privateKey(file):
+	case HoldsKey(file):
 		return refuse("certificate.problem.private_key")
 	case len(file) > max:
 		return refuse("certificate.problem.too_large", "Max", max>>10)
@@ -124,9 +124,10 @@ func readable(file []byte, max int) error {
 	return nil
 }
 
-// privateKey recognises a private key in every form that tools write, by its
-// shape alone: working one out could cost more than a request may.
-func privateKey(file []byte) bool {
+// HoldsKey recognises a private key in every form that tools write, by its shape
+// alone: working one out could cost more than a request may. Whoever gets such a
+// file refuses it and forgets it.
+func HoldsKey(file []byte) bool {
 	return bytes.Contains(file, []byte("PRIVATE KEY-----")) || isKeyDER(file)
 }
 
@@ -148,7 +149,8 @@ const (
 	dashes          = "-----"
 )
 
-func isPEM(file []byte) bool { return bytes.Contains(file, []byte(begin)) }
+// IsPEM reports whether a file is text rather than DER.
+func IsPEM(file []byte) bool { return bytes.Contains(file, []byte(begin)) }
 
 // readPEM reads at most max blocks with nothing but white space around them and
 // no headers in them. encoding/pem would skip what stands around

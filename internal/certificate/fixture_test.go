@@ -119,7 +119,7 @@ func (o *office) accepted(h certmake.Holder) id.Certificate {
 // states are how acme's certificates stand, newest first.
 func (o *office) states() string {
 	o.T.Helper()
-	p, err := o.s.Certificates(context.Background(), o.person.Scope(), List.Parse(nil))
+	p, err := o.s.Certificates(o.person.Scope(), List.Parse(nil)).Page(context.Background())
 	if err != nil {
 		o.T.Fatal(err)
 	}

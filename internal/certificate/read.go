@@ -29,9 +29,8 @@ var List = list.Spec{
 	TieBreak: "c.id",
 }
 
-// Certificates is one page of those in scope. An unknown value of a filter matches
-// nothing.
-func (s *Service) Certificates(ctx context.Context, scope authz.Scope, q list.Query) (list.Page[Row], error) {
+// Certificates lists those in scope. An unknown value of a filter matches nothing.
+func (s *Service) Certificates(scope authz.Scope, q list.Query) pg.Listing[Row] {
 	now := s.db.Now()
 	var w pg.Where
 	w.Let("now", now)
@@ -52,8 +51,10 @@ func (s *Service) Certificates(ctx context.Context, scope authz.Scope, q list.Qu
 		w.And("c.status = 'accepted' and c.not_after > @now and c.not_after <= @until", "until", now.AddDate(0, 0, withinDays(v)))
 		w.And("("+stateIs+") = 'counts'", "", nil)
 	}
-	return pg.List[Row](ctx, s.db.Read(), q, certificateColumns+`, `+stateIs+` as state, p.organisation as partner, p.public_id`,
-		"from partner_certificates c join partners p on p.id = c.partner_id", w)
+	return pg.Listing[Row]{
+		DB: s.db, Query: q, Columns: certificateColumns + `, ` + stateIs + ` as state, p.organisation as partner, p.public_id`,
+		From: "from partner_certificates c join partners p on p.id = c.partner_id", Where: w,
+	}
 }
 
 // Full is a certificate with everything that its page shows.

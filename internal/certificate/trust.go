@@ -99,8 +99,8 @@ var TrustList = list.Spec{
 	TieBreak: "ca.id",
 }
 
-// TrustStore is one page of it. An unknown value of a filter matches nothing.
-func (s *Service) TrustStore(ctx context.Context, q list.Query) (list.Page[CA], error) {
+// TrustStore lists it. An unknown value of a filter matches nothing.
+func (s *Service) TrustStore(q list.Query) pg.Listing[CA] {
 	var w pg.Where
 	if v := q.Filter("subject"); v != "" {
 		w.And("ca.subject ilike @subject", "subject", list.Contains(v))
@@ -118,7 +118,7 @@ func (s *Service) TrustStore(ctx context.Context, q list.Query) (list.Page[CA], 
 		w.And("ca.status = 'in_use' and ca.not_after > @now", "now", now)
 		w.And("ca.not_after <= @until", "until", now.AddDate(0, 0, withinDays(v)))
 	}
-	return pg.List[CA](ctx, s.db.Read(), q, caColumns, "from ca_certificates ca", w)
+	return pg.Listing[CA]{DB: s.db, Query: q, Columns: caColumns, From: "from ca_certificates ca", Where: w}
 }
 
 // withinDays reads a filter; what is no sensible number of days matches nothing.

@@ -25,6 +25,9 @@ type Preview struct {
 	// Existing is the partner's own certificate that this one already is; zero where
 	// there is none.
 	Existing id.Certificate
+	// Relinks: the one that is there lost its chain, and this one would bring it a
+	// new one.
+	Relinks bool
 
 	partner  holder
 	cert     *x509.Certificate
@@ -92,6 +95,7 @@ func (s *Service) judge(ctx context.Context, q pg.Querier, pid id.Partner, c *x5
 		v.existing = &same[0]
 	}
 	v.Checks = append(v.Checks, v.unused())
+	v.Relinks = !id.IsZero(v.Existing) && v.Good() && !v.existing.Sound
 	return v, nil
 }
 
@@ -179,10 +183,10 @@ func (s *Service) accept(ctx context.Context, tx *pg.Tx, a authz.Actor, v Previe
 		return audit.Event{}, problem.ErrConflict
 	case !id.IsZero(v.Existing):
 		*done = Accepted{ID: v.Existing, Again: true}
-		if v.existing.Sound || !v.Good() {
-			return audit.Event{}, errReplayed
+		if v.Relinks {
+			return v.rechain(ctx, tx)
 		}
-		return v.rechain(ctx, tx)
+		return audit.Event{}, errReplayed
 	case !v.Good():
 		return audit.Event{}, &RejectedError{Preview: v}
 	}

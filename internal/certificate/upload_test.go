@@ -272,7 +272,7 @@ func TestAUT2CertificatesOfOthersAreNotThere(t *testing.T) {
 		if _, err := o.s.Certificate(t.Context(), a.Scope(), cid); !errors.Is(err, problem.ErrNotFound) {
 			t.Errorf("%v: %v", a.Roles, err)
 		}
-		if p, err := o.s.Certificates(t.Context(), a.Scope(), List.Parse(nil)); err != nil || p.Total != 0 {
+		if p, err := o.s.Certificates(a.Scope(), List.Parse(nil)).Page(t.Context()); err != nil || p.Total != 0 {
 			t.Errorf("%v: %d %v", a.Roles, p.Total, err)
 		}
 		if h, err := o.s.Standing(t.Context(), a.Scope(), o.acme.ID); err != nil || h.State != None {
@@ -354,7 +354,7 @@ func TestCertificatesAreFilteredAndSorted(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p, err := o.s.Certificates(t.Context(), o.ada.Scope(), List.Parse(v))
+		p, err := o.s.Certificates(o.ada.Scope(), List.Parse(v)).Page(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -12,6 +12,7 @@ import (
 	"portal/internal/account"
 	"portal/internal/app"
 	"portal/internal/authz"
+	"portal/internal/certdoc/certmake"
 	"portal/internal/challenge"
 	"portal/internal/id"
 	"portal/internal/partner"
@@ -34,6 +35,8 @@ var Accounts = []Account{
 	{"credential@demo.test", "Credential Partner, active"},
 	{"device@demo.test", "Device Provider, changes requested"},
 	{"ftm@demo.test", "FTM Provider, rejected"},
+	{"camera@demo.test", "Device Provider, active"},
+	{"second@demo.test", "Partner Admin, the second pair of eyes"},
 	{"pending@demo.test", "Authentication Partner, pending approval"},
 	{"closed@demo.test", "Authentication Partner, deactivated"},
 }
@@ -42,7 +45,8 @@ type loader struct {
 	app            *app.App
 	admin, manager authz.Actor
 	groups         map[string]id.PolicyGroup
-	err            error // the first thing that went wrong; nothing more is done then
+	devices        certmake.Holder // the root of the devices
+	err            error           // the first thing that went wrong; nothing more is done then
 }
 
 // Load fills an empty database; one that has accounts already is left alone.
@@ -58,6 +62,7 @@ func Load(ctx context.Context, a *app.App) error {
 	tell := l.webhooks(ctx)
 	l.policies(ctx)
 	l.partners(ctx)
+	l.certificates(ctx)
 	l.requests(ctx)
 	l.people(ctx)
 	l.daily(ctx)

@@ -66,13 +66,18 @@ func TestWEB9NothingStandsInAnybodysWay(t *testing.T) {
 				t.Fatal(err)
 			}
 			p.SendMail()
-			g := &guide{portal: p, source: source, seen: map[string]bool{}}
+			g := &guide{portal: p, source: source, seen: map[string]bool{}, shown: map[string]bool{}}
 			g.visitor()
 			for role, email := range map[authz.Role]string{
 				authz.AuthPartner: "auth@demo.test", authz.CredentialPartner: "credential@demo.test", authz.DeviceProvider: "device@demo.test",
 				authz.FTMProvider: "ftm@demo.test", authz.PolicyManager: "manager@demo.test", authz.PartnerAdmin: "admin@demo.test",
 			} {
 				g.member(role, email)
+			}
+			for pattern, shown := range g.shown {
+				if !shown {
+					t.Errorf("%s: the demonstration has nothing to show there to anybody", pattern)
+				}
 			}
 			t.Logf("%d pages, %d of them judged", g.opened, g.judged)
 		})
@@ -84,6 +89,7 @@ type guide struct {
 	*portal
 	source         string
 	seen           map[string]bool // frames and contents that were judged
+	shown          map[string]bool // kinds of pages, and whether anybody saw one
 	opened, judged int
 }
 
@@ -207,7 +213,7 @@ func (g *guide) visitor() {
 // member opens everything that a role may, each kind of page with one thing.
 func (g *guide) member(role authz.Role, email string) {
 	b := g.enter(email)
-	actor := authz.Actor{User: id.New[id.User](), Roles: []authz.Role{role}}
+	actor := g.Actor(email)
 	for _, rt := range g.Portal.Routes {
 		if rt.Method != http.MethodGet || !rt.Access.Allows(actor) || strings.HasPrefix(rt.Pattern, "/dev/") || strings.HasSuffix(rt.Pattern, ".json") ||
 			rt.Access.Allows(authz.Actor{Roles: []authz.Role{authz.Visitor}}) {
@@ -216,7 +222,7 @@ func (g *guide) member(role authz.Role, email string) {
 		if role == authz.PolicyManager && g.lang != "en" && strings.Contains(rt.Pattern, "{id}") {
 			continue // how it looks does not depend on which of the colleagues looks
 		}
-		for _, path := range g.things(rt.Pattern) {
+		for _, path := range g.things(rt.Pattern, actor.Partner) {
 			b.open(path)
 			g.judge(b, string(role)+" "+path)
 		}
@@ -238,16 +244,21 @@ func (g *guide) member(role authz.Role, email string) {
 }
 
 // things are the addresses of a kind of page: of one thing in each state that
-// shows another page.
-func (g *guide) things(pattern string) []string {
+// shows another page, and only of the reader's partner if it has one.
+func (g *guide) things(pattern string, partner id.Partner) []string {
 	g.t.Helper()
 	if !strings.Contains(pattern, "{") {
+		g.shown[pattern] = true
 		return []string{pattern}
+	}
+	if _, ok := g.shown[pattern]; !ok {
+		g.shown[pattern] = false
 	}
 	kind := `p.kind = 'auth'`
 	if strings.HasPrefix(pattern, "/datashare-policies/") {
 		kind = `p.kind = 'datashare'`
 	}
+	own := `(@partner::uuid is null or r.partner_id = @partner)`
 	const versions = ` from policy_versions v join policies p on p.id = v.policy_id where `
 	sql := map[string]string{
 		"/partners":      `select distinct on (status) id::text as id from partners order by status, id`,
@@ -255,6 +266,26 @@ func (g *guide) things(pattern string) []string {
 		"/policies":      `select id::text as id from policies limit 1`,
 		"/vocabulary":    `select min(id::text) as id from vocabulary_terms group by sensitivity`,
 		"/staff":         `select id::text as id from users where partner_id is null`,
+
+		"/policy-requests":                  `select distinct on (status) r.id::text as id from policy_requests r where ` + own + ` order by status, ends_on, r.id`,
+		"/policy-requests/approve":          `select r.id::text as id from policy_requests r where ` + own + ` and status = 'pending_approval' limit 1`,
+		"/policy-requests/reject":           `select r.id::text as id from policy_requests r where ` + own + ` and status = 'pending_approval' limit 1`,
+		"/policy-requests/request-changes":  `select r.id::text as id from policy_requests r where ` + own + ` and status = 'pending_approval' limit 1`,
+		"/policy-requests/edit":             `select r.id::text as id from policy_requests r where ` + own + ` and status = 'changes_requested' limit 1`,
+		"/policy-requests/withdraw":         `select r.id::text as id from policy_requests r where ` + own + ` and status = 'pending_approval' limit 1`,
+		"/policy-requests/extension":        `select r.id::text as id from policy_requests r where ` + own + ` and status = 'approved' order by ends_on limit 1`,
+		"/policy-requests/extend":           `select r.id::text as id from policy_requests r where ` + own + ` and status = 'approved' order by ends_on limit 1`,
+		"/policy-requests/refuse-extension": `select r.id::text as id from policy_requests r where ` + own + ` and exists (select 1 from policy_request_extensions e where e.request_id = r.id and e.decided_at is null) limit 1`,
+		"/policy-requests/revoke":           `select r.id::text as id from policy_requests r where ` + own + ` and status = 'approved' limit 1`,
+		"/certificates":                     `select distinct on (status) r.id::text as id from partner_certificates r where ` + own + ` order by status, r.id`,
+		"/certificates/withdraw":            `select r.id::text as id from partner_certificates r where ` + own + ` and status = 'accepted' limit 1`,
+		"/trust-store":                      `select distinct on (kind, status) id::text as id from ca_certificates order by kind, status, id`,
+		"/api-keys":                         `select distinct on (status) r.id::text as id from api_keys r where ` + own + ` order by status, r.id`,
+		"/api-keys/rotate":                  `select r.id::text as id from api_keys r where ` + own + ` and status = 'active' limit 1`,
+		"/api-keys/deactivate":              `select r.id::text as id from api_keys r where ` + own + ` and status = 'active' limit 1`,
+		"/service-accounts":                 `select distinct on (status) id::text as id from service_accounts order by status, id`,
+		"/webhooks":                         `select distinct on (status) id::text as id from webhooks order by status, id`,
+		"/notes":                            `select id::text as id from internal_notes limit 1`,
 
 		"/policy-reviews":     `select id::text as id from policy_reviews where kind = 'emergency' limit 1`,
 		"/policy-reviews/due": `select id::text as id from policies p where status = 'active' order by review_on limit 1`,
@@ -270,10 +301,12 @@ func (g *guide) things(pattern string) []string {
 	}
 	found, err := pg.Values[string](g.t.Context(), g.App.DB.Read(), `
 		select replace(replace(replace(@pattern, '{id}', f.id), '{number}', coalesce(f.number, '')), '{decision}', coalesce(f.decision, ''))
-		from (`+sql+`) t, lateral (select t.id, to_jsonb(t) ->> 'number' as number, to_jsonb(t) ->> 'decision' as decision) f`, pg.Args{"pattern": pattern})
-	if err != nil || len(found) == 0 {
-		g.t.Fatalf("%s: %d things, %v", pattern, len(found), err)
+		from (`+sql+`) t, lateral (select t.id, to_jsonb(t) ->> 'number' as number, to_jsonb(t) ->> 'decision' as decision) f
+		where @partner::uuid is not distinct from @partner`, pg.Args{"pattern": pattern, "partner": id.OrNull(partner)})
+	if err != nil {
+		g.t.Fatal(pattern, err)
 	}
+	g.shown[pattern] = g.shown[pattern] || len(found) > 0
 	return found
 }
 
@@ -281,6 +314,8 @@ func (g *guide) things(pattern string) []string {
 func (g *guide) sort(pattern string) string {
 	before, after, _ := strings.Cut(pattern, "/{id}")
 	switch {
+	case slices.Contains([]string{"/policy-requests", "/certificates", "/api-keys"}, before) && after != "":
+		return before + after
 	case before != "/auth-policies" && before != "/datashare-policies":
 		return before
 	case strings.HasPrefix(after, "/versions/"):
@@ -323,7 +358,7 @@ func (g *guide) authors(b *Browser) {
 		look("before importing " + second.name)
 	}
 
-	one := g.things("/auth-policies/{id}/compare")[0]
+	one := g.things("/auth-policies/{id}/compare", id.Partner{})[0]
 	page := strings.TrimSuffix(one, "/compare")
 	for _, path := range []string{
 		one + "?from=1&to=2", page + "?as_of=" + g.today(0), page + "?as_of=" + g.today(-400), page + "/preview?version=2&against=1",

@@ -153,10 +153,15 @@ func send(w http.ResponseWriter, r *http.Request, status int, body []byte) error
 	return nil
 }
 
-// Download sends a JSON file under a name of our own (security.md WEB-8); name
-// holds no quotes.
+// Download sends a JSON file; see SendFile.
 func Download(w http.ResponseWriter, r *http.Request, name string, file []byte) error {
-	Attach(w, "application/json; charset=utf-8", name)
+	return SendFile(w, r, "application/json; charset=utf-8", name, file)
+}
+
+// SendFile sends a file of a type under a name of our own (security.md WEB-8);
+// name holds no quotes.
+func SendFile(w http.ResponseWriter, r *http.Request, contentType, name string, file []byte) error {
+	Attach(w, contentType, name)
 	w.Header().Set("Content-Length", strconv.Itoa(len(file)))
 	w.WriteHeader(http.StatusOK)
 	if r.Method != http.MethodHead {

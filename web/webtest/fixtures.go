@@ -11,6 +11,7 @@ import (
 	"portal/internal/demo"
 	"portal/internal/id"
 	"portal/internal/partner"
+	"portal/internal/pg"
 	"portal/internal/policy"
 	"portal/internal/policyrequest"
 )
@@ -145,6 +146,29 @@ func (s *Site) Group(name string) id.PolicyGroup {
 		s.T.Fatal(err)
 	}
 	return g.ID
+}
+
+// Actor is the account of an address, with the roles that a session of it has.
+func (s *Site) Actor(email string) authz.Actor {
+	s.T.Helper()
+	u, err := pg.One[struct {
+		ID        id.User
+		PartnerID id.Partner
+		Roles     []string
+	}](s.T.Context(), s.App.DB.Read(), `select u.id, u.partner_id, case
+			when p.id is null then (select array_agg(role) from user_roles where user_id = u.id)
+			when p.status <> 'active' then array['APPLICANT']
+			when u.owner then array[p.type, 'PARTNER_OWNER']
+			else array[p.type] end as roles
+		from users u left join partners p on p.id = u.partner_id where u.email = @email`, pg.Args{"email": email})
+	if err != nil {
+		s.T.Fatal(email, err)
+	}
+	a := authz.Actor{User: u.ID, Partner: u.PartnerID, Email: email}
+	for _, role := range u.Roles {
+		a.Roles = append(a.Roles, authz.Role(role))
+	}
+	return a
 }
 
 // SignedIn is a fresh browser in which the account has signed in with Password.

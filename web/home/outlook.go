@@ -122,7 +122,7 @@ func certificateTask(ctx context.Context, c certificate.Held) ui.Task {
 			t.Status, t.Done = good(ctx), true
 			return t
 		}
-		t.Hint += " " + i18n.T(ctx, "home.task.certificate.ends")
+		t.Hint = i18n.T(ctx, "home.task.certificate.ends", "When", i18n.Date(ctx, c.NotAfter))
 		t.Status.Text = i18n.T(ctx, "home.task.ends_in", "Count", days)
 	case certificate.Upcoming:
 		t.Hint = i18n.T(ctx, "home.task.certificate.upcoming", "When", i18n.Date(ctx, c.NotBefore))

@@ -102,7 +102,8 @@ func table(a *app.App, site *page.Site) []route.Route {
 	work, others := assignment.Panel(a.Work), assignment.Warning(a.Work)
 	return slices.Concat(
 		home.Routes(home.Deps{
-			Partners: a.Partners, Policies: a.Policies, Outlook: a.Outlook, Webhooks: a.Webhooks,
+			Partners: a.Partners, Policies: a.Policies, Work: assignment.Mine(a.Work),
+			Outlook: a.Outlook, Webhooks: a.Webhooks,
 			FailedMails: func(ctx context.Context) (int, error) { return mail.Failed(ctx, a.DB) },
 		}),
 		register.Routes(a.Registrations, site),

@@ -2,6 +2,7 @@ package assignment_test
 
 import (
 	"errors"
+	"net/url"
 	"sync"
 	"testing"
 
@@ -204,5 +205,43 @@ func TestDecidingEndsIt(t *testing.T) {
 	}
 	if err := o.assign(o.bea, o.bea.User, nobody); err != nil || o.mine(o.bea) != 1 {
 		t.Errorf("taking it again: %v, %d", err, o.mine(o.bea))
+	}
+}
+
+// TestListsShowWhoseWorkItIs: the partners' list names the holder and can be
+// asked for one's own work; the filter is no partner's.
+func TestListsShowWhoseWorkItIs(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.Pending("Other", id.PolicyGroup{})
+	if err := o.assign(o.ada, o.ada.User, nobody); err != nil {
+		t.Fatal(err)
+	}
+	partners := partner.NewService(o.DB)
+	list := func(a authz.Actor, assigned string) string {
+		rows, err := partners.Partners(t.Context(), a.Scope(), partner.PartnerList.Parse(url.Values{"assigned": {assigned}, "sort": {"organisation"}}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		out := ""
+		for _, r := range rows.Items {
+			out += r.Organisation + "/" + r.TakenBy + " "
+		}
+		return out
+	}
+	for _, c := range []struct {
+		by             authz.Actor
+		assigned, want string
+	}{
+		{o.ada, "", "Acme/Ada Admin Other/ "},
+		{o.ada, "me", "Acme/Ada Admin "},
+		{o.bea, "me", ""},
+		{o.bea, "nobody", "Other/ "},
+		{o.ada, "x", "Acme/Ada Admin Other/ "},
+		{partnertest.Person(o.p), "nobody", "Acme/Ada Admin "},
+	} {
+		if got := list(c.by, c.assigned); got != c.want {
+			t.Errorf("%s, assigned=%s: %q, want %q", c.by.Name, c.assigned, got, c.want)
+		}
 	}
 }

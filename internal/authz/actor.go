@@ -70,10 +70,11 @@ func (a Actor) Role() Role {
 type Scope struct {
 	All     bool
 	Partner id.Partner
+	User    id.User // who asks: for "my own work" in lists
 }
 
 // Scope is everything for Partner Admins, the own partner for partners, and
 // nothing for anybody else.
 func (a Actor) Scope() Scope {
-	return Scope{All: a.May(PartnerRead), Partner: a.Partner}
+	return Scope{All: a.May(PartnerRead), Partner: a.Partner, User: a.User}
 }

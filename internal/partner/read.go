@@ -17,11 +17,13 @@ type Row struct {
 	PolicyGroup  string // name; "" for types without policies
 	Status       Status
 	SubmittedAt  time.Time
+	TakenBy      string // whose work the request is; "" for nobody's
 }
 
 // PartnerList is what /partners can be sorted and filtered by (design README,
 // "Addresses"). name is the organisation, group a policy group's id; q searches
-// organisation, partner ID and e-mail address, and finds an exact id.
+// organisation, partner ID and e-mail address, and finds an exact id. assigned is
+// "me" or "nobody": whose work a request is that waits.
 var PartnerList = list.Spec{
 	Sorts: map[string]string{
 		"organisation": "lower(p.organisation)",
@@ -32,7 +34,7 @@ var PartnerList = list.Spec{
 		"submitted":    "p.submitted_at",
 	},
 	Default:  "-submitted",
-	Filters:  []string{"q", "name", "type", "status", "group", "email"},
+	Filters:  []string{"q", "name", "type", "status", "group", "email", "assigned"},
 	TieBreak: "p.id",
 }
 

@@ -4,13 +4,19 @@ import (
 	"context"
 	"slices"
 
+	"portal/internal/assignment"
+	"portal/internal/audit"
 	"portal/internal/authz"
 	"portal/internal/id"
 	"portal/internal/list"
 	"portal/internal/pg"
 )
 
-const rowColumns = `p.id, p.public_id, p.organisation, p.type, coalesce(g.name, '') as policy_group, p.status, p.submitted_at`
+const plainColumns = `p.id, p.public_id, p.organisation, p.type, coalesce(g.name, '') as policy_group, p.status, p.submitted_at, `
+
+const round = `case when p.status = 'pending_approval' then p.submission end`
+
+var rowColumns = plainColumns + assignment.HolderSQL(audit.Partner, "p.id", round) + ` as taken_by`
 
 const rowFrom = `from partners p left join policy_groups g on g.id = p.policy_group_id`
 
@@ -35,6 +41,7 @@ func listing(db *pg.DB, scope authz.Scope, lq list.Query) pg.Listing[Row] {
 	if v := lq.Filter("email"); v != "" {
 		w.And("p.id in (select partner_id from users where email ilike @email and partner_id is not null)", "email", list.Contains(v))
 	}
+	assignment.Filter(&w, lq.Filter("assigned"), scope, audit.Partner, "p.id", round)
 	if v := lq.Filter("q"); v != "" {
 		search(&w, v)
 	}

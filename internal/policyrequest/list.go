@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"time"
 
+	"portal/internal/assignment"
+	"portal/internal/audit"
 	"portal/internal/authz"
 	"portal/internal/id"
 	"portal/internal/list"
@@ -29,7 +31,8 @@ type Row struct {
 	PausedAt     *time.Time
 	Extension    bool // a later last day is asked for
 	Version      int
-	Number       int // of the version in force; 0 if none is
+	Number       int    // of the version in force; 0 if none is
+	TakenBy      string // whose work it is, while it waits for a decision; "" for nobody's
 }
 
 // Works reports whether a grant hands out something on a day, as far as its row
@@ -55,12 +58,19 @@ var RequestList = list.Spec{
 		"waiting": "case when r.status = 'pending_approval' then r.submitted_at end",
 	},
 	Default:  "-submitted",
-	Filters:  []string{"q", "status", "partner", "policy", "group", "within"},
+	Filters:  []string{"q", "status", "partner", "policy", "group", "assigned", "within"},
 	TieBreak: "r.id",
 }
 
-const rowColumns = `r.id, r.partner_id, t.public_id, t.organisation, r.policy_id, p.kind, p.name as policy_name, p.status as policy_status,
-	g.name as group_name, r.status, r.submitted_at, r.ends_on, r.paused_at, x.id is not null as extension, r.version, coalesce(v.number, 0) as number`
+const plainColumns = `r.id, r.partner_id, t.public_id, t.organisation, r.policy_id, p.kind, p.name as policy_name, p.status as policy_status,
+	g.name as group_name, r.status, r.submitted_at, r.ends_on, r.paused_at, x.id is not null as extension, r.version, coalesce(v.number, 0) as number, `
+
+// round counts the decisions that a request waits for: on what was sent, and on
+// each extension that was asked for.
+const round = `case when r.status = 'pending_approval' or x.id is not null
+	then r.submission + (select count(*)::integer from policy_request_extensions e where e.request_id = r.id) end`
+
+var rowColumns = plainColumns + assignment.HolderSQL(audit.PolicyRequest, "r.id", round) + ` as taken_by`
 
 const rowFrom = `from policy_requests r
 	join partners t on t.id = r.partner_id
@@ -96,7 +106,11 @@ func (s *Service) Listing(scope authz.Scope, lq list.Query) pg.Listing[Row] {
 	named(&w, lq, "partner", "r.partner_id = @partner", "(t.organisation ilike @partner or t.public_id ilike @partner)")
 	named(&w, lq, "policy", "r.policy_id = @policy", "p.name ilike @policy")
 	named(&w, lq, "group", "p.group_id = @group", "g.name ilike @group")
-	named(&w, lq, "q", "r.id = @q", "(t.organisation ilike @q or t.public_id ilike @q or p.name ilike @q)")
+	assignment.Filter(&w, lq.Filter("assigned"), scope, audit.PolicyRequest, "r.id", round)
+	named(&w, lq, "q", "r.id = @q", `r.id in (
+		select id from policy_requests where partner_id in (
+			select id from partners where organisation ilike @q union select id from partners where public_id ilike @q)
+		union select id from policy_requests where policy_id in (select id from policies where name ilike @q))`) // each column by its own index
 	return pg.Listing[Row]{DB: s.db, Query: lq, Columns: rowColumns, From: rowFrom, Where: w}
 }
 

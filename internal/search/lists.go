@@ -9,6 +9,7 @@ import (
 	"portal/internal/list"
 	"portal/internal/partner"
 	"portal/internal/policy"
+	"portal/internal/policyrequest"
 	"portal/internal/vocabulary"
 )
 
@@ -18,6 +19,19 @@ func (l Lists) partners(ctx context.Context, scope authz.Scope, q list.Query) (l
 
 func partnerHit(_ authz.Actor, r partner.Row) Hit {
 	return Hit{Kind: audit.Partner, ID: r.ID.String(), Title: r.Organisation, Detail: r.PublicID, Status: string(r.Status)}
+}
+
+func (l Lists) requests(ctx context.Context, scope authz.Scope, q list.Query) (list.Page[policyrequest.Row], error) {
+	return l.Requests.Requests(ctx, scope, q)
+}
+
+// requestHit names the partner to staff alone: a partner knows who it is.
+func requestHit(a authz.Actor, r policyrequest.Row) Hit {
+	h := Hit{Kind: audit.PolicyRequest, ID: r.ID.String(), Title: r.PolicyName, Status: string(r.Status)}
+	if a.Scope().All {
+		h.Detail = r.Organisation
+	}
+	return h
 }
 
 func (l Lists) policies(k policy.Kind) func(context.Context, authz.Scope, list.Query) (list.Page[policy.Row], error) {

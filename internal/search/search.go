@@ -18,6 +18,7 @@ import (
 	"portal/internal/pg"
 	"portal/internal/policy"
 	"portal/internal/policydoc"
+	"portal/internal/policyrequest"
 	"portal/internal/vocabulary"
 )
 
@@ -59,6 +60,7 @@ type Lists struct {
 	Partners   *partner.Service
 	Accounts   *account.Service
 	Policies   *policy.Service
+	Requests   *policyrequest.Service
 	Vocabulary *vocabulary.Service
 }
 
@@ -67,6 +69,7 @@ type Lists struct {
 func NewService(db *pg.DB, l Lists) *Service {
 	return &Service{db: db, sources: []source{
 		{"partners", authz.PartnerRead, in(fixed(&partner.PartnerList), l.partners, partnerHit)},
+		{"policy-requests", authz.PolicyRequestRead, in(fixed(&policyrequest.RequestList), l.requests, requestHit)},
 		{"auth-policies", authz.PolicyRead, in(fixed(&policy.PolicyList), l.policies(policydoc.KindAuth), policyHit)},
 		{"datashare-policies", authz.PolicyRead, in(fixed(&policy.PolicyList), l.policies(policydoc.KindDataShare), policyHit)},
 		{"policy-groups", authz.PolicyGroupRead, in(fixed(&policy.GroupList), l.groups, groupHit)},

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -19,6 +20,7 @@ import (
 	"portal/internal/pg"
 	"portal/internal/pg/pgtest"
 	"portal/internal/policy"
+	"portal/internal/policyrequest"
 	"portal/internal/search"
 	"portal/internal/secret"
 	"portal/internal/vocabulary"
@@ -54,7 +56,7 @@ func newOffice(t *testing.T) *office {
 	o := &office{World: partnertest.World{T: t, DB: db}, asked: asked}
 	o.Service = search.NewService(db, search.Lists{
 		Partners: partner.NewService(db), Accounts: account.NewService(db, secret.RandomKeys(), nil, nil), Policies: policy.NewService(db, policy.EyesAlways),
-		Vocabulary: vocabulary.NewService(db),
+		Requests: policyrequest.NewService(db, time.UTC), Vocabulary: vocabulary.NewService(db),
 	})
 	o.ada, o.max = o.Staff("Ada Telecom", "en", authz.PartnerAdmin), o.Staff("Max Manager", "en", authz.PolicyManager)
 	gid := o.Group("Telecom")

@@ -163,6 +163,25 @@ func Warning(work *assignment.Service) func(ctx context.Context, kind audit.Kind
 	}
 }
 
+// Mine is what the reader took on and what still waits, for a home page; nothing
+// for who decides on nothing, or took nothing on.
+func Mine(work *assignment.Service) func(ctx context.Context) templ.Component {
+	return func(ctx context.Context) templ.Component {
+		a := page.Actor(ctx)
+		if !a.May(authz.NoteWrite) {
+			return templ.NopComponent
+		}
+		items, err := work.Mine(ctx, a)
+		switch {
+		case err != nil:
+			return failed(err)
+		case len(items) == 0:
+			return templ.NopComponent
+		}
+		return minePanel(items)
+	}
+}
+
 // failed makes the page fail, before its first byte went out.
 func failed(err error) templ.Component {
 	return templ.ComponentFunc(func(context.Context, io.Writer) error { return err })

@@ -8,6 +8,8 @@ import (
 	"context"
 	"net/http"
 
+	"github.com/a-h/templ"
+
 	"portal/internal/authz"
 	"portal/internal/id"
 	"portal/internal/outlook"
@@ -25,6 +27,7 @@ type Deps struct {
 	FailedMails func(ctx context.Context) (int, error)
 	Outlook     *outlook.Service
 	Webhooks    *webhook.Service
+	Work        func(ctx context.Context) templ.Component // what the reader took on, for staff
 }
 
 // The addresses of these pages, and of those that they lead to.
@@ -111,7 +114,7 @@ func (d Deps) home(w http.ResponseWriter, r *http.Request) error {
 		}
 		o.Reviews = &reviews
 	}
-	return page.Render(w, r, http.StatusOK, homePage(o))
+	return page.Render(w, r, http.StatusOK, homePage(o, d.Work(ctx)))
 }
 
 func (d Deps) requests(ctx context.Context) (requests, error) {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/a-h/templ"
 
+	"portal/internal/assignment"
 	"portal/internal/authz"
 	"portal/internal/id"
 	"portal/internal/list"
@@ -63,13 +64,14 @@ func table(ctx context.Context, rows list.Page[partner.Row]) ui.TableOf[partner.
 				File: func(r partner.Row) string { return r.PolicyGroup },
 			},
 			{
-				Sort: "status", Label: i18n.T(ctx, "common.status"), Cell: func(r partner.Row) templ.Component { return statusTag(r.Status) },
+				Sort: "status", Label: i18n.T(ctx, "common.status"), Cell: rowStatus,
 				File: func(r partner.Row) string { return statusText(ctx, r.Status) },
 			},
 			{
 				Sort: "submitted", Label: i18n.T(ctx, "admission.submitted"), Cell: func(r partner.Row) templ.Component { return ui.Date(r.SubmittedAt) },
 				File: func(r partner.Row) string { return export.Time(r.SubmittedAt) },
 			},
+			{Label: i18n.T(ctx, "assignment.column"), File: func(r partner.Row) string { return r.TakenBy }},
 			{Label: i18n.T(ctx, "export.id"), File: func(r partner.Row) string { return r.ID.String() }},
 			{Label: i18n.T(ctx, "common.actions"), Class: "end", Cell: rowActions},
 		},
@@ -108,5 +110,8 @@ func filters(ctx context.Context, groups []partner.Group) []ui.FilterField {
 		{Name: "type", Label: label(ctx, "type"), Options: types},
 		{Name: "group", Label: label(ctx, "policy_group"), Options: inGroup},
 		{Name: "status", Label: i18n.T(ctx, "common.status"), Options: statuses},
+		{Name: "assigned", Label: i18n.T(ctx, "assignment.filter"), Options: []ui.Option{
+			{Value: assignment.ByMe, Text: i18n.T(ctx, "assignment.filter.me")}, {Value: assignment.ByNobody, Text: i18n.T(ctx, "assignment.filter.nobody")},
+		}},
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/a-h/templ"
 
+	"portal/internal/assignment"
 	"portal/internal/authz"
 	"portal/internal/id"
 	"portal/internal/list"
@@ -78,7 +79,8 @@ func (v listView) table(ctx context.Context) ui.TableOf[row] {
 	}
 	t.Columns = append(t.Columns, v.commonColumns(ctx)...)
 	if v.Admin {
-		t.Columns = append(t.Columns, column{Label: i18n.T(ctx, "common.actions"), Class: "end", Cell: rowActions})
+		t.Columns = append(t.Columns, column{Label: i18n.T(ctx, "assignment.column"), File: func(r row) string { return r.TakenBy }},
+			column{Label: i18n.T(ctx, "common.actions"), Class: "end", Cell: rowActions})
 	}
 	return t
 }
@@ -191,5 +193,8 @@ func (v listView) filters(ctx context.Context) []ui.FilterField {
 		{Name: "q", Label: i18n.T(ctx, "policy_request.search")},
 		{Name: "partner", Label: i18n.T(ctx, "policy_request.partner.filter")},
 		{Name: "group", Label: i18n.T(ctx, "partner.field.policy_group"), Options: groups},
+		{Name: "assigned", Label: i18n.T(ctx, "assignment.filter"), Options: []ui.Option{
+			{Value: assignment.ByMe, Text: i18n.T(ctx, "assignment.filter.me")}, {Value: assignment.ByNobody, Text: i18n.T(ctx, "assignment.filter.nobody")},
+		}},
 	}, fields...)
 }

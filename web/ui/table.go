@@ -43,6 +43,14 @@ type FilterField struct {
 	Type        string // of the text input: "text" if empty, "date"…
 }
 
+// searchable adds the field of a search that led here to a list that has none of its own, so that it can be seen and removed.
+func searchable(ctx context.Context, q list.Query, fields []FilterField) []FilterField {
+	if q.Filter("q") == "" || slices.ContainsFunc(fields, func(f FilterField) bool { return f.Name == "q" }) {
+		return fields
+	}
+	return append([]FilterField{{Name: "q", Label: i18n.T(ctx, "ui.search")}}, fields...)
+}
+
 // sorted gives the value of aria-sort, "" for the columns the list is not sorted by.
 func sorted(q list.Query, column string) string {
 	switch {

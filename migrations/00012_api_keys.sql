@@ -60,6 +60,9 @@ create table key_secrets (
 );
 create index key_secrets_api_key_idx on key_secrets (api_key_id, created_at desc);
 create index key_secrets_service_account_idx on key_secrets (service_account_id, created_at desc);
+-- One secret is the current one; the others have an end.
+create unique index key_secrets_api_key_current_key on key_secrets (api_key_id) where ends_at is null;
+create unique index key_secrets_service_account_current_key on key_secrets (service_account_id) where ends_at is null;
 
 -- Tokens that the API refused, per network and by a keyed hash of what was
 -- sent, to slow down who goes on (security.md KEY-2, LGN-4).

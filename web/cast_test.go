@@ -68,6 +68,8 @@ func newCast(t *testing.T, settings ...string) *cast {
 		"trust-store":        `select id::text from ca_certificates`,
 		"certificates":       `select id::text from partner_certificates`,
 		"vocabulary":         `select min(id::text) from vocabulary_terms group by family`,
+		"api-keys":           `select id::text from api_keys`,
+		"service-accounts":   `select id::text from service_accounts`,
 		"webhooks":           `select id::text from webhooks`,
 		"webhook-deliveries": `select id::text from webhook_deliveries where position in (select min(position) from webhook_deliveries group by webhook_id, status)`,
 		"staff":              `select id::text from users where partner_id is null`,

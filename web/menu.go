@@ -34,6 +34,13 @@ var menu = []struct {
 		{"certificates", "/certificates", "certificate"},
 		{"trust_store", "/trust-store", "lock"},
 		{"policy_requests", "/policy-requests", "inbox"},
+		{"api_keys", "/api-keys", "key"},
+	}},
+	{"administration", []entry{
+		{"staff", "/staff", "staff"},
+		{"service_accounts", "/service-accounts", "key"},
+		{"mail", "/mail", "mail"},
+		{"audit", "/audit", "audit"},
 	}},
 	{"administration", []entry{
 		{"staff", "/staff", "staff"},

@@ -178,7 +178,7 @@ func TestINJGarbageInAddresses(t *testing.T) {
 }
 
 // lists are the addresses of the lists, with everything that costs a statement.
-var lists = []string{"/policy-groups", "/auth-policies", "/datashare-policies", "/policy-reviews", "/vocabulary", "/partners", "/certificates", "/trust-store", "/policy-requests", "/staff", "/mail", "/audit"}
+var lists = []string{"/policy-groups", "/auth-policies", "/datashare-policies", "/policy-reviews", "/vocabulary", "/partners", "/certificates", "/trust-store", "/policy-requests", "/api-keys", "/service-accounts", "/staff", "/mail", "/audit"}
 
 // TestListsCostAFewStatements counts what a page asks the database, the session
 // included (issue: at most 4 for a list page).
@@ -310,6 +310,8 @@ func written(t *testing.T, c *cast) *strings.Replacer {
 		union select first_name from users union select last_name from users union select email from users where email <> ''
 		union select message from partner_review_fields union select reason from partner_reviews where reason <> ''
 		union select text from internal_notes where text <> ''
+		union select label from api_keys union select ended_reason from api_keys where ended_reason <> ''
+		union select name from service_accounts union select description from service_accounts where description <> ''
 		union select reason from ca_certificates where reason <> '' union select reason from partner_certificates where reason <> ''
 		union select substring(subject from 'CN=([^,]+)') from ca_certificates union select substring(subject from 'CN=([^,]+)') from partner_certificates
 		union select reason from policy_requests union select reason from policy_request_reviews where reason <> ''

@@ -20,6 +20,7 @@ import (
 	"portal/internal/session"
 	"portal/web/account"
 	"portal/web/api"
+	"portal/web/apikey"
 	"portal/web/assignment"
 	"portal/web/auditlog"
 	"portal/web/certificate"
@@ -41,6 +42,7 @@ import (
 	"portal/web/register"
 	"portal/web/route"
 	"portal/web/search"
+	"portal/web/serviceaccount"
 	websession "portal/web/session"
 	"portal/web/signin"
 	"portal/web/staff"
@@ -120,6 +122,8 @@ func table(a *app.App, site *page.Site) []route.Route {
 		policyreview.Routes(a.Policies, a.Vocabulary),
 		policyimport.Routes(a.Policies, a.Vocabulary),
 		staff.Routes(a.Accounts, trail),
+		apikey.Routes(a.APIKeys, trail),
+		serviceaccount.Routes(a.Services, trail),
 		auditlog.Routes(a.DB, site.Zone),
 		outbox.Routes(a.DB),
 		truststore.Routes(a.Certificates, trail),

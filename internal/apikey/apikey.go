@@ -124,8 +124,8 @@ const keyColumns = `k.id, k.partner_id, p.organisation, p.public_id, k.request_i
 	po.id as policy_id, po.name as policy_name, po.kind as policy_kind, g.name as group_name, k.label, k.status, st.standing, k.ends_on, k.created_by,
 	(select trim(u.first_name || ' ' || u.last_name) from users u where u.id = k.created_by) as created_by_name, k.created_at,
 	k.deactivated_at, k.ended_reason,
-	coalesce((select s.id from key_secrets s where s.api_key_id = k.id order by s.created_at desc limit 1), '') as secret_id,
-	coalesce((select s.last4 from key_secrets s where s.api_key_id = k.id order by s.created_at desc limit 1), '') as last4,
+	coalesce((select s.id from key_secrets s where s.api_key_id = k.id and s.ends_at is null), '') as secret_id,
+	coalesce((select s.last4 from key_secrets s where s.api_key_id = k.id and s.ends_at is null), '') as last4,
 	(select max(s.last_used_at) from key_secrets s where s.api_key_id = k.id) as last_used_at, k.version, k.updated_at`
 
 // Prefix is how its tokens begin: what it is recognised by.

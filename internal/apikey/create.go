@@ -171,13 +171,17 @@ func (s *Service) lockGrant(ctx context.Context, tx *pg.Tx, partner id.Partner, 
 			return Grant{}, err
 		}
 	}
-	g, err := pg.One[Grant](ctx, tx, `select `+grantColumns+` from policy_requests r`+chainFrom+`
-		where r.id = @id and r.partner_id = @partner and r.approved_at is not null`,
-		pg.Args{"id": grant, "partner": partner, "today": s.Today()})
+	g, err := s.grantOf(ctx, tx, partner, grant)
 	if errors.Is(err, problem.ErrNotFound) {
 		return Grant{}, problem.Invalid("grant", "problem.choose")
 	}
 	return g, err
+}
+
+func (s *Service) grantOf(ctx context.Context, q pg.Querier, partner id.Partner, grant id.PolicyRequest) (Grant, error) {
+	return pg.One[Grant](ctx, q, `select `+grantColumns+` from policy_requests r`+chainFrom+`
+		where r.id = @id and r.partner_id = @partner and r.approved_at is not null`,
+		pg.Args{"id": grant, "partner": partner, "today": s.Today()})
 }
 
 // mayMake says what else keeps a key from being made, together with what is

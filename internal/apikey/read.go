@@ -57,6 +57,11 @@ var Expiring = []int{7, 30, 90}
 
 // Keys is one page of the keys in scope (List, OwnList).
 func (s *Service) Keys(ctx context.Context, scope authz.Scope, q list.Query) (list.Page[Key], error) {
+	return s.Listing(scope, q).Page(ctx)
+}
+
+// Listing is the list behind Keys, to be exported as a whole.
+func (s *Service) Listing(scope authz.Scope, q list.Query) pg.Listing[Key] {
 	var w pg.Where
 	today := s.Today()
 	w.And("(@all or k.partner_id = @own)", "all", scope.All)
@@ -84,13 +89,15 @@ func (s *Service) Keys(ctx context.Context, scope authz.Scope, q list.Query) (li
 	if days, err := strconv.Atoi(q.Filter("expiring")); err == nil && days > 0 && days <= MaxDays {
 		w.And("k.status = 'active' and k.ends_on between @today and @until", "until", today.AddDate(0, 0, days))
 	}
-	return pg.List[Key](ctx, s.db.Read(), q, keyColumns, keyFrom, w)
+	return pg.Listing[Key]{DB: s.db, Query: q, Columns: keyColumns, From: keyFrom, Where: w}
 }
 
-// Full is a key with its secrets, newest first.
+// Full is a key with its secrets, newest first, and whether its partner has a
+// certificate that counts.
 type Full struct {
 	Key
-	Secrets []keysecret.Secret
+	Secrets     []keysecret.Secret
+	Certificate bool
 }
 
 // Key is one key in scope; problem.ErrNotFound if there is none or it is
@@ -100,8 +107,27 @@ func (s *Service) Key(ctx context.Context, scope authz.Scope, kid id.APIKey) (Fu
 	if err != nil {
 		return Full{}, err
 	}
-	secrets, err := keysecret.Of(ctx, s.db.Read(), keysecret.OfAPIKey(kid))
-	return Full{Key: k, Secrets: secrets}, err
+	f := Full{Key: k}
+	if f.Secrets, err = keysecret.Of(ctx, s.db.Read(), keysecret.OfAPIKey(kid)); err != nil {
+		return Full{}, err
+	}
+	f.Certificate, err = s.certified(ctx, k.PartnerID)
+	return f, err
+}
+
+// certified reports whether a certificate of the partner counts.
+func (s *Service) certified(ctx context.Context, partner id.Partner) (bool, error) {
+	_, err := certificate.Counting(ctx, s.db.Read(), partner, s.db.Now())
+	if errors.Is(err, problem.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// Grant is a grant of the partner, whether or not it works;
+// problem.ErrNotFound where it has none such.
+func (s *Service) Grant(ctx context.Context, partner id.Partner, grant id.PolicyRequest) (Grant, error) {
+	return s.grantOf(ctx, s.db.Read(), partner, grant)
 }
 
 // Desk is what a partner needs to know before it makes a key.
@@ -126,9 +152,6 @@ func (s *Service) Desk(ctx context.Context, partner id.Partner) (Desk, error) {
 	if d.Live, err = s.live(ctx, q, partner); err != nil {
 		return Desk{}, err
 	}
-	_, err = certificate.Counting(ctx, q, partner, s.db.Now())
-	if d.Certificate = err == nil; errors.Is(err, problem.ErrNotFound) {
-		err = nil
-	}
+	d.Certificate, err = s.certified(ctx, partner)
 	return d, err
 }

@@ -64,6 +64,7 @@ func Load(ctx context.Context, a *app.App) error {
 	l.partners(ctx)
 	l.certificates(ctx)
 	l.requests(ctx)
+	l.keys(ctx)
 	l.people(ctx)
 	l.daily(ctx)
 	tell()

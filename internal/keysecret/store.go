@@ -74,20 +74,21 @@ func Issue(ctx context.Context, tx *pg.Tx, keys secret.Keys, o Owner, by id.User
 	return t, err
 }
 
-// Of are an owner's secrets, the newest first, as many as a page shows.
+// Of are an owner's secrets, the newest first, as many as a page shows. The newest
+// is the one without an end.
 func Of(ctx context.Context, q pg.Querier, o Owner) ([]Secret, error) {
 	const most = 20
 	return pg.All[Secret](ctx, q, `
 		select s.id, s.last4, s.created_by, trim(u.first_name || ' ' || u.last_name) as created_by_name, s.created_at, s.ends_at, s.last_used_at
 		from key_secrets s join users u on u.id = s.created_by
-		where s.`+o.column+` = @owner order by s.created_at desc, s.id limit @most`, pg.Args{"owner": o.id, "most": most})
+		where s.`+o.column+` = @owner order by s.ends_at is null desc, s.created_at desc, s.id limit @most`, pg.Args{"owner": o.id, "most": most})
 }
 
 // IssuedBy reports whether an owner's newest secret was made by this person at
 // this moment: their form was sent before, and its answer showed the token.
 func IssuedBy(ctx context.Context, q pg.Querier, o Owner, by id.User, at time.Time) (bool, error) {
 	return pg.Value[bool](ctx, q, `
-		select exists (select 1 from key_secrets s where s.`+o.column+` = @owner and s.created_by = @by and s.created_at = @at)`,
+		select exists (select 1 from key_secrets s where s.`+o.column+` = @owner and s.ends_at is null and s.created_by = @by and s.created_at = @at)`,
 		pg.Args{"owner": o.id, "by": by, "at": at})
 }
 

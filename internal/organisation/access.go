@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"portal/internal/account"
+	"portal/internal/apikey"
 	"portal/internal/audit"
 	"portal/internal/authz"
 	"portal/internal/id"
@@ -147,13 +148,11 @@ func (s *Service) Deactivate(ctx context.Context, a authz.Actor, pid id.Partner,
 // stop ends and pauses what an active partner has, in the order in which every
 // change locks (policy_requests, api_keys, then the rest), and counts it.
 func (s *Service) stop(ctx context.Context, tx *pg.Tx, a authz.Actor, p locked) ([]audit.Change, error) {
-	args := pg.Args{"id": p.ID, "now": tx.Now()}
 	grants, err := policyrequest.Pause(ctx, tx, p.ID)
 	if err != nil {
 		return nil, err
 	}
-	keys, err := tx.Exec(ctx, `update api_keys set paused_at = @now, version = version + 1, updated_at = @now
-		where partner_id = @id and status = 'active' and paused_at is null`, args)
+	keys, err := apikey.Pause(ctx, tx, p.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -163,7 +162,7 @@ func (s *Service) stop(ctx context.Context, tx *pg.Tx, a authz.Actor, p locked) 
 		return nil, err
 	}
 	sessions, err := s.endSessions(ctx, tx, p.ID)
-	return counted("sessions", int64(sessions), "grants", int64(grants), "keys", keys, "changes", changes), err
+	return counted("sessions", int64(sessions), "grants", int64(grants), "keys", int64(keys), "changes", changes), err
 }
 
 // Reactivate gives a deactivated partner its access back
@@ -189,17 +188,15 @@ func (s *Service) Reactivate(ctx context.Context, a authz.Actor, pid id.Partner,
 		if err != nil {
 			return audit.Event{}, err
 		}
-		args := pg.Args{"id": pid, "at": at, "now": tx.Now()}
 		grants, err := policyrequest.Resume(ctx, tx, pid)
 		if err != nil {
 			return audit.Event{}, err
 		}
-		keys, err := tx.Exec(ctx, `update api_keys set paused_at = null, version = version + 1, updated_at = @now
-			where partner_id = @id and paused_at = @at`, args)
+		keys, err := apikey.Resume(ctx, tx, pid, at)
 		if err != nil {
 			return audit.Event{}, err
 		}
-		return p.moved(ctx, tx, partner.Active, reason, counted("grants", int64(grants), "keys", keys))
+		return p.moved(ctx, tx, partner.Active, reason, counted("grants", int64(grants), "keys", int64(keys)))
 	}))
 }
 

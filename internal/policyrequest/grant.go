@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"portal/internal/account"
+	"portal/internal/apikey"
 	"portal/internal/audit"
 	"portal/internal/authz"
 	"portal/internal/id"
@@ -38,6 +39,9 @@ func (s *Service) Revoke(ctx context.Context, a authz.Actor, rid id.PolicyReques
 			return audit.Event{}, pg.Stale(ctx, tx, a, audit.PolicyRequest, rid.String())
 		}
 		if err := r.end(ctx, tx, a, Revoked, reason); err != nil {
+			return audit.Event{}, err
+		}
+		if _, err := apikey.EndOfGrant(ctx, tx, a, rid, reason); err != nil {
 			return audit.Event{}, err
 		}
 		if err := r.publish(ctx, tx, webhook.GrantRevoked, *r.EndsOn); err != nil {

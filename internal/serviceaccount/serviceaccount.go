@@ -66,8 +66,8 @@ type Account struct {
 
 const accountColumns = `a.id, a.name, a.description, a.rights, a.status, a.ends_on, a.ends_on < d.today as ended, a.created_by,
 	(select trim(u.first_name || ' ' || u.last_name) from users u where u.id = a.created_by) as created_by_name, a.created_at, a.deactivated_at,
-	coalesce((select s.id from key_secrets s where s.service_account_id = a.id order by s.created_at desc limit 1), '') as secret_id,
-	coalesce((select s.last4 from key_secrets s where s.service_account_id = a.id order by s.created_at desc limit 1), '') as last4,
+	coalesce((select s.id from key_secrets s where s.service_account_id = a.id and s.ends_at is null), '') as secret_id,
+	coalesce((select s.last4 from key_secrets s where s.service_account_id = a.id and s.ends_at is null), '') as last4,
 	(select max(s.last_used_at) from key_secrets s where s.service_account_id = a.id) as last_used_at, a.version, a.updated_at`
 
 // accountFrom brings @today along, for lists as well as for one account.
@@ -145,6 +145,11 @@ var List = list.Spec{
 
 // Accounts is one page of the service accounts (authz.ServiceManage).
 func (s *Service) Accounts(ctx context.Context, q list.Query) (list.Page[Account], error) {
+	return s.Listing(q).Page(ctx)
+}
+
+// Listing is the list behind Accounts, to be exported as a whole.
+func (s *Service) Listing(q list.Query) pg.Listing[Account] {
 	var w pg.Where
 	w.Let("today", s.Today())
 	if f := q.Filter("name"); f != "" {
@@ -158,7 +163,7 @@ func (s *Service) Accounts(ctx context.Context, q list.Query) (list.Page[Account
 	case "deactivated":
 		w.And("a.status = 'deactivated'", "", nil)
 	}
-	return pg.List[Account](ctx, s.db.Read(), q, accountColumns, accountFrom, w)
+	return pg.Listing[Account]{DB: s.db, Query: q, Columns: accountColumns, From: accountFrom, Where: w}
 }
 
 // Full is an account with its secrets, newest first.

@@ -52,7 +52,7 @@ create index partner_changes_status_idx on partner_changes (status, submitted_at
 create index partner_changes_challenge_idx on partner_changes (challenge_id);
 
 -- The times a partner was deactivated. What it paused bears its very moment as
--- paused_at, so that giving the access back brings back this and nothing else.
+-- paused_at.
 create table partner_deactivations (
     id             uuid        not null constraint partner_deactivations_pkey primary key,
     partner_id     uuid        not null constraint partner_deactivations_partner_id_fkey references partners (id),

@@ -58,7 +58,9 @@ func newCast(t *testing.T, settings ...string) *cast {
 	}
 	c.owners(t)
 	for key, sql := range map[string]string{
-		"partners": `select id::text from partners`, "policy-groups": `select id::text from policy_groups`,
+		"partners/changes": `select id::text from partner_changes where status <> 'unproved'`,
+		"people":           `select id::text from users where partner_id is not null and status <> 'removed'`,
+		"partners":         `select id::text from partners`, "policy-groups": `select id::text from policy_groups`,
 		"auth-policies":      `select id::text from policies where kind = 'auth'`,
 		"datashare-policies": `select id::text from policies where kind = 'datashare'`,
 		"policies":           `select id::text from policies`,

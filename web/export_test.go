@@ -68,7 +68,7 @@ func TestINJ4EveryListIsAFile(t *testing.T) {
 				}
 				rec := browser.Do(browser.Request(http.MethodGet, rt.Pattern, nil, ""))
 				h := rec.Header()
-				name := strings.TrimSuffix(strings.TrimPrefix(rt.Pattern, "/"), ".csv")
+				name := strings.ReplaceAll(strings.TrimSuffix(strings.TrimPrefix(rt.Pattern, "/"), ".csv"), "/", "-")
 				if !strings.HasPrefix(h.Get("Content-Disposition"), `attachment; filename="`+name+"-20") || !strings.Contains(h.Get("Content-Type"), "text/csv") ||
 					!strings.Contains(h.Get("Content-Security-Policy"), "sandbox") || h.Get("Cache-Control") != "no-store" {
 					t.Errorf("%s: %v", where, h)

@@ -30,7 +30,10 @@ var menu = []struct {
 	}},
 	{"partner", []entry{
 		{"partners", "/partners", "partners"},
-		{"registration", "/home/registration", "partners"},
+		{"partner_changes", "/partners/changes", "clock"},
+		{"registration", "/home/registration", "audit"},
+		{"organisation", "/organisation", "partners"},
+		{"people", "/people", "staff"},
 		{"certificates", "/certificates", "certificate"},
 		{"trust_store", "/trust-store", "lock"},
 		{"policy_requests", "/policy-requests", "inbox"},
@@ -39,11 +42,6 @@ var menu = []struct {
 	{"administration", []entry{
 		{"staff", "/staff", "staff"},
 		{"service_accounts", "/service-accounts", "key"},
-		{"mail", "/mail", "mail"},
-		{"audit", "/audit", "audit"},
-	}},
-	{"administration", []entry{
-		{"staff", "/staff", "staff"},
 		{"mail", "/mail", "mail"},
 		{"webhooks", "/webhooks", "external"},
 		{"audit", "/audit", "audit"},
@@ -59,6 +57,7 @@ func menuFor(routes []route.Route) func(ctx context.Context, a authz.Actor, path
 		}
 	}
 	return func(ctx context.Context, a authz.Actor, path string) []ui.NavGroup {
+		here := current(path)
 		var groups []ui.NavGroup
 		for _, g := range menu {
 			group := ui.NavGroup{}
@@ -69,7 +68,7 @@ func menuFor(routes []route.Route) func(ctx context.Context, a authz.Actor, path
 				if rule, ok := access[e.href]; ok && rule.Allows(a) && (e.href != "/home/registration" || !a.Staff()) {
 					group.Items = append(group.Items, ui.NavItem{
 						Label: i18n.T(ctx, "nav."+e.key), Href: e.href, Icon: e.icon,
-						Current: path == e.href || e.href != "/home" && strings.HasPrefix(path, e.href+"/"),
+						Current: e.href == here,
 					})
 				}
 			}
@@ -79,4 +78,18 @@ func menuFor(routes []route.Route) func(ctx context.Context, a authz.Actor, path
 		}
 		return groups
 	}
+}
+
+// current is the menu's address that a page stands under: the longest, since one
+// entry may lie below another.
+func current(path string) (here string) {
+	for _, g := range menu {
+		for _, e := range g.entries {
+			under := path == e.href || e.href != "/home" && strings.HasPrefix(path, e.href+"/")
+			if under && len(e.href) > len(here) {
+				here = e.href
+			}
+		}
+	}
+	return here
 }

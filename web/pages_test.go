@@ -178,7 +178,7 @@ func TestINJGarbageInAddresses(t *testing.T) {
 }
 
 // lists are the addresses of the lists, with everything that costs a statement.
-var lists = []string{"/policy-groups", "/auth-policies", "/datashare-policies", "/policy-reviews", "/vocabulary", "/partners", "/certificates", "/trust-store", "/policy-requests", "/api-keys", "/service-accounts", "/staff", "/mail", "/audit"}
+var lists = []string{"/policy-groups", "/auth-policies", "/datashare-policies", "/policy-reviews", "/vocabulary", "/partners", "/partners/changes", "/certificates", "/trust-store", "/policy-requests", "/api-keys", "/service-accounts", "/webhooks", "/webhook-deliveries", "/staff", "/mail", "/audit"}
 
 // TestListsCostAFewStatements counts what a page asks the database, the session
 // included (issue: at most 4 for a list page).
@@ -316,6 +316,7 @@ func written(t *testing.T, c *cast) *strings.Replacer {
 		union select substring(subject from 'CN=([^,]+)') from ca_certificates union select substring(subject from 'CN=([^,]+)') from partner_certificates
 		union select reason from policy_requests union select reason from policy_request_reviews where reason <> ''
 		union select message from policy_request_review_fields union select reason from policy_request_extensions
+		union select reason from partner_changes union select after from partner_changes union select reason from partner_deactivations
 		union select reason from policy_decisions where reason <> '' union select note from policy_versions where note <> ''
 		union select description from webhooks
 		union select label_ar from vocabulary_terms union select description_ar from vocabulary_terms`, nil)

@@ -29,9 +29,12 @@ import (
 	"portal/web/i18n"
 	"portal/web/mailtpl"
 	"portal/web/note"
+	"portal/web/organisation"
 	"portal/web/outbox"
 	"portal/web/page"
 	"portal/web/partner"
+	"portal/web/partneradmin"
+	"portal/web/people"
 	"portal/web/policy"
 	"portal/web/policygroup"
 	"portal/web/policyimport"
@@ -102,8 +105,10 @@ func New(a *app.App, o Options) *Portal {
 func table(a *app.App, site *page.Site) []route.Route {
 	trail := note.Beside(a.Notes, auditlog.History(a.DB))
 	work, others := assignment.Panel(a.Work), assignment.Warning(a.Work)
+	admitted := partneradmin.Deps{Organisations: a.Organisations, Accounts: a.Accounts, Webhooks: a.Webhooks, Trail: trail}
 	return slices.Concat(
 		home.Routes(home.Deps{
+			Organisations: a.Organisations, Contact: a.Config.Contact,
 			Partners: a.Partners, Policies: a.Policies, Work: assignment.Mine(a.Work),
 			Outlook: a.Outlook, Webhooks: a.Webhooks,
 			FailedMails: func(ctx context.Context) (int, error) { return mail.Failed(ctx, a.DB) },
@@ -111,7 +116,10 @@ func table(a *app.App, site *page.Site) []route.Route {
 		register.Routes(a.Registrations, site),
 		signin.Routes(a.Accounts, site),
 		account.Routes(a.Accounts),
-		partner.Routes(a.Partners, a.Policies, a.Vocabulary, trail, work, others, policyrequest.GrantsOf(a.Requests), certificate.PanelOf(a.Certificates)),
+		partner.Routes(a.Partners, a.Policies, a.Vocabulary, trail, work, others, admitted.Section, policyrequest.GrantsOf(a.Requests), certificate.PanelOf(a.Certificates)),
+		partneradmin.Routes(admitted),
+		organisation.Routes(a.Organisations),
+		people.Routes(a.Accounts, trail),
 		unsubscribe.Routes(a.Accounts),
 		policygroup.Routes(a.Policies, trail),
 		policy.Routes(a.Policies, a.Vocabulary, trail, policyrequest.UsersOf(a.Requests), site.Zone),

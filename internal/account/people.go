@@ -16,6 +16,13 @@ import (
 // MaxPeople is how many people a partner may have, the invited ones included.
 const MaxPeople = 25
 
+// MaxReason is how long the reason of an appointment may be, in characters, and
+// minReason how short.
+const (
+	MaxReason = 2000
+	minReason = 10
+)
+
 // Colleague is one of a partner's people.
 type Colleague struct {
 	Member
@@ -209,7 +216,7 @@ func (s *Service) HandOver(ctx context.Context, a authz.Actor, to id.User, curre
 }
 
 // Appoint is HandOver for a partner whose owner cannot do it any more
-// (authz.PartnerDecide): reason (10 to 2,000 characters) goes to its people and
+// (authz.PartnerDecide): reason (minReason to MaxReason characters) goes to its people and
 // into the log. from is the owner that the page showed.
 //
 // Errors: *problem.InvalidError at "reason"; problem.ErrNotFound;
@@ -217,8 +224,8 @@ func (s *Service) HandOver(ctx context.Context, a authz.Actor, to id.User, curre
 // signed in yet, or when the partner is not active.
 func (s *Service) Appoint(ctx context.Context, a authz.Actor, pid id.Partner, from, to id.User, reason string) error {
 	var f problem.Fields
-	if reason = f.Lines("reason", reason, 2000, true); len([]rune(reason)) < 10 {
-		f.Add("reason", "problem.too_short", "Min", 10)
+	if reason = f.Lines("reason", reason, MaxReason, true); len([]rune(reason)) < minReason {
+		f.Add("reason", "problem.too_short", "Min", minReason)
 	}
 	if err := f.Err(); err != nil {
 		return s.deniedFirst(ctx, a, authz.PartnerDecide, err)

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"portal/internal/email"
 	"portal/internal/secret"
 )
 
@@ -81,6 +82,11 @@ func build(get func(flag string) string) (Config, error) {
 	}
 	if _, err := mail.ParseAddress(c.Mail.From); err != nil {
 		wrong("mail-from", "needs the form Name <address@example.org>")
+	}
+	if c.Contact = get("contact"); c.Contact != "" {
+		if _, err := email.Parse(c.Contact); err != nil {
+			wrong("contact", "is no e-mail address")
+		}
 	}
 	if f := c.LogFormat; f != "json" && f != "text" {
 		wrong("log-format", "is json or text")

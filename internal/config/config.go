@@ -30,6 +30,7 @@ type Config struct {
 	Zone           *time.Location
 	TrustedProxies []netip.Prefix
 	TermsVersion   string
+	Contact        string // e-mail address that partners may write to; ""
 	LogFormat      string
 	LogLevel       slog.Level
 	DataDir        string
@@ -75,6 +76,7 @@ func Options() []Option {
 		{Flag: "min-certificate-days", Default: "335", Help: "how many days a certificate must still be valid when it is sent, 0 to 3650"},
 		{Flag: "timezone", Default: "UTC", Help: "zone in which dates are shown, such as Africa/Casablanca"},
 		{Flag: "trusted-proxies", Default: "", Help: "networks whose X-Forwarded-For is believed, such as 10.0.0.0/8,fd00::/8"},
+		{Flag: "contact", Default: "", Help: "e-mail address that partners may write to, shown where only a person can help"},
 		{Flag: "terms-version", Default: "2026-11", Help: "version of the terms of use that registrations agree to"},
 		{Flag: "webhook-private", Default: "off", Help: "on: webhooks may lead to private networks and to this machine, for receivers that stand beside the portal; off: to public addresses only"},
 		{Flag: "metrics-addr", Default: "127.0.0.1:9090", Help: "address for /metrics; empty: on the main address"},

@@ -33,13 +33,13 @@ func TestEverythingWrongIsSaidAtOnce(t *testing.T) {
 	t.Parallel()
 	_, err := load([]string{
 		"--four-eyes", "maybe", "--min-certificate-days", "x", "--smtp-port", "0", "--timezone", "Mars/Olympus", "--public-url", "ftp://x",
-		"--trusted-proxies", "ten", "--smtp-security", "ssl", "--mail-from", "x", "--log-format", "xml", "--log-level", "loud",
+		"--trusted-proxies", "ten", "--smtp-security", "ssl", "--mail-from", "x", "--contact", "x", "--log-format", "xml", "--log-level", "loud",
 		"--webhook-private", "yes",
 	}, nil)
 	if err == nil {
 		t.Fatal("accepted")
 	}
-	for _, flag := range []string{"four-eyes", "min-certificate-days", "smtp-port", "timezone", "public-url", "trusted-proxies", "smtp-security", "mail-from", "log-format", "log-level", "webhook-private"} {
+	for _, flag := range []string{"four-eyes", "min-certificate-days", "smtp-port", "timezone", "public-url", "trusted-proxies", "smtp-security", "mail-from", "contact", "log-format", "log-level", "webhook-private"} {
 		if !strings.Contains(err.Error(), "--"+flag+" ") {
 			t.Errorf("%s is not named in: %v", flag, err)
 		}

@@ -124,7 +124,7 @@ func (s *Service) Deactivate(ctx context.Context, a authz.Actor, pid id.Partner,
 		return err
 	}
 	return done(s.db.Change(ctx, a, authz.PartnerDeactivate, func(tx *pg.Tx) (audit.Event, error) {
-		p, err := lock(ctx, tx, pid)
+		p, err := lockWithGroup(ctx, tx, pid)
 		if err != nil {
 			return audit.Event{}, err
 		}
@@ -143,6 +143,17 @@ func (s *Service) Deactivate(ctx context.Context, a authz.Actor, pid id.Partner,
 		}
 		return p.moved(ctx, tx, partner.Deactivated, reason, detail)
 	}))
+}
+
+// lockWithGroup is lock for what reaches a partner's grants: its policy group
+// comes first in every change.
+func lockWithGroup(ctx context.Context, tx *pg.Tx, pid id.Partner) (locked, error) {
+	_, err := pg.Values[id.PolicyGroup](ctx, tx, `select g.id from policy_groups g join partners p on p.policy_group_id = g.id
+		where p.id = @id for share of g`, pg.Args{"id": pid})
+	if err != nil {
+		return locked{}, err
+	}
+	return lock(ctx, tx, pid)
 }
 
 // stop ends and pauses what an active partner has, in the order in which every
@@ -175,7 +186,7 @@ func (s *Service) Reactivate(ctx context.Context, a authz.Actor, pid id.Partner,
 		return err
 	}
 	return done(s.db.Change(ctx, a, authz.PartnerDeactivate, func(tx *pg.Tx) (audit.Event, error) {
-		p, err := lock(ctx, tx, pid)
+		p, err := lockWithGroup(ctx, tx, pid)
 		if err != nil {
 			return audit.Event{}, err
 		}
@@ -262,8 +273,8 @@ func counted(pairs ...any) []audit.Change {
 	var detail []audit.Change
 	for i := 0; i+1 < len(pairs); i += 2 {
 		name, _ := pairs[i].(string)
-		if n, _ := pairs[i+1].(int64); n > 0 {
-			detail = append(detail, audit.Change{Field: name, After: strconv.FormatInt(n, 10)})
+		if n, _ := pairs[i+1].(int); n > 0 {
+			detail = append(detail, audit.Change{Field: name, After: strconv.Itoa(n)})
 		}
 	}
 	return detail

@@ -102,26 +102,6 @@ func TestDeactivationStopsEverythingAndReactivationBringsItBack(t *testing.T) {
 	}
 }
 
-// Only the pauses of the deactivation that ends are taken off.
-func TestPausesBelongToTheirDeactivation(t *testing.T) {
-	t.Parallel()
-	o := newOffice(t)
-	grant := o.grant(o.acme.ID, o.acme.OwnerID)
-	o.key(o.acme.ID, grant, o.acme.OwnerID, "paused before")
-	o.Exec(`update api_keys set paused_at = @at`, pg.Args{"at": o.DB.Now().Add(-time.Hour)})
-	o.key(o.acme.ID, grant, o.acme.OwnerID, "works")
-	o.must(o.Deactivate(t.Context(), o.admin, o.acme.ID, 2, why))
-	o.minute()
-	o.must(o.Reactivate(t.Context(), o.admin, o.acme.ID, 3, "It was a mistake of ours"))
-	o.minute()
-	o.must(o.Deactivate(t.Context(), o.admin, o.acme.ID, 4, why))
-	o.minute()
-	o.must(o.Reactivate(t.Context(), o.admin, o.acme.ID, 5, "It was a mistake again"))
-	if n, m := o.Count(`api_keys where paused_at is null`), o.Count(`api_keys where label = 'works' and paused_at is null`); n != 1 || m != 1 {
-		t.Errorf("%d keys work, %d of them the right one", n, m)
-	}
-}
-
 func TestDeactivationRefuses(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)

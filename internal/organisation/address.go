@@ -46,7 +46,7 @@ func (s *Service) AskAddress(ctx context.Context, a authz.Actor, typed, reason s
 		if u.EmailKey == address.Canonical() {
 			return audit.Event{}, problem.Invalid("email", "organisation.problem.same")
 		}
-		if err := takeBack(ctx, tx, a, p, address.String()); err != nil {
+		if err := s.takeBack(ctx, tx, a, p, address.String()); err != nil {
 			return audit.Event{}, err
 		}
 		c := Change{ID: id.New[id.PartnerChange](), PartnerID: p.ID, Field: Address, Status: Unproved, Before: u.Email, After: address.String(), Reason: reason}
@@ -64,9 +64,9 @@ func (s *Service) AskAddress(ctx context.Context, a authz.Actor, typed, reason s
 	}))
 }
 
-// takeBack withdraws an unproved change for another address; the same address
-// again is errNothing.
-func takeBack(ctx context.Context, tx *pg.Tx, a authz.Actor, p locked, address string) error {
+// takeBack withdraws an unproved change for another address, or one whose code
+// cannot be used any more. The same address again is errNothing.
+func (s *Service) takeBack(ctx context.Context, tx *pg.Tx, a authz.Actor, p locked, address string) error {
 	there, err := openChange(ctx, tx, p.ID, Address)
 	switch {
 	case errors.Is(err, problem.ErrNotFound):
@@ -75,8 +75,15 @@ func takeBack(ctx context.Context, tx *pg.Tx, a authz.Actor, p locked, address s
 		return err
 	case there.Status == Pending:
 		return &problem.ConflictError{Key: "organisation.conflict.open", Args: []any{"Value", there.After, "When", there.RequestedAt}}
-	case there.After == address && there.RequestedAt.Add(challenge.LongestLifetime).After(tx.Now()):
-		return errNothing
+	}
+	if there.After == address {
+		st, err := s.challenges.State(ctx, there.ChallengeID)
+		switch {
+		case err == nil && st.Open(tx.Now()) == challenge.OK:
+			return errNothing
+		case err != nil && !errors.Is(err, problem.ErrNotFound):
+			return err
+		}
 	}
 	tx.Also(p.event(audit.ChangeWithdrawn, there.detail()))
 	return end(ctx, tx, a, there, Withdrawn, "")

@@ -106,6 +106,11 @@ var ChangeList = list.Spec{
 // scope that does not reach everybody finds nothing (security.md AUT-2). An
 // unproved one does not concern anybody yet.
 func (s *Service) Changes(ctx context.Context, scope authz.Scope, q list.Query) (list.Page[Change], error) {
+	return s.Listing(scope, q).Page(ctx)
+}
+
+// Listing is the list behind Changes, to be exported as a whole.
+func (s *Service) Listing(scope authz.Scope, q list.Query) pg.Listing[Change] {
 	var w pg.Where
 	w.And("c.status <> 'unproved' and @all", "all", scope.All)
 	if v := q.Filter("q"); v != "" {
@@ -117,7 +122,7 @@ func (s *Service) Changes(ctx context.Context, scope authz.Scope, q list.Query) 
 	if v := q.Filter("status"); v != "" {
 		w.And("c.status = @status", "status", v)
 	}
-	return pg.List[Change](ctx, s.db.Read(), q, changeColumns, changeFrom, w)
+	return pg.Listing[Change]{DB: s.db, Query: q, Columns: changeColumns, From: changeFrom, Where: w}
 }
 
 // WaitingChanges is how many changes wait for a Partner Admin.

@@ -271,6 +271,15 @@ func TestUnprovedAddressIsForgotten(t *testing.T) {
 	o := newOffice(t)
 	ctx := t.Context()
 	o.must(o.AskAddress(ctx, o.owner, "new@acme.example", "We moved"))
+	for range 5 {
+		if _, err := o.ProveAddress(ctx, o.owner, "no code"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	o.must(o.AskAddress(ctx, o.owner, "new@acme.example", "We moved")) // a new code after five wrong ones
+	if n := len(o.mails("new@acme.example")); n != 2 {
+		t.Errorf("%d mails, want 2", n)
+	}
 	o.clock.Advance(8 * 24 * time.Hour)
 	o.must(challenge.Purge(ctx, o.DB))
 	if _, _, err := o.Proof(ctx, o.owner); !errors.Is(err, problem.ErrNotFound) {

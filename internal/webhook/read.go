@@ -194,3 +194,9 @@ func (s *Service) Trouble(ctx context.Context) (Trouble, error) {
 		(select count(*) from webhooks where status = 'paused' and gone)::int as gone`,
 		pg.Args{"since": s.db.Now().Add(-tellAfter)})
 }
+
+// Receivers is how many addresses are told of events of a type now.
+func (s *Service) Receivers(ctx context.Context, t Type) (int, error) {
+	return pg.Value[int](ctx, s.db.Read(), `select count(*) from webhooks
+		where status = 'active' and (cardinality(types) = 0 or @type = any(types))`, pg.Args{"type": string(t)})
+}

@@ -12,6 +12,7 @@ import (
 
 	"portal/internal/authz"
 	"portal/internal/id"
+	"portal/internal/organisation"
 	"portal/internal/outlook"
 	"portal/internal/partner"
 	"portal/internal/policy"
@@ -22,12 +23,14 @@ import (
 
 // Deps are the services that the home pages ask.
 type Deps struct {
-	Partners    *partner.Service
-	Policies    *policy.Service
-	FailedMails func(ctx context.Context) (int, error)
-	Outlook     *outlook.Service
-	Webhooks    *webhook.Service
-	Work        func(ctx context.Context) templ.Component // what the reader took on, for staff
+	Organisations *organisation.Service
+	Contact       string // address that partners may write to; ""
+	Partners      *partner.Service
+	Policies      *policy.Service
+	FailedMails   func(ctx context.Context) (int, error)
+	Work          func(ctx context.Context) templ.Component // what the reader took on, for staff
+	Outlook       *outlook.Service
+	Webhooks      *webhook.Service
 }
 
 // The addresses of these pages, and of those that they lead to.
@@ -60,6 +63,8 @@ func (d Deps) landing(w http.ResponseWriter, r *http.Request) error {
 type overview struct {
 	Actor    authz.Actor
 	Standing *partner.Standing
+	Stopped  *organisation.Deactivation // why the own partner is deactivated now
+	Contact  string
 	Requests *requests
 	Policies *policy.WaitingCount
 	Reviews  *policy.ReviewCount
@@ -79,7 +84,7 @@ const shownWaiting = 5
 
 func (d Deps) home(w http.ResponseWriter, r *http.Request) error {
 	ctx, a := r.Context(), page.Actor(r.Context())
-	o := overview{Actor: a}
+	o := overview{Actor: a, Contact: d.Contact}
 	if !id.IsZero(a.Partner) {
 		s, err := d.Partners.Standing(ctx, a)
 		if err != nil {
@@ -90,6 +95,13 @@ func (d Deps) home(w http.ResponseWriter, r *http.Request) error {
 			if o.Own, err = d.Outlook.Own(ctx, a.Partner); err != nil {
 				return err
 			}
+		}
+		if s.Partner.Status == partner.Deactivated {
+			stopped, err := d.Organisations.Deactivation(ctx, a.Scope(), a.Partner)
+			if err != nil {
+				return err
+			}
+			o.Stopped = &stopped
 		}
 	}
 	if a.May(authz.PartnerDecide) {

@@ -109,7 +109,7 @@ func TestPartnerSeesWhereItStands(t *testing.T) {
 		partner.ChangesRequested: {"Done, Done, Waiting for you, Cannot start yet, Cannot start yet", []string{"We need changes from you", "Nobody answers", "And sign it", "Change and send again"}},
 		partner.Rejected:         {"Done, Done, Rejected", []string{"Your request was rejected", "Not a bank"}},
 		partner.Active:           {"Done, Done, Done, Waiting for you, Open, Cannot start yet", []string{"is admitted", "Have a certificate that counts", "Ask for a policy", "Make an API key", "Telecom", "The policies of this group"}},
-		partner.Deactivated:      {"Done, Done, Done, Cannot start yet", []string{"is deactivated", "ask a Partner Admin"}},
+		partner.Deactivated:      {"Done, Done, Done, Cannot start yet", []string{"was deactivated on", "The licence has ended", "ask the office that admitted you"}},
 	} {
 		t.Run(string(status), func(t *testing.T) {
 			t.Parallel()
@@ -127,7 +127,11 @@ func TestPartnerSeesWhereItStands(t *testing.T) {
 				if err := s.Approve(t.Context(), p.admin, acme.ID, 1); err != nil {
 					t.Fatal(err)
 				}
-				p.Exec(`update partners set status = @s`, pg.Args{"s": string(status)})
+				if status == partner.Deactivated {
+					if err := p.site.App.Organisations.Deactivate(t.Context(), p.admin, acme.ID, 2, "The licence has ended"); err != nil {
+						t.Fatal(err)
+					}
+				}
 			case partner.PendingApproval:
 			}
 			p.site.Clock.Advance(48 * time.Hour)

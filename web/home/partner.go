@@ -65,6 +65,9 @@ func tasks(ctx context.Context, s partner.Standing, own outlook.Own) []ui.Task {
 	case partner.Active, partner.Deactivated:
 		all = append(all, task(ctx, "approved", s.Last.At(), done))
 	}
+	if p.Status == partner.Deactivated {
+		return append(all, task(ctx, "stopped", time.Time{}, cannotStart(ctx)))
+	}
 	if p.Status == partner.Active {
 		return append(all, workTasks(ctx, p, own)...)
 	}

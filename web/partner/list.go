@@ -81,6 +81,15 @@ func table(ctx context.Context, rows list.Page[partner.Row]) ui.TableOf[partner.
 // rowLinks are the lines of a row's menu; what cannot be done now is absent.
 func rowLinks(ctx context.Context, r partner.Row) []ui.Link {
 	links := []ui.Link{{Href: showURL(r.ID), Text: i18n.T(ctx, "common.view")}}
+	if page.May(ctx, authz.PartnerDeactivate) {
+		switch r.Status {
+		case partner.Active:
+			links = append(links, ui.Link{Href: decideURL(r.ID, "deactivate"), Text: i18n.T(ctx, "common.deactivate")})
+		case partner.Deactivated:
+			links = append(links, ui.Link{Href: decideURL(r.ID, "reactivate"), Text: i18n.T(ctx, "common.reactivate")})
+		case partner.PendingApproval, partner.ChangesRequested, partner.Rejected:
+		}
+	}
 	if !page.May(ctx, authz.PartnerDecide) {
 		return links
 	}

@@ -36,16 +36,18 @@ type handlers struct {
 	trail    Trail
 	work     Trail // whose work a request is
 	others   Trail // that it is a colleague's
+	admitted Trail // its access, people and contacts, once it was admitted
 	grants   Grants
 	certs    Grants
 }
 
 // Routes are the rows of the partners' pages. Reading needs partner.read, each
 // decision partner.decide. work says on a partner's page whose work its request
-// is, others on a decision's page that it is a colleague's; grants lists what it
-// may use, certs how it stands with its certificates.
-func Routes(p *partner.Service, policies *policy.Service, words *vocabulary.Service, trail, work, others Trail, grants, certs Grants) []route.Route {
-	h := handlers{partners: p, policies: policies, words: words, trail: trail, work: work, others: others, grants: grants, certs: certs}
+// is, others on a decision's page that it is a colleague's; admitted what became
+// of an admitted partner, grants lists what it may use, certs how it stands with its
+// certificates.
+func Routes(p *partner.Service, policies *policy.Service, words *vocabulary.Service, trail, work, others, admitted Trail, grants, certs Grants) []route.Route {
+	h := handlers{partners: p, policies: policies, words: words, trail: trail, work: work, others: others, admitted: admitted, grants: grants, certs: certs}
 	read := route.Needs(authz.PartnerRead)
 	rows := []route.Route{
 		route.Get(listURL, read, h.list),

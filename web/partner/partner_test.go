@@ -78,7 +78,7 @@ func TestListShowsAndFilters(t *testing.T) {
 	menus := p.Doc.Find("tbody tr").Map(func(_ int, row *goquery.Selection) string {
 		return strings.Join(row.Find(".pop a").Map(func(_ int, a *goquery.Selection) string { return a.Text() }), " ")
 	})
-	if strings.Join(menus, "; ") != "View; View Approve Ask for changes Reject" {
+	if strings.Join(menus, "; ") != "View Deactivate; View Approve Ask for changes Reject" {
 		t.Errorf("menus: %q", menus)
 	}
 	for query, want := range map[string]int{

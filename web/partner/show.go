@@ -27,12 +27,13 @@ func (h handlers) show(w http.ResponseWriter, r *http.Request) error {
 	}
 	pid := review.Partner.ID.String()
 	return page.Render(w, r, http.StatusOK, showPage(review, rules, panels{
-		work: h.work(ctx, audit.Partner, pid), grants: h.grants(ctx, review.Partner.ID), certs: h.certs(ctx, review.Partner.ID), trail: h.trail(ctx, audit.Partner, pid),
+		work: h.work(ctx, audit.Partner, pid), admitted: h.admitted(ctx, audit.Partner, pid),
+		grants: h.grants(ctx, review.Partner.ID), certs: h.certs(ctx, review.Partner.ID), trail: h.trail(ctx, audit.Partner, pid),
 	}))
 }
 
 // panels are the parts of a partner's page that other screens bring.
-type panels struct{ work, grants, certs, trail templ.Component }
+type panels struct{ work, admitted, grants, certs, trail templ.Component }
 
 // toDecide reports whether the reader may decide on the request now.
 func toDecide(ctx context.Context, r partner.Review) bool {

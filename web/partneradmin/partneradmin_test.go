@@ -1,0 +1,151 @@
+package partneradmin_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"portal/internal/account"
+	"portal/internal/authz"
+	"portal/internal/challenge"
+	"portal/internal/id"
+	"portal/internal/organisation"
+	"portal/internal/pg"
+	"portal/web/webtest"
+)
+
+const why = "Their licence was withdrawn"
+
+// office is a portal with the browsers of a Partner Admin and of an admitted
+// partner's owner.
+type office struct {
+	*webtest.Site
+	admin, owner *webtest.Client
+	asOwner      authz.Actor // with the rights that an owner has
+	path         string      // of the partner's page
+}
+
+func newOffice(t *testing.T) *office {
+	t.Helper()
+	s := webtest.New(t)
+	o := &office{Site: s, admin: s.Staff(authz.PartnerAdmin), owner: s.Admitted(authz.AuthPartner)}
+	o.asOwner = o.owner.Actor
+	o.asOwner.Roles = append(o.asOwner.Roles, authz.PartnerOwner)
+	o.path = "/partners/" + o.owner.Actor.Partner.String()
+	return o
+}
+
+func TestPartnerIsDeactivatedAndReactivated(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.must(o.App.Organisations.AskName(t.Context(), o.asOwner, "Acme Holding", "We merged"))
+	ask := o.admin.Get(o.path).Want(http.StatusOK).Click("Deactivate").Want(http.StatusOK)
+	webtest.WantText(t, ask, "1 open session ends", "1 change that it asked for is withdrawn", "1 person of the partner is told")
+	if p := ask.Submit(webtest.Values{"reason": "short"}).Want(http.StatusUnprocessableEntity); p.FieldError("reason") == "" || webtest.Value(p, "reason") != "short" {
+		t.Errorf("%s", p.Text())
+	}
+	for range 2 { // a second click
+		if p := ask.Submit(webtest.Values{"reason": why}).Want(http.StatusOK); p.Path != o.path || !p.Has(why) || !p.Has("deactivated this partner on") {
+			t.Errorf("at %s: %s", p.Path, p.Text())
+		}
+	}
+	if p := o.owner.Get("/people"); p.Path != "/signin?next=%2Fpeople" {
+		t.Errorf("SES-5: the owner's session still reaches %s", p.Path)
+	}
+	back := o.SignedIn(o.owner.Actor.Email)
+	home := back.Get("/home").Want(http.StatusOK)
+	webtest.WantText(t, home, "was deactivated on", why, "ask the office that admitted you")
+	for _, path := range []string{"/people", "/organisation", "/organisation/edit"} {
+		back.Get(path).Want(http.StatusForbidden)
+	}
+	if p := o.admin.Get(o.path + "/deactivate").Want(http.StatusOK); p.Path != o.path {
+		t.Errorf("deactivating again is offered at %s", p.Path)
+	}
+	again := o.admin.Get(o.path).Click("Re-activate").Want(http.StatusOK)
+	webtest.WantText(t, again, "Sessions and withdrawn changes do not come back")
+	if p := again.Submit(webtest.Values{"reason": "The licence is valid again"}).Want(http.StatusOK); p.Path != o.path || !p.Has("is active again") {
+		t.Errorf("at %s: %s", p.Path, p.Text())
+	}
+	back.Get("/people").Want(http.StatusOK)
+	mails := o.Mails(o.owner.Actor.Email)
+	if last := mails[len(mails)-1].Text; !strings.Contains(last, "The licence is valid again") {
+		t.Errorf("the last mail says %q", last)
+	}
+}
+
+func (o *office) must(err error) {
+	o.T.Helper()
+	if err != nil {
+		o.T.Fatal(err)
+	}
+}
+
+func TestCON1LateDecisionOnAPartner(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	ask := o.admin.Get(o.path + "/deactivate").Want(http.StatusOK)
+	p, err := o.App.Organisations.Profile(t.Context(), o.asOwner.Scope(), o.asOwner.Partner)
+	o.must(err)
+	o.must(o.App.Organisations.EditProfile(t.Context(), o.asOwner, p.Version, organisation.ProfileInput{Address: "Elsewhere", Phone: "+999 000 111", Lang: "en"}))
+	late := ask.Submit(webtest.Values{"reason": why}).Want(http.StatusConflict)
+	if !late.Has("changed it after you opened the page") || !late.Has("Nothing of yours was carried out") || webtest.Value(late, "reason") != why {
+		t.Errorf("%s", late.Text())
+	}
+	o.must(o.App.Organisations.Deactivate(t.Context(), o.Admin(), o.asOwner.Partner, p.Version+1, "Somebody else’s reason"))
+	if p := late.Submit(nil).Want(http.StatusConflict); !p.Has("already deactivated the partner") {
+		t.Errorf("%s", p.Text())
+	}
+}
+
+func TestNameIsDecided(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	old := o.admin.Get(o.path).Title()
+	o.must(o.App.Organisations.AskName(t.Context(), o.asOwner, old+" Holding", "We merged"))
+	list := o.admin.Get("/partners/changes?status=pending_approval").Want(http.StatusOK)
+	ask := list.Click(old).Want(http.StatusOK)
+	webtest.WantText(t, ask, "New name for", "We merged", "no certificate that counts")
+	if got := ask.Doc.Find("main ins").Text(); got != " Holding" || strings.TrimSpace(ask.Doc.Find("main dl bdi").Eq(1).Text()) != old+" Holding" {
+		t.Errorf("the difference is %q, the new name %q", got, ask.Doc.Find("main dl bdi").Eq(1).Text())
+	}
+	reject := ask.Click("Reject").Want(http.StatusOK)
+	if p := reject.Submit(webtest.Values{"reason": ""}).Want(http.StatusUnprocessableEntity); p.FieldError("reason") == "" {
+		t.Error("a rejection without a reason")
+	}
+	for range 2 {
+		if p := ask.Submit(nil).Want(http.StatusOK); p.Path != "/partners/changes?status=pending_approval" || !p.Has("is approved") {
+			t.Errorf("at %s: %s", p.Path, p.Text())
+		}
+	}
+	late := reject.Submit(webtest.Values{"reason": "No"}).Want(http.StatusConflict)
+	if !late.Has("already approved this change") || !late.Has("Nothing of yours was carried out") {
+		t.Errorf("CON-1: %s", late.Text())
+	}
+	if got := o.admin.Get(o.path).Title(); got != old+" Holding" {
+		t.Errorf("the partner is called %q", got)
+	}
+}
+
+func TestAnotherOwnerIsAppointed(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	if p := o.admin.Get(o.path + "/appoint").Want(http.StatusOK); !p.Has("Nobody of this partner can become the owner now") {
+		t.Errorf("%s", p.Text())
+	}
+	in := account.ColleagueInput{ID: id.New[id.User](), Email: "mia@acme.example", FirstName: "Mia", LastName: "Member", Lang: "en"}
+	o.must(o.App.Accounts.InviteColleague(t.Context(), o.asOwner, in))
+	c, err := pg.Value[id.Challenge](t.Context(), o.App.DB.Read(), `select id from challenges where email = 'mia@acme.example'`, nil)
+	o.must(err)
+	_, err = o.App.Accounts.ResetPassword(t.Context(), authz.Actor{}, o.App.Codes.LinkToken(string(challenge.Invite), c.UUID, 1), webtest.Password)
+	o.must(err)
+	ask := o.admin.Get(o.path).Click("Appoint another owner").Want(http.StatusOK)
+	if p := ask.Submit(webtest.Values{"reason": "They have left the company"}).Want(http.StatusUnprocessableEntity); p.FieldError("to") == "" || webtest.Value(p, "reason") != "They have left the company" {
+		t.Errorf("nobody is chosen: %s", p.Text())
+	}
+	done := ask.Submit(webtest.Values{"to": in.ID.String(), "reason": "They have left the company"}).Want(http.StatusOK)
+	if done.Path != o.path || !done.Has("has a new owner") {
+		t.Errorf("at %s: %s", done.Path, done.Text())
+	}
+	o.SignedIn("mia@acme.example").Get("/people/new").Want(http.StatusOK)
+	o.owner.Get("/people/new").Want(http.StatusForbidden)
+}

@@ -26,7 +26,7 @@ func TestTilesCountWhatTheirListsShow(t *testing.T) {
 		t.Fatal(err)
 	}
 	seen := map[string]bool{}
-	for _, wait := range []time.Duration{0, 20, 60, 260} {
+	for _, wait := range []time.Duration{0, 20, 60, 260, 370} {
 		site.Clock.Advance(wait * 24 * time.Hour)
 		for _, who := range []string{"admin@demo.test", "auth@demo.test", "credential@demo.test"} {
 			c := site.SignedIn(who)

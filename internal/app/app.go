@@ -135,7 +135,7 @@ func (a *App) MailWorker(render func(mail.Message) (mail.Rendered, error), send 
 // purge forgets what has no further use.
 func (a *App) purge(ctx context.Context) error {
 	for _, step := range []func(context.Context, *pg.DB) error{
-		session.Purge, mail.Purge, partner.PurgeDrafts, challenge.Purge, account.Purge,
+		session.Purge, mail.Purge, reminder.Purge, partner.PurgeDrafts, challenge.Purge, account.Purge,
 		serviceaccount.Purge,
 		webhook.Purge,
 	} {

@@ -24,7 +24,7 @@ func Commands(kind KeyKind, organisation string) (makeKey, makeRequest string) {
 		makeKey = "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -aes256 -out partner.key"
 	}
 	return makeKey, "openssl req -new -utf8 -sha256 -key partner.key -out partner.csr -subj " + quote("/O="+escape(organisation)+"/CN=partner") +
-		" -addext 'keyUsage=critical,digitalSignature,keyEncipherment'"
+		" \\\n  -addext 'keyUsage=critical,digitalSignature,keyEncipherment'"
 }
 
 // escape keeps a name in one attribute of OpenSSL's -subj, where "/" begins the

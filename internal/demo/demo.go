@@ -68,6 +68,7 @@ func Load(ctx context.Context, a *app.App) error {
 	l.people(ctx)
 	l.daily(ctx)
 	tell()
+	l.mails(ctx)
 	return l.err
 }
 

@@ -53,9 +53,9 @@ const (
 	CertificateAccepted  Kind = "certificate_accepted"   // to the partner's people; Params: Certificate, Due (its last day)
 	CertificateWithdrawn Kind = "certificate_withdrawn"  // to the partner's people; Params: Certificate, Actor, Reason
 	CertificateOrphaned  Kind = "certificate_orphaned"   // to the partner's people: its CA is out of use; Params: Certificate, Reason
-	APIKeyCreated        Kind = "api_key_created"        // to the partner's people; Params: Key (its label), Policy, Actor, Path
+	APIKeyCreated        Kind = "api_key_created"        //nolint:gosec // no credential: to the partner's people; Params: Key (its label), Policy, Actor, Path
 	APIKeyRotated        Kind = "api_key_rotated"        // as before, and Due: the last day of the old secret, or nothing
-	APIKeyDeactivated    Kind = "api_key_deactivated"    // as before, and Reason
+	APIKeyDeactivated    Kind = "api_key_deactivated"    //nolint:gosec // no credential: as before, and Reason
 	ServiceCreated       Kind = "service_created"        // to Partner Admins: another system may ask the API; Params: Service, Actor, Path
 	ServiceDeactivated   Kind = "service_deactivated"    // to Partner Admins; Params as before
 	WorkAssigned         Kind = "work_assigned"          // to staff: a colleague made something that waits their work; Params: Organisation (the thing's name), Actor

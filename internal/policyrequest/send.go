@@ -224,13 +224,20 @@ func (s Standing) notOpen(version int, value func(field string) string) error {
 	switch {
 	case r.Status == PendingApproval && r.Version == version+1 && sent.equal(s.Answers):
 		return errReplayed
-	case r.Status == PendingApproval:
-		return &problem.ConflictError{Key: "policy_request.conflict.already_sent", Args: []any{"When", r.SubmittedAt}}
-	case r.Status == ChangesRequested:
-		return &problem.ConflictError{Key: "policy_request.conflict.asked_again", Args: []any{"When", r.UpdatedAt}}
+	case r.Undecided():
+		return r.moved()
 	default:
 		return r.closed()
 	}
+}
+
+// moved tells a partner what happened to an undecided request since its page was
+// drawn, without naming who of the staff it was.
+func (r Request) moved() error {
+	if r.Status == PendingApproval {
+		return &problem.ConflictError{Key: "policy_request.conflict.already_sent", Args: []any{"When", r.SubmittedAt}}
+	}
+	return &problem.ConflictError{Key: "policy_request.conflict.asked_again", Args: []any{"When", r.UpdatedAt}}
 }
 
 // closed says that a request was decided or ended.
@@ -253,7 +260,7 @@ func (s *Service) Withdraw(ctx context.Context, a authz.Actor, rid id.PolicyRequ
 		case !r.Undecided():
 			return audit.Event{}, r.closed()
 		case r.Version != version:
-			return audit.Event{}, pg.Stale(ctx, tx, a, audit.PolicyRequest, rid.String())
+			return audit.Event{}, r.moved()
 		}
 		return r.event(audit.PolicyRequestWithdrawn, audit.Diff(nil, "status", string(r.Status), string(Withdrawn))),
 			r.end(ctx, tx, a, Withdrawn, "")

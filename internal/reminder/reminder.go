@@ -15,6 +15,9 @@ import (
 // day go out.
 const sendFrom = 7
 
+// keep is how long rounds and notices are remembered after their day.
+const keep = 60 * 24 * time.Hour
+
 // errNothingDue ends a round that has nothing to say, or that another replica has
 // made.
 var errNothingDue = errors.New("nothing due")
@@ -60,6 +63,18 @@ func (s *Service) round(ctx context.Context, kind string, day time.Time, do func
 		return nil
 	}
 	return err
+}
+
+// Purge forgets rounds and notices that can say nothing any more.
+func Purge(ctx context.Context, db *pg.DB) error {
+	return db.Housekeep(ctx, "purge reminders", func(tx *pg.Tx) error {
+		before := pg.Args{"before": tx.Now().Add(-keep)}
+		if _, err := tx.Exec(ctx, `delete from end_notices where ends_on < @before::timestamptz::date`, before); err != nil {
+			return err
+		}
+		_, err := tx.Exec(ctx, `delete from reminder_rounds where day < @before::timestamptz::date`, before)
+		return err
+	})
 }
 
 // dayOf is the day of a moment as a date of the database: its midnight in UTC.

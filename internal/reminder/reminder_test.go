@@ -1,6 +1,7 @@
 package reminder_test
 
 import (
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -300,4 +301,26 @@ func TestSummaryCanBeSwitchedOff(t *testing.T) {
 	if got := o.outbox(); len(got) > 0 {
 		t.Errorf("%+v", got)
 	}
+}
+
+func TestPurgeForgetsWhatIsLongOver(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	acme := o.active("acme")
+	o.grant(acme, "Border", 5)
+	o.run()
+	purge := func(want string) {
+		t.Helper()
+		if err := reminder.Purge(t.Context(), o.DB); err != nil {
+			t.Fatal(err)
+		}
+		if got := fmt.Sprint(o.Count(`end_notices`), o.Count(`reminder_rounds`)); got != want {
+			t.Errorf("%s notices and rounds are left, want %s", got, want)
+		}
+	}
+	purge("1 2")
+	o.clock.Advance(62 * 24 * time.Hour)
+	purge("1 0") // what was announced ended later than the rounds were made
+	o.clock.Advance(30 * 24 * time.Hour)
+	purge("0 0")
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"portal/internal/certificate"
 	"portal/internal/id"
 	"portal/internal/pg"
 )
@@ -26,7 +27,7 @@ type found struct {
 //
 // It reads the tables of certificates, requests and keys: which of them end is one
 // question over all of them. For a partner only the certificate that counts is
-// announced (certificate.Counting says which), at the moment from which it does not
+// announced, at the moment from which it does not
 // count any more: when it ends, or the first certificate of its chain. A key that
 // outlives its grant ends with it, so the grant alone is announced.
 func (s *Service) ahead(ctx context.Context, tx *pg.Tx, today time.Time, days int) ([]ending, error) {
@@ -36,10 +37,8 @@ func (s *Service) ahead(ctx context.Context, tx *pg.Tx, today time.Time, days in
 			select distinct on (c.partner_id) c.id, c.partner_id, c.subject, c.uploaded_at,
 				least(c.not_after, (select min(ca.not_after) from ca_certificates ca where ca.id = any(c.chain))) as ends_at
 			from partner_certificates c join partners p on p.id = c.partner_id and p.status = 'active'
-			where c.status = 'accepted' and c.not_before <= @now and c.not_after > @now
-				and not exists (select 1 from unnest(c.chain) as link left join ca_certificates ca on ca.id = link
-					where ca.status is distinct from 'in_use' or ca.not_before > @now or ca.not_after <= @now)
-			order by c.partner_id, c.uploaded_at desc, c.id desc)
+			where `+certificate.CountingIs+`
+			order by c.partner_id, `+certificate.CountingFirst+`)
 		select 'certificate' as kind, id, partner_id, subject as name, '' as policy, ends_at, null::date as ends_on, uploaded_at as since
 		from counting where ends_at < @before
 		union all

@@ -184,7 +184,7 @@ func address(e auditlog.Entry) string {
 		return "/vocabulary/" + url.PathEscape(e.SubjectID)
 	case audit.Webhook:
 		return "/webhooks/" + url.PathEscape(e.SubjectID)
-	case audit.Registration, audit.User, audit.Mail, audit.Session, audit.Database, audit.Route, audit.List:
+	case audit.Registration, audit.User, audit.Mail, audit.Session, audit.Database, audit.Route, audit.List, audit.Note:
 	}
 	return ""
 }

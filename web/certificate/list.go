@@ -61,14 +61,10 @@ func table(ctx context.Context, rows list.Page[certificate.Row]) ui.TableOf[cert
 			},
 			{
 				Sort: "domain", Label: i18n.T(ctx, "certificate.domain"),
-				Cell: func(r certificate.Row) templ.Component { return ui.Text(certwords.DomainText(ctx, r.Domain)) },
+				Cell: func(r certificate.Row) templ.Component { return certwords.Key(r.Domain) },
 				File: func(r certificate.Row) string { return r.Domain },
 			},
-			{
-				Sort: "subject", Label: i18n.T(ctx, "certificate.subject"),
-				Cell: func(r certificate.Row) templ.Component { return ui.Text(certwords.Name(r.Subject)) },
-				File: func(r certificate.Row) string { return r.Subject },
-			},
+			{Label: i18n.T(ctx, "certificate.subject"), File: func(r certificate.Row) string { return r.Subject }},
 		}
 	} else {
 		t.Columns = []ui.Column[certificate.Row]{{
@@ -91,10 +87,7 @@ func common(ctx context.Context) []ui.Column[certificate.Row] {
 			Cell:  func(r certificate.Row) templ.Component { return ui.Text(certwords.Name(r.Issuer)) },
 			File:  func(r certificate.Row) string { return r.Issuer },
 		},
-		{
-			Label: i18n.T(ctx, "certificate.key"), Cell: func(r certificate.Row) templ.Component { return ui.Code(r.Key) },
-			File: func(r certificate.Row) string { return r.Key },
-		},
+		{Label: i18n.T(ctx, "certificate.key"), File: func(r certificate.Row) string { return r.Key }},
 		{
 			Sort: "ends", Label: i18n.T(ctx, "certificate.valid_until"),
 			Cell: func(r certificate.Row) templ.Component { return certwords.End(r.NotAfter) },

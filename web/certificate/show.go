@@ -1,6 +1,7 @@
 package certificate
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -152,11 +153,9 @@ func (h handlers) withdraw(w http.ResponseWriter, r *http.Request) error {
 	if !errors.Is(err, problem.ErrConflict) {
 		return err
 	}
+	p.Late = cmp.Or(page.Meanwhile(ctx, err), i18n.T(ctx, "page.conflict.title"))
 	if p.Full, err = h.load(r); err != nil {
 		return err
-	}
-	if p.Late = page.Meanwhile(ctx, err); p.Late == "" {
-		p.Late = i18n.T(ctx, "page.conflict.title")
 	}
 	return page.Render(w, r, http.StatusConflict, withdrawPageOf(p))
 }

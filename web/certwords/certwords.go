@@ -5,6 +5,7 @@ package certwords
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -49,6 +50,31 @@ func remedy(ctx context.Context, c certdoc.Check) string {
 	return i18n.T(ctx, c.RemedyKey, args(ctx, c.Args)...)
 }
 
+// failedFirst puts what needs a reader before what does not.
+func failedFirst(checks []certdoc.Check) []certdoc.Check {
+	order := []certdoc.Result{certdoc.Failed, certdoc.NotJudged, certdoc.Passed}
+	out := slices.Clone(checks)
+	slices.SortStableFunc(out, func(a, b certdoc.Check) int { return slices.Index(order, a.Result) - slices.Index(order, b.Result) })
+	return out
+}
+
+// plain is a stretch that both names have.
+func plain(signs []certdoc.Sign) string {
+	var b strings.Builder
+	for _, s := range signs {
+		if s.Code == space {
+			b.WriteByte(' ')
+		}
+		b.WriteString(s.Text)
+	}
+	return b.String()
+}
+
+const space = "U+0020"
+
+// coded reports whether a character needs its code to be told from others.
+func coded(s certdoc.Sign) bool { return s.Code != space && (s.NameKey != "" || len(s.Text) > 1) }
+
 var results = map[certdoc.Result]struct{ class, icon string }{
 	certdoc.Passed: {"good", "check"}, certdoc.Failed: {"bad", "error"}, certdoc.NotJudged: {"info", "info"},
 }
@@ -59,37 +85,27 @@ func Facts(ctx context.Context, f certdoc.Facts) []ui.Row {
 		{Label: i18n.T(ctx, "certificate.subject"), Component: ui.Code(f.Subject)},
 		{Label: i18n.T(ctx, "certificate.issuer"), Component: ui.Code(f.Issuer)},
 		{Label: i18n.T(ctx, "certificate.validity"), Component: span(f.NotBefore, f.NotAfter)},
-		{Label: i18n.T(ctx, "certificate.key"), Component: ui.Code(f.Key)},
+		{Label: i18n.T(ctx, "certificate.key"), Component: Key(f.Key)},
 		{Label: i18n.T(ctx, "certificate.serial"), Component: ui.Code(f.Serial)},
 		{Label: i18n.T(ctx, "certificate.thumbprint"), Component: ui.Code(certdoc.Fingerprint(f.Thumbprint))},
 	}
 }
 
-// Ends says in words how far a last day is: "in 12 days".
+// Ends says in words how far a last day is: "in 12 days", "in 5 months".
 func Ends(ctx context.Context, end, now time.Time) string {
-	day := 24 * time.Hour
-	switch left := end.Sub(now); {
-	case left < 0:
-		return i18n.T(ctx, "certificate.ends.ago", "Count", int(-left/day))
-	case left < day:
+	const day = 24 * time.Hour
+	switch days := int(end.Sub(now) / day); {
+	case end.Before(now):
+		return i18n.T(ctx, "certificate.ends.ago", "Count", -days)
+	case days == 0:
 		return i18n.T(ctx, "certificate.ends.today")
+	case days < 90:
+		return i18n.T(ctx, "certificate.ends.in", "Count", days)
+	case days < 730:
+		return i18n.T(ctx, "certificate.ends.in_months", "Count", days/30)
 	default:
-		return i18n.T(ctx, "certificate.ends.in", "Count", int(left/day))
+		return i18n.T(ctx, "certificate.ends.in_years", "Count", days/365)
 	}
-}
-
-// soon is when a last day begins to be worth a colour.
-const soon = 30 * 24 * time.Hour
-
-// EndKind is the colour of a last day.
-func EndKind(end, now time.Time) string {
-	switch left := end.Sub(now); {
-	case left < 0:
-		return "bad"
-	case left <= soon:
-		return "warn"
-	}
-	return "neutral"
 }
 
 // Name is what a certificate is called for short: its common name, else the

@@ -238,7 +238,7 @@ func bulkRow(v bulkView, r policyrequest.Request) templ.Component {
 		}
 		ctx = templ.ClearChildren(ctx)
 		sentence, special := handsOut(ctx, v.Words, r.Kind, r.Document)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 12, "<li><div class=\"stack\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 12, "<li><div>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

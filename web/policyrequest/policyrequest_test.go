@@ -346,7 +346,7 @@ func TestTheQueueIsFilteredAndSorted(t *testing.T) {
 	for query, want := range map[string]string{
 		"sort=waiting&status=pending_approval":                 first.Organisation + ", " + second.Organisation,
 		"partner=" + first.PartnerID.String() + "&sort=policy": first.Organisation + ", " + first.Organisation,
-		"policy=count&sort=partner":                            first.Organisation + ", " + second.Organisation,
+		"policy=count&sort=submitted":                          first.Organisation + ", " + second.Organisation,
 		"status=approved":                                      first.Organisation,
 		"group=" + d.Group.ID.String() + "&status=rejected":    "",
 		"q=" + url.QueryEscape(second.PublicID):                second.Organisation,

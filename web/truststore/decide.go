@@ -1,6 +1,7 @@
 package truststore
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -11,6 +12,7 @@ import (
 	"portal/internal/problem"
 	"portal/web/certwords"
 	"portal/web/form"
+	"portal/web/i18n"
 	"portal/web/page"
 )
 
@@ -49,6 +51,14 @@ var decisions = []decision{
 
 // key is a message of the decision: "trust_store.confirm.title".
 func (d decision) key(suffix string) string { return "trust_store." + d.verb + "." + suffix }
+
+// panel is the colour of what a decision says of itself.
+func (d decision) panel() string {
+	if d.danger {
+		return "warning"
+	}
+	return "info"
+}
 
 func (d decision) fits(ca certificate.FullCA) bool {
 	for _, s := range d.from {
@@ -135,6 +145,6 @@ func (h handlers) late(w http.ResponseWriter, r *http.Request, p decidePage, why
 	if err != nil {
 		return err
 	}
-	p.CA, p.Late = now, page.Meanwhile(r.Context(), why)
+	p.CA, p.Late = now, cmp.Or(page.Meanwhile(r.Context(), why), i18n.T(r.Context(), "page.conflict.title"))
 	return h.draw(w, r, http.StatusConflict, p)
 }

@@ -118,7 +118,7 @@ var standingKinds = map[certificate.CAStatus]string{
 func open(ctx context.Context, ca certificate.FullCA, alone bool) []decision {
 	var out []decision
 	for _, d := range decisions {
-		if d.fits(ca) && !(d.verb == "confirm" && own(ctx, ca, alone)) {
+		if d.fits(ca) && (d.verb != "confirm" || !own(ctx, ca, alone)) {
 			out = append(out, d)
 		}
 	}

@@ -114,7 +114,7 @@ func table(ctx context.Context, rows list.Page[certificate.CA]) ui.TableOf[certi
 			},
 			{
 				Sort: "domain", Label: i18n.T(ctx, "certificate.domain"),
-				Cell: func(ca certificate.CA) templ.Component { return ui.Text(certwords.DomainText(ctx, ca.Domain)) },
+				Cell: func(ca certificate.CA) templ.Component { return certwords.Key(ca.Domain) },
 				File: func(ca certificate.CA) string { return ca.Domain },
 			},
 			{

@@ -173,7 +173,7 @@ func (s *Service) stop(ctx context.Context, tx *pg.Tx, a authz.Actor, p locked) 
 		return nil, err
 	}
 	sessions, err := s.endSessions(ctx, tx, p.ID)
-	return counted("sessions", int64(sessions), "grants", int64(grants), "keys", int64(keys), "changes", changes), err
+	return counted("sessions", sessions, "grants", grants, "keys", keys, "changes", int(changes)), err
 }
 
 // Reactivate gives a deactivated partner its access back
@@ -207,7 +207,7 @@ func (s *Service) Reactivate(ctx context.Context, a authz.Actor, pid id.Partner,
 		if err != nil {
 			return audit.Event{}, err
 		}
-		return p.moved(ctx, tx, partner.Active, reason, counted("grants", int64(grants), "keys", int64(keys)))
+		return p.moved(ctx, tx, partner.Active, reason, counted("grants", grants, "keys", keys))
 	}))
 }
 

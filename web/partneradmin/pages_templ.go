@@ -810,7 +810,7 @@ func appointPage(f appointment) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = ui.Radios(ui.Field{Name: "to", Label: i18n.T(ctx, "partneradmin.appoint.who"), Error: f.Errors.For("to")}, f.options(ctx)).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.Radios(ui.Field{Name: "to", Label: i18n.T(ctx, "partneradmin.appoint.who"), Error: f.Errors.For("to")}, f.options()).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

@@ -134,7 +134,7 @@ func (d Deps) appoint(w http.ResponseWriter, r *http.Request) error {
 	owner, _ := id.Parse[id.User](v.Raw("owner")) // what is no id is nobody's
 	to, _ := id.Parse[id.User](f.To)
 	if id.IsZero(to) {
-		f.Errors, _ = form.Translate(ctx, nobodyChosen)
+		f.Errors, _ = form.Translate(ctx, errNobody)
 		return page.Render(w, r, http.StatusUnprocessableEntity, appointPage(f))
 	}
 	err = d.Accounts.Appoint(ctx, page.Actor(ctx), f.ID, owner, to, f.Reason)

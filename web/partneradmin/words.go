@@ -9,6 +9,7 @@ import (
 
 	"portal/internal/account"
 	"portal/internal/audit"
+	"portal/internal/certdoc"
 	"portal/internal/id"
 	"portal/internal/list"
 	"portal/internal/organisation"
@@ -20,8 +21,8 @@ import (
 	"portal/web/ui"
 )
 
-// nobodyChosen is the error of a form in which no new owner is chosen.
-var nobodyChosen = problem.Invalid("to", "problem.choose")
+// errNobody is the error of a form in which no new owner is chosen.
+var errNobody = problem.Invalid("to", "problem.choose")
 
 // label names an answer.
 func label(ctx context.Context, field string) string { return i18n.T(ctx, "partner.field."+field) }
@@ -131,7 +132,7 @@ func (v changeView) effect(ctx context.Context) (kind, text string) {
 		return "info", i18n.T(ctx, "partneradmin.change.email.effect")
 	case v.Certificate == nil:
 		return "info", i18n.T(ctx, "partneradmin.change.no_certificate")
-	case v.Certificate.Organisation == v.After:
+	case certdoc.SameName(v.After, v.Certificate.Organisation):
 		return "success", i18n.T(ctx, "partneradmin.change.fits", "Name", v.Certificate.Organisation)
 	}
 	return "warning", i18n.T(ctx, "partneradmin.change.no_longer_fits", "Name", v.Certificate.Organisation, "When", i18n.Date(ctx, v.Certificate.NotAfter))
@@ -163,7 +164,7 @@ func (f movePage) effects(ctx context.Context) []string {
 }
 
 // options are the people who could become the owner.
-func (f appointment) options(ctx context.Context) []ui.Option {
+func (f appointment) options() []ui.Option {
 	var options []ui.Option
 	for _, c := range candidates(f.People) {
 		options = append(options, ui.Option{Value: c.ID.String(), Text: c.Name(), Hint: c.Email, Selected: c.ID.String() == f.To})

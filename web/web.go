@@ -134,7 +134,7 @@ func table(a *app.App, site *page.Site) []route.Route {
 		serviceaccount.Routes(a.Services, trail),
 		auditlog.Routes(a.DB, site.Zone),
 		outbox.Routes(a.DB),
-		truststore.Routes(a.Certificates, trail),
+		truststore.Routes(a.Certificates, trail, work),
 		certificate.Routes(a.Certificates, trail),
 		webhook.Routes(a.Webhooks, trail),
 		search.Routes(a.Search),

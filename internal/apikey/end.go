@@ -3,7 +3,6 @@ package apikey
 import (
 	"context"
 	"errors"
-	"time"
 
 	"portal/internal/audit"
 	"portal/internal/authz"
@@ -83,12 +82,12 @@ func Pause(ctx context.Context, tx *pg.Tx, partner id.Partner) (int, error) {
 		returning id, partner_id, label, version`, pg.Args{"partner": partner, "now": tx.Now()})
 }
 
-// Resume brings back what Pause stopped at a moment, and nothing that was ended.
-func Resume(ctx context.Context, tx *pg.Tx, partner id.Partner, paused time.Time) (int, error) {
+// Resume brings back what Pause stopped, and nothing that was ended.
+func Resume(ctx context.Context, tx *pg.Tx, partner id.Partner) (int, error) {
 	return mark(ctx, tx, audit.APIKeyResumed, `
 		update api_keys set paused_at = null, version = version + 1, updated_at = @now
-		where partner_id = @partner and status = 'active' and paused_at = @paused
-		returning id, partner_id, label, version`, pg.Args{"partner": partner, "paused": paused, "now": tx.Now()})
+		where partner_id = @partner and status = 'active' and paused_at is not null
+		returning id, partner_id, label, version`, pg.Args{"partner": partner, "now": tx.Now()})
 }
 
 func mark(ctx context.Context, tx *pg.Tx, action audit.Action, sql string, args pg.Args) (int, error) {

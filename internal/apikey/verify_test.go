@@ -195,7 +195,7 @@ func TestPauseAndResume(t *testing.T) {
 		}
 	}
 	pause := func(tx *pg.Tx) (int, error) { return apikey.Pause(t.Context(), tx, d.p.ID) }
-	resume := func(tx *pg.Tx) (int, error) { return apikey.Resume(t.Context(), tx, d.p.ID, tx.Now()) }
+	resume := func(tx *pg.Tx) (int, error) { return apikey.Resume(t.Context(), tx, d.p.ID) }
 	change(pause, 1)
 	if v := d.verify(kept.Token.Reveal()); v.Standing != apikey.KeyPaused {
 		t.Errorf("paused: %s", v.Standing)

@@ -87,7 +87,7 @@ func NewWith(cfg config.Config, db *pg.DB, keys secret.Keys, hasher *password.Ha
 		Requests:      policyrequest.NewService(db, cfg.Zone),
 	}
 	a.Search = search.NewService(db, search.Lists{
-		Partners: a.Partners, Accounts: a.Accounts, Policies: a.Policies, Requests: a.Requests, Vocabulary: a.Vocabulary,
+		Partners: a.Partners, Accounts: a.Accounts, Policies: a.Policies, Requests: a.Requests, Certs: a.Certificates, Vocabulary: a.Vocabulary,
 	})
 	return a
 }

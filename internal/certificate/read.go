@@ -18,14 +18,14 @@ type Row struct {
 }
 
 // List is what /certificates can be sorted and filtered by. partner searches
-// organisation and partner ID; within is a number of days in which one that counts
+// organisation and partner ID, q these, the subject and an exact serial number; within is a number of days in which one that counts
 // ends.
 var List = list.Spec{
 	Sorts: map[string]string{
 		"partner": "lower(p.organisation)", "domain": "c.domain", "subject": "lower(c.subject)", "ends": "c.not_after", "uploaded": "c.uploaded_at",
 	},
 	Default:  "-uploaded",
-	Filters:  []string{"partner", "domain", "state", "within"},
+	Filters:  []string{"q", "partner", "domain", "state", "within"},
 	TieBreak: "c.id",
 }
 
@@ -40,6 +40,15 @@ func (s *Service) Certificates(scope authz.Scope, q list.Query) pg.Listing[Row] 
 	}
 	if v := q.Filter("partner"); v != "" {
 		w.And("(p.organisation ilike @q or p.public_id ilike @q)", "q", list.Contains(v))
+	}
+	if v := q.Filter("q"); v != "" {
+		w.And(`c.id in (
+			select id from partner_certificates where subject ilike @search
+			union select id from partner_certificates where serial = lower(@serial)
+			union select id from partner_certificates where partner_id in (
+				select id from partners where organisation ilike @search union select id from partners where public_id ilike @search))`,
+			"search", list.Contains(v))
+		w.Let("serial", v)
 	}
 	if v := q.Filter("domain"); v != "" {
 		w.And("c.domain = @domain", "domain", v)

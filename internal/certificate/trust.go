@@ -95,13 +95,17 @@ var TrustList = list.Spec{
 		"ends": "ca.not_after", "status": "ca.status", "added": "ca.proposed_at",
 	},
 	Default:  "subject",
-	Filters:  []string{"subject", "issuer", "domain", "kind", "status", "within"},
+	Filters:  []string{"q", "subject", "issuer", "domain", "kind", "status", "within"},
 	TieBreak: "ca.id",
 }
 
 // TrustStore lists it. An unknown value of a filter matches nothing.
 func (s *Service) TrustStore(q list.Query) pg.Listing[CA] {
 	var w pg.Where
+	if v := q.Filter("q"); v != "" {
+		w.And("(ca.subject ilike @search or ca.issuer ilike @search or ca.serial = lower(@serial))", "search", list.Contains(v))
+		w.Let("serial", v)
+	}
 	if v := q.Filter("subject"); v != "" {
 		w.And("ca.subject ilike @subject", "subject", list.Contains(v))
 	}

@@ -193,9 +193,8 @@ func (s *Service) Reactivate(ctx context.Context, a authz.Actor, pid id.Partner,
 		if err := p.may(ctx, tx, a, version, partner.Active, reason); err != nil {
 			return audit.Event{}, err
 		}
-		at, err := pg.Value[time.Time](ctx, tx, `update partner_deactivations set ended_by = @by, ended_at = @now, ended_reason = @reason
-			where partner_id = @id and ended_at is null returning deactivated_at`,
-			pg.Args{"id": pid, "by": a.User, "now": tx.Now(), "reason": reason})
+		err = pg.Exec1(ctx, tx, `update partner_deactivations set ended_by = @by, ended_at = @now, ended_reason = @reason
+			where partner_id = @id and ended_at is null`, pg.Args{"id": pid, "by": a.User, "now": tx.Now(), "reason": reason})
 		if err != nil {
 			return audit.Event{}, err
 		}
@@ -203,11 +202,11 @@ func (s *Service) Reactivate(ctx context.Context, a authz.Actor, pid id.Partner,
 		if err != nil {
 			return audit.Event{}, err
 		}
-		keys, err := apikey.Resume(ctx, tx, pid, at)
+		keys, err := apikey.Resume(ctx, tx, pid)
 		if err != nil {
 			return audit.Event{}, err
 		}
-		return p.moved(ctx, tx, partner.Active, reason, counted("grants", grants, "keys", keys))
+		return p.moved(ctx, tx, partner.Active, reason, counted("grants", int64(grants), "keys", keys))
 	}))
 }
 

@@ -2,6 +2,7 @@ package search
 
 import (
 	"context"
+	"encoding/hex"
 	"fmt"
 	"regexp"
 	"strings"
@@ -23,14 +24,42 @@ const (
 		union all select 'policy', id, null from policies where id = @id
 		union all select 'policy_group', id, null from policy_groups where id = @id
 		union all select 'policy_request', id, partner_id from policy_requests where id = @id
+		union all select 'certificate', id, partner_id from partner_certificates where id = @id
+		union all select 'ca_certificate', id, null from ca_certificates where id = @id
+		union all select 'api_key', id, partner_id from api_keys where id = @id
+		union all select 'service_account', id, null from service_accounts where id = @id
 		union all select 'term', id, null from vocabulary_terms where id = @id
 		union all select 'user', id, null from users where id = @id and partner_id is null`
 	byPublicID = `select 'partner' as kind, id, id as owner from partners where lower(public_id) = lower(@text)`
+	byKey      = `
+		select 'api_key' as kind, k.id, k.partner_id as owner from key_secrets s join api_keys k on k.id = s.api_key_id where s.id = @key
+		union all select 'service_account', service_account_id, null from key_secrets where id = @key and service_account_id is not null
+		union all ` + byPublicID + `
+	`
+	byThumbprint = `
+		select 'certificate' as kind, id, partner_id as owner from partner_certificates where thumbprint = @sum
+		union all select 'ca_certificate', id, null from ca_certificates where thumbprint = @sum`
 )
+
+// tokens are the public parts of keys: as a list shows them, or a whole key by
+// mistake, whose secret part is thrown away (security.md KEY-1).
+var tokens = regexp.MustCompile(`^(?:pms_[a-z]+_)?([0-9A-Za-z]{10})(?:_[0-9A-Za-z]*)?$`)
+
+// Public is a search as it may be shown and kept: without the secret of a key
+// that somebody pasted.
+func Public(text string) string {
+	if strings.HasPrefix(text, "pms_") {
+		if parts := strings.SplitN(text, "_", 4); len(parts) > 3 {
+			return strings.Join(parts[:3], "_")
+		}
+	}
+	return text
+}
 
 var publicID = regexp.MustCompile(`^[A-Za-z0-9_-]{1,36}$`)
 
-// Exact is the one thing that a text names exactly: by its id or a partner's ID.
+// Exact is the one thing that a text names exactly: by its id, a partner's ID,
+// the public part of a key or a certificate's thumbprint.
 // ok is false where nothing is, or nothing that the actor may see, or more than
 // one thing.
 func (s *Service) Exact(ctx context.Context, a authz.Actor, text string) (hit thing.Thing, ok bool, err error) {
@@ -38,6 +67,10 @@ func (s *Service) Exact(ctx context.Context, a authz.Actor, text string) (hit th
 	args := pg.Args{}
 	if tid, err := id.Parse[id.Thing](strings.ToLower(text)); err == nil {
 		sql, args["id"] = byID, tid
+	} else if sum := thumbprint(text); sum != nil {
+		sql, args["sum"] = byThumbprint, sum
+	} else if key := tokens.FindStringSubmatch(text); key != nil {
+		sql, args["key"], args["text"] = byKey, key[1], text
 	} else if publicID.MatchString(text) {
 		sql, args["text"] = byPublicID, text
 	} else {
@@ -59,4 +92,14 @@ func (s *Service) Exact(ctx context.Context, a authz.Actor, text string) (hit th
 		}
 	}
 	return hit, n == 1, nil
+}
+
+// thumbprint reads the SHA-256 of a certificate as programs print it: 64
+// hexadecimal digits, with or without colons or spaces.
+func thumbprint(text string) []byte {
+	sum, err := hex.DecodeString(strings.NewReplacer(":", "", " ", "").Replace(text))
+	if err != nil || len(sum) != 32 {
+		return nil
+	}
+	return sum
 }

@@ -6,6 +6,7 @@ import (
 	"portal/internal/account"
 	"portal/internal/audit"
 	"portal/internal/authz"
+	"portal/internal/certificate"
 	"portal/internal/list"
 	"portal/internal/partner"
 	"portal/internal/policy"
@@ -32,6 +33,26 @@ func requestHit(a authz.Actor, r policyrequest.Row) Hit {
 		h.Detail = r.Organisation
 	}
 	return h
+}
+
+func (l Lists) certificates(ctx context.Context, scope authz.Scope, q list.Query) (list.Page[certificate.Row], error) {
+	return l.Certs.Certificates(scope, q).Page(ctx)
+}
+
+func certificateHit(a authz.Actor, c certificate.Row) Hit {
+	h := Hit{Kind: audit.Certificate, ID: c.ID.String(), Title: c.Subject}
+	if a.Scope().All {
+		h.Detail = c.Partner
+	}
+	return h
+}
+
+func (l Lists) trustStore(ctx context.Context, _ authz.Scope, q list.Query) (list.Page[certificate.CA], error) {
+	return l.Certs.TrustStore(q).Page(ctx)
+}
+
+func caHit(_ authz.Actor, c certificate.CA) Hit {
+	return Hit{Kind: audit.CACertificate, ID: c.ID.String(), Title: c.Subject, Detail: c.Domain}
 }
 
 func (l Lists) policies(k policy.Kind) func(context.Context, authz.Scope, list.Query) (list.Page[policy.Row], error) {

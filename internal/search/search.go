@@ -13,6 +13,7 @@ import (
 	"portal/internal/account"
 	"portal/internal/audit"
 	"portal/internal/authz"
+	"portal/internal/certificate"
 	"portal/internal/list"
 	"portal/internal/partner"
 	"portal/internal/pg"
@@ -61,6 +62,7 @@ type Lists struct {
 	Accounts   *account.Service
 	Policies   *policy.Service
 	Requests   *policyrequest.Service
+	Certs      *certificate.Service
 	Vocabulary *vocabulary.Service
 }
 
@@ -70,6 +72,8 @@ func NewService(db *pg.DB, l Lists) *Service {
 	return &Service{db: db, sources: []source{
 		{"partners", authz.PartnerRead, in(fixed(&partner.PartnerList), l.partners, partnerHit)},
 		{"policy-requests", authz.PolicyRequestRead, in(fixed(&policyrequest.RequestList), l.requests, requestHit)},
+		{"certificates", authz.CertificateRead, in(fixed(&certificate.List), l.certificates, certificateHit)},
+		{"trust-store", authz.TrustStoreManage, in(fixed(&certificate.TrustList), l.trustStore, caHit)},
 		{"auth-policies", authz.PolicyRead, in(fixed(&policy.PolicyList), l.policies(policydoc.KindAuth), policyHit)},
 		{"datashare-policies", authz.PolicyRead, in(fixed(&policy.PolicyList), l.policies(policydoc.KindDataShare), policyHit)},
 		{"policy-groups", authz.PolicyGroupRead, in(fixed(&policy.GroupList), l.groups, groupHit)},

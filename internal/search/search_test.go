@@ -14,6 +14,7 @@ import (
 	"portal/internal/account"
 	"portal/internal/audit"
 	"portal/internal/authz"
+	"portal/internal/certificate"
 	"portal/internal/id"
 	"portal/internal/partner"
 	"portal/internal/partner/partnertest"
@@ -56,12 +57,36 @@ func newOffice(t *testing.T) *office {
 	o := &office{World: partnertest.World{T: t, DB: db}, asked: asked}
 	o.Service = search.NewService(db, search.Lists{
 		Partners: partner.NewService(db), Accounts: account.NewService(db, secret.RandomKeys(), nil, nil), Policies: policy.NewService(db, policy.EyesAlways),
-		Requests: policyrequest.NewService(db, time.UTC), Vocabulary: vocabulary.NewService(db),
+		Certs: certificate.NewService(db, 335, false), Requests: policyrequest.NewService(db, time.UTC), Vocabulary: vocabulary.NewService(db),
 	})
 	o.ada, o.max = o.Staff("Ada Telecom", "en", authz.PartnerAdmin), o.Staff("Max Manager", "en", authz.PolicyManager)
 	gid := o.Group("Telecom")
 	o.acme, o.other = o.Pending("Acme Telecom", gid), o.Pending("Other", id.PolicyGroup{})
 	return o
+}
+
+// numbered are a root of the trust store and a key of Acme, each with a number
+// that only it has.
+func (o *office) numbered() (root, key string) {
+	o.T.Helper()
+	root, key = id.New[id.CACertificate]().String(), id.New[id.APIKey]().String()
+	args := pg.Args{"root": root, "by": o.ada.User, "now": o.DB.Now()}
+	o.Exec(`insert into ca_certificates (id, domain, kind, subject, issuer, serial, key, not_before, not_after, thumbprint, der, status, proposed_by,
+			proposed_at, created_at, updated_at)
+		values (@root, 'AUTH', 'root', 'CN=Root', 'CN=Root', 'abc', 'RSA 4096', @now, @now, decode(repeat('ab', 32), 'hex'), '', 'waiting', @by, @now, @now, @now)`, args)
+	policy, request := id.New[id.Policy]().String(), id.New[id.PolicyRequest]().String()
+	o.Exec(`insert into policies (id, kind, group_id, name, description, status, review_on, created_by, created_at, updated_at)
+		values (@policy, 'auth', @group, 'P', 'D', 'inactive', '2027-01-01', @by, @now, @now)`,
+		pg.Args{"policy": policy, "group": o.acme.PolicyGroupID, "by": o.ada.User, "now": o.DB.Now()})
+	o.Exec(`insert into policy_requests (id, partner_id, policy_id, status, reason, requested_by, submitted_at, created_at, updated_at)
+		values (@request, @partner, @policy, 'pending_approval', 'x', @by, @now, @now, @now)`,
+		pg.Args{"request": request, "partner": o.acme.ID, "policy": policy, "by": o.ada.User, "now": o.DB.Now()})
+	o.Exec(`insert into api_keys (id, partner_id, request_id, label, status, ends_on, created_by, created_at, updated_at)
+		values (@key, @partner, @request, 'k', 'active', '2030-01-01', @by, @now, @now)`,
+		pg.Args{"key": key, "partner": o.acme.ID, "request": request, "by": o.ada.User, "now": o.DB.Now()})
+	o.Exec(`insert into key_secrets (id, api_key_id, hash, last4, created_by, created_at)
+		values ('Abcdefgh12', @key, decode(repeat('00', 32), 'hex'), 'abcd', @by, @now)`, pg.Args{"key": key, "by": o.ada.User, "now": o.DB.Now()})
+	return root, key
 }
 
 // found is what a search finds, in short: "partners: Acme Telecom".
@@ -109,6 +134,7 @@ func TestAUT3ExactIDsLeadOnlyWhereOneMayGo(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
 	person := partnertest.Person(o.acme)
+	root, key := o.numbered()
 	for _, c := range []struct {
 		name, text, want string
 		by               authz.Actor
@@ -124,6 +150,12 @@ func TestAUT3ExactIDsLeadOnlyWhereOneMayGo(t *testing.T) {
 		{"an id of nothing", id.New[id.Partner]().String(), "", o.ada},
 		{"a Policy Manager", o.acme.ID.String(), "", o.max},
 		{"a Policy Manager, by partner ID", o.acme.PublicID, "", o.max},
+		{"a thumbprint", strings.Repeat("ab:", 31) + "AB", "/trust-store/" + root, o.ada},
+		{"a thumbprint of what a partner may not open", strings.Repeat("ab", 32), "", person},
+		{"a key's public part", "pms_live_Abcdefgh12", "/api-keys/" + key, o.ada},
+		{"without the kind", "Abcdefgh12", "/api-keys/" + key, person},
+		{"a whole key", "pms_live_Abcdefgh12_secret", "/api-keys/" + key, person},
+		{"another partner's key", "Abcdefgh12", "", partnertest.Person(o.other)},
 		{"another partner", o.other.ID.String(), "", person},
 		{"a visitor", o.acme.ID.String(), "", o.visitor},
 		{"no text", "", "", o.ada},

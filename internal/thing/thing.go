@@ -64,7 +64,15 @@ var kinds = map[audit.Kind]kind{
 		round: "submission + (select count(*)::integer from policy_request_extensions e where e.request_id = policy_requests.id)",
 		since: "coalesce((select e.requested_at from policy_request_extensions e where e.request_id = policy_requests.id and e.decision is null limit 1), submitted_at)",
 	},
-	audit.Term: {path: "/vocabulary/", noted: true, open: authz.PolicyRead, table: "vocabulary_terms", name: "name"},
+	audit.Term:        {path: "/vocabulary/", noted: true, open: authz.PolicyRead, table: "vocabulary_terms", name: "name"},
+	audit.APIKey:      {path: "/api-keys/", noted: true, open: authz.APIKeyRead, table: "api_keys", name: "label"},
+	audit.Service:     {path: "/service-accounts/", noted: true, open: authz.ServiceManage, table: "service_accounts", name: "name"},
+	audit.Webhook:     {path: "/webhooks/", open: authz.WebhookManage, table: "webhooks", name: "url"},
+	audit.Certificate: {path: "/certificates/", noted: true, open: authz.CertificateRead, table: "partner_certificates", name: "subject"},
+	audit.CACertificate: {
+		path: "/trust-store/", noted: true, open: authz.TrustStoreManage, decide: authz.TrustStoreManage, table: "ca_certificates",
+		name: "subject", waits: "status = 'waiting' and kind = 'root'", round: "version", since: "proposed_at",
+	},
 	audit.User: {path: "/staff/", open: authz.StaffManage, table: "users", name: "btrim(first_name || ' ' || last_name)"},
 }
 
@@ -127,7 +135,7 @@ func WaitingSQL() string { return waitingSQL }
 
 var waitingSQL = func() string {
 	sql := ""
-	for _, k := range []audit.Kind{audit.Partner, audit.PolicyRequest} {
+	for _, k := range []audit.Kind{audit.Partner, audit.PolicyRequest, audit.CACertificate} {
 		known := kinds[k]
 		if sql != "" {
 			sql += " union all "

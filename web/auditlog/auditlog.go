@@ -18,6 +18,7 @@ import (
 	"portal/internal/auditlog"
 	"portal/internal/authz"
 	"portal/internal/pg"
+	"portal/internal/thing"
 	"portal/web/i18n"
 	"portal/web/page"
 	"portal/web/route"
@@ -60,10 +61,31 @@ func History(db *pg.DB) func(ctx context.Context, kind audit.Kind, id string) te
 		if err != nil {
 			return failed(err)
 		}
+		if !page.Actor(ctx).Staff() {
+			entries = outside(entries)
+		}
 		open := min(len(entries), historyOpen)
 		return history(days(ctx, entries[:open], false), days(ctx, entries[open:], false), len(entries)-open)
 	}
 }
+
+// internal is what staff arrange among themselves.
+var internal = []audit.Action{audit.WorkTaken, audit.WorkAssigned, audit.WorkGivenBack, audit.ListExported}
+
+// outside is a history as a partner may read it: what its own people did by name,
+// what staff did without, and nothing of what they arrange among themselves.
+func outside(entries []auditlog.Entry) []auditlog.Entry {
+	entries = slices.DeleteFunc(entries, func(e auditlog.Entry) bool { return slices.Contains(internal, e.Action) })
+	for i, e := range entries {
+		if slices.ContainsFunc(authz.StaffRoles, func(r authz.Role) bool { return string(r) == e.ActorRole }) {
+			entries[i].ActorName, entries[i].ActorRole = "", office
+		}
+	}
+	return entries
+}
+
+// office stands in for the names of staff where partners read.
+const office = "office"
 
 // days groups entries for the eye: one heading a day, newest first.
 func days(ctx context.Context, entries []auditlog.Entry, links bool) []ui.HistoryDay {
@@ -101,6 +123,8 @@ func sentence(ctx context.Context, e auditlog.Entry) string {
 
 func actor(ctx context.Context, e auditlog.Entry) string {
 	switch {
+	case e.ActorRole == office:
+		return i18n.T(ctx, "audit.office")
 	case e.ActorName == "" || e.ActorRole == string(authz.Visitor):
 		return i18n.T(ctx, "audit.somebody")
 	case e.ActorRole == string(authz.System):
@@ -158,35 +182,18 @@ func word(ctx context.Context, s string) string {
 	return isolate(s)
 }
 
-// address is the page of the thing that an entry tells of, "" if it has none.
+// address is the page of the thing that an entry tells of, "" if it has none. A
+// note's is that of what it is about.
 func address(e auditlog.Entry) string {
-	if e.SubjectID == "" { // somebody tried something in the name of nothing that exists
+	kind, of := e.SubjectKind, e.SubjectID
+	if kind == audit.Note {
+		about, id, _ := strings.Cut(of, "/")
+		kind, of = audit.Kind(about), id
+	}
+	if of == "" || kind == audit.User { // nothing that exists; staff and partners' people have pages of different kinds
 		return ""
 	}
-	switch e.SubjectKind {
-	case audit.Partner:
-		return "/partners/" + url.PathEscape(e.SubjectID)
-	case audit.APIKey:
-		return "/api-keys/" + url.PathEscape(e.SubjectID)
-	case audit.Service:
-		return "/service-accounts/" + url.PathEscape(e.SubjectID)
-	case audit.CACertificate:
-		return "/trust-store/" + url.PathEscape(e.SubjectID)
-	case audit.Certificate:
-		return "/certificates/" + url.PathEscape(e.SubjectID)
-	case audit.PolicyGroup:
-		return "/policy-groups/" + url.PathEscape(e.SubjectID)
-	case audit.Policy:
-		return "/policies/" + url.PathEscape(e.SubjectID)
-	case audit.PolicyRequest:
-		return "/policy-requests/" + url.PathEscape(e.SubjectID)
-	case audit.Term:
-		return "/vocabulary/" + url.PathEscape(e.SubjectID)
-	case audit.Webhook:
-		return "/webhooks/" + url.PathEscape(e.SubjectID)
-	case audit.Registration, audit.User, audit.Mail, audit.Session, audit.Database, audit.Route, audit.List, audit.Note:
-	}
-	return ""
+	return thing.Path(kind, url.PathEscape(of))
 }
 
 func filters(ctx context.Context) []ui.FilterField {

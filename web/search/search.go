@@ -38,6 +38,9 @@ var spec = list.Spec{Filters: []string{"q"}, Sorts: map[string]string{"": "1"}}
 func (h handlers) find(w http.ResponseWriter, r *http.Request) error {
 	ctx, text := r.Context(), spec.Parse(r.URL.Query()).Filter("q")
 	a := page.Actor(ctx)
+	if public := search.Public(text); public != text {
+		return page.Redirect(w, r, listURL("search", public)) // a secret stays in no address
+	}
 	found := results{Text: text, Places: h.search.Places(a), Short: !search.Enough(text)}
 	if text != "" {
 		hit, ok, err := h.search.Exact(ctx, a, text)

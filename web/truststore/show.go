@@ -42,7 +42,7 @@ func (h handlers) show(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return page.Render(w, r, http.StatusOK, showPage(ca, above, on, h.certs.Alone(), h.trail))
+	return page.Render(w, r, http.StatusOK, showPage(ca, above, on, h.certs.Alone(), h.trail, h.work))
 }
 
 // pem sends the certificate as text; chain.p7b with all above it.

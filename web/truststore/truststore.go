@@ -31,6 +31,7 @@ type Trail func(ctx context.Context, kind audit.Kind, objectID string) templ.Com
 type handlers struct {
 	certs *certificate.Service
 	trail Trail
+	work  Trail // whose work a root is that waits
 }
 
 // listURL is the address of the trust store (design README, "Addresses").
@@ -41,8 +42,8 @@ const listURL = "/trust-store"
 const formLimit = certdoc.MaxBundleBytes/3*4 + 8<<10
 
 // Routes are the rows of the trust store; all need trust_store.manage.
-func Routes(certs *certificate.Service, trail Trail) []route.Route {
-	h := handlers{certs: certs, trail: trail}
+func Routes(certs *certificate.Service, trail, work Trail) []route.Route {
+	h := handlers{certs: certs, trail: trail, work: work}
 	manage := route.Needs(authz.TrustStoreManage)
 	rows := []route.Route{
 		route.Get(listURL, manage, h.list),

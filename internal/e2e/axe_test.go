@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os"
+	"path"
 	"slices"
 	"strings"
 	"testing"
@@ -215,16 +216,16 @@ func (g *guide) member(role authz.Role, email string) {
 	b := g.enter(email)
 	actor := g.Actor(email)
 	for _, rt := range g.Portal.Routes {
-		if rt.Method != http.MethodGet || !rt.Access.Allows(actor) || strings.HasPrefix(rt.Pattern, "/dev/") || strings.HasSuffix(rt.Pattern, ".json") ||
+		if rt.Method != http.MethodGet || !rt.Access.Allows(actor) || strings.HasPrefix(rt.Pattern, "/dev/") || path.Ext(rt.Pattern) != "" ||
 			rt.Access.Allows(authz.Actor{Roles: []authz.Role{authz.Visitor}}) {
 			continue
 		}
 		if role == authz.PolicyManager && g.lang != "en" && strings.Contains(rt.Pattern, "{id}") {
 			continue // how it looks does not depend on which of the colleagues looks
 		}
-		for _, path := range g.things(rt.Pattern, actor.Partner) {
-			b.open(path)
-			g.judge(b, string(role)+" "+path)
+		for _, thing := range g.things(rt.Pattern, actor.Partner) {
+			b.open(thing)
+			g.judge(b, string(role)+" "+thing)
 		}
 	}
 	if role == authz.PartnerAdmin {
@@ -314,7 +315,7 @@ func (g *guide) things(pattern string, partner id.Partner) []string {
 func (g *guide) sort(pattern string) string {
 	before, after, _ := strings.Cut(pattern, "/{id}")
 	switch {
-	case slices.Contains([]string{"/policy-requests", "/certificates", "/api-keys"}, before) && after != "":
+	case slices.Contains([]string{"/policy-requests", "/certificates", "/trust-store", "/api-keys", "/webhooks"}, before) && after != "":
 		return before + after
 	case before != "/auth-policies" && before != "/datashare-policies":
 		return before

@@ -93,7 +93,6 @@ var Kinds = []Kind{
 	NameChanged, ChangeRejected, PartnerDeactivated, PartnerReactivated,
 	PolicyChangedAlone, PolicyEmergency, PolicyReviewOverdue, PolicyReviewDue, TermLowered,
 	EndsEarly, EndsDaily, EndsLast, StaffWeekly, AccountReactivated, RolesChanged, PolicyReviewClosed,
-	AccountDeactivated, PolicyChangedAlone, PolicyEmergency, PolicyReviewOverdue, PolicyReviewDue, TermLowered,
 	WorkAssigned,
 	WebhookFailing, WebhookGone,
 	PolicyRequestWaiting, PolicyRequestReturned, PolicyRequestApproved, PolicyRequestRejected, PolicyRequestRevoked,

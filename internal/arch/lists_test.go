@@ -1,0 +1,48 @@
+package arch
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// Lists that other tests go through, such as that every mail has its words, name
+// each constant of their type once.
+func TestListsNameEachConstantOnce(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ file, kind, list string }{
+		{"../audit/actions.go", "Action", "Actions"},
+		{"../mail/mail.go", "Kind", "Kinds"},
+		{"../webhook/event.go", "Type", "Types"},
+	} {
+		file, err := parser.ParseFile(token.NewFileSet(), c.file, nil, parser.SkipObjectResolution)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var constants, listed []string
+		ast.Inspect(file, func(n ast.Node) bool {
+			spec, ok := n.(*ast.ValueSpec)
+			if !ok {
+				return true
+			}
+			if kind, ok := spec.Type.(*ast.Ident); ok && kind.Name == c.kind {
+				constants = append(constants, spec.Names[0].Name)
+			}
+			if spec.Names[0].Name == c.list {
+				for _, e := range spec.Values[0].(*ast.CompositeLit).Elts {
+					listed = append(listed, e.(*ast.Ident).Name)
+				}
+			}
+			return true
+		})
+		slices.Sort(constants)
+		slices.Sort(listed)
+		if diff := cmp.Diff(constants, listed); diff != "" || len(listed) == 0 {
+			t.Errorf("%s: constants and %s differ: %s", c.file, c.list, diff)
+		}
+	}
+}

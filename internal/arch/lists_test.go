@@ -14,10 +14,10 @@ import (
 // each constant of their type once.
 func TestListsNameEachConstantOnce(t *testing.T) {
 	t.Parallel()
-	for _, c := range []struct{ file, kind, list string }{
-		{"../audit/actions.go", "Action", "Actions"},
-		{"../mail/mail.go", "Kind", "Kinds"},
-		{"../webhook/event.go", "Type", "Types"},
+	for _, c := range []struct{ file, kind, list, but string }{
+		{file: "../audit/actions.go", kind: "Action", list: "Actions"},
+		{file: "../mail/mail.go", kind: "Kind", list: "Kinds"},
+		{file: "../webhook/event.go", kind: "Type", list: "Types", but: "Ping"}, // sent by hand, never chosen
 	} {
 		file, err := parser.ParseFile(token.NewFileSet(), c.file, nil, parser.SkipObjectResolution)
 		if err != nil {
@@ -29,7 +29,7 @@ func TestListsNameEachConstantOnce(t *testing.T) {
 			if !ok {
 				return true
 			}
-			if kind, ok := spec.Type.(*ast.Ident); ok && kind.Name == c.kind {
+			if kind, ok := spec.Type.(*ast.Ident); ok && kind.Name == c.kind && spec.Names[0].Name != c.but {
 				constants = append(constants, spec.Names[0].Name)
 			}
 			if spec.Names[0].Name == c.list {

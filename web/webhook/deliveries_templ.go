@@ -291,11 +291,7 @@ func resultCell(d webhook.Delivery) templ.Component {
 			var templ_7745c5c3_Var10 string
 			templ_7745c5c3_Var10, templ_7745c5c3_Err = templ.JoinStringErrs(lastOutcome(ctx, d))
 			if templ_7745c5c3_Err != nil {
-<<<<<<< HEAD
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/webhook/deliveries.templ`, Line: 66, Col: 26}
-=======
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/webhook/deliveries.templ`, Line: 67, Col: 57}
->>>>>>> main
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/webhook/deliveries.templ`, Line: 67, Col: 27}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var10))
 			if templ_7745c5c3_Err != nil {

@@ -43,11 +43,6 @@ var menu = []struct {
 		{"staff", "/staff", "staff"},
 		{"service_accounts", "/service-accounts", "key"},
 		{"mail", "/mail", "mail"},
-		{"audit", "/audit", "audit"},
-	}},
-	{"administration", []entry{
-		{"staff", "/staff", "staff"},
-		{"mail", "/mail", "mail"},
 		{"webhooks", "/webhooks", "external"},
 		{"audit", "/audit", "audit"},
 	}},

@@ -110,6 +110,7 @@ func table(a *app.App, site *page.Site) []route.Route {
 		home.Routes(home.Deps{
 			Organisations: a.Organisations, Contact: a.Config.Contact,
 			Partners: a.Partners, Policies: a.Policies, Work: assignment.Mine(a.Work),
+			Outlook: a.Outlook, Webhooks: a.Webhooks,
 			FailedMails: func(ctx context.Context) (int, error) { return mail.Failed(ctx, a.DB) },
 		}),
 		register.Routes(a.Registrations, site),

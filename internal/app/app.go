@@ -18,6 +18,7 @@ import (
 	"portal/internal/mail"
 	"portal/internal/note"
 	"portal/internal/organisation"
+	"portal/internal/outlook"
 	"portal/internal/partner"
 	"portal/internal/password"
 	"portal/internal/pg"
@@ -51,6 +52,7 @@ type App struct {
 	Work          *assignment.Service
 	Search        *search.Service
 	Webhooks      *webhook.Service
+	Outlook       *outlook.Service
 	Organisations *organisation.Service
 	Requests      *policyrequest.Service
 
@@ -80,6 +82,7 @@ func NewWith(cfg config.Config, db *pg.DB, keys secret.Keys, hasher *password.Ha
 		Notes:         note.NewService(db),
 		Work:          assignment.NewService(db),
 		Webhooks:      webhook.NewService(db, keys, cfg.WebhookPrivate),
+		Outlook:       outlook.NewService(db, cfg.Zone),
 		Organisations: organisation.NewService(db, challenges),
 		Requests:      policyrequest.NewService(db, cfg.Zone),
 	}

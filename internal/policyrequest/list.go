@@ -2,6 +2,7 @@ package policyrequest
 
 import (
 	"context"
+	"strconv"
 	"time"
 
 	"portal/internal/assignment"
@@ -44,6 +45,10 @@ func (r Row) Works(today time.Time) bool {
 // last day is asked for.
 const StatusExtension = "extension"
 
+// maxWithin is how far the filter "within" looks ahead: the days in which a grant
+// ends.
+const maxWithin = 3650
+
 // RequestList is how requests can be sorted and filtered. Sorted by "waiting",
 // those that wait for an admin longest come first.
 var RequestList = list.Spec{
@@ -53,7 +58,7 @@ var RequestList = list.Spec{
 		"waiting": "case when r.status = 'pending_approval' then r.submitted_at end",
 	},
 	Default:  "-submitted",
-	Filters:  []string{"q", "status", "partner", "policy", "group", "assigned"},
+	Filters:  []string{"q", "status", "partner", "policy", "group", "assigned", "within"},
 	TieBreak: "r.id",
 }
 
@@ -92,6 +97,11 @@ func (s *Service) Listing(scope authz.Scope, lq list.Query) pg.Listing[Row] {
 		w.And("r.status = @status", "status", status)
 	case status != "":
 		lq = lq.Without("status").AtPage(lq.Page)
+	}
+	if days, err := strconv.Atoi(lq.Filter("within")); err == nil && days > 0 && days <= maxWithin {
+		today := s.Today()
+		w.And("r.status = 'approved' and r.ends_on >= @today", "today", today)
+		w.And("r.ends_on <= @until", "until", today.AddDate(0, 0, days))
 	}
 	named(&w, lq, "partner", "r.partner_id = @partner", "(t.organisation ilike @partner or t.public_id ilike @partner)")
 	named(&w, lq, "policy", "r.policy_id = @policy", "p.name ilike @policy")

@@ -6,6 +6,9 @@ import (
 	"slices"
 )
 
+// Ping is what "send a test event" sends, to one address, whatever it chose.
+const Ping Type = "portal.ping"
+
 // fields are what the data of each type holds, all of it in every event, in the
 // order in which it is documented at /webhooks/events. Receivers depend on the
 // names: "partner" is the partner ID that the organisation chose, "policy", "key"

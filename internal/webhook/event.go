@@ -31,9 +31,6 @@ const (
 	CATakenOut           Type = "ca_certificate.taken_out_of_use"
 )
 
-// Ping is what "send a test event" sends, to one address, whatever it chose.
-const Ping Type = "portal.ping"
-
 // Types are all that can be chosen, in the order in which they are offered.
 var Types = []Type{
 	PartnerActivated, PartnerDeactivated, PartnerChanged,

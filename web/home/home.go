@@ -13,8 +13,10 @@ import (
 	"portal/internal/authz"
 	"portal/internal/id"
 	"portal/internal/organisation"
+	"portal/internal/outlook"
 	"portal/internal/partner"
 	"portal/internal/policy"
+	"portal/internal/webhook"
 	"portal/web/page"
 	"portal/web/route"
 )
@@ -27,6 +29,8 @@ type Deps struct {
 	Policies      *policy.Service
 	FailedMails   func(ctx context.Context) (int, error)
 	Work          func(ctx context.Context) templ.Component // what the reader took on, for staff
+	Outlook       *outlook.Service
+	Webhooks      *webhook.Service
 }
 
 // The addresses of these pages, and of those that they lead to.
@@ -64,13 +68,14 @@ type overview struct {
 	Requests *requests
 	Policies *policy.WaitingCount
 	Reviews  *policy.ReviewCount
+	Own      outlook.Own   // of an active partner
+	Outlook  *staffOutlook // of a Partner Admin
 }
 
 // requests is what waits for a Partner Admin.
 type requests struct {
 	partner.Counts
 	Oldest      []partner.Row
-	Changes     int // of partners' names and addresses
 	FailedMails int
 }
 
@@ -86,6 +91,11 @@ func (d Deps) home(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		o.Standing = &s
+		if s.Partner.Status == partner.Active {
+			if o.Own, err = d.Outlook.Own(ctx, a.Partner); err != nil {
+				return err
+			}
+		}
 		if s.Partner.Status == partner.Deactivated {
 			stopped, err := d.Organisations.Deactivation(ctx, a.Scope(), a.Partner)
 			if err != nil {
@@ -100,6 +110,9 @@ func (d Deps) home(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		o.Requests = &waiting
+		if o.Outlook, err = d.staffOutlook(ctx, a); err != nil {
+			return err
+		}
 	}
 	if a.May(authz.PolicyActivate) {
 		n, err := d.Policies.Waiting(ctx, a)
@@ -127,16 +140,14 @@ func (d Deps) requests(ctx context.Context) (requests, error) {
 			return r, err
 		}
 	}
-	if r.Changes, err = d.Organisations.WaitingChanges(ctx); err != nil {
-		return r, err
-	}
 	r.FailedMails, err = d.FailedMails(ctx)
 	return r, err
 }
 
 // quiet reports whether nothing at all waits for this member of staff.
 func (o overview) quiet() bool {
-	return o.Standing == nil && (o.Requests == nil || o.Requests.Pending+o.Requests.Changes == 0 && o.Requests.FailedMails == 0) &&
+	return o.Standing == nil && (o.Requests == nil || o.Requests.Pending == 0 && o.Requests.FailedMails == 0) &&
 		(o.Policies == nil || o.Policies.Auth+o.Policies.DataShare == 0) &&
-		(o.Reviews == nil || o.Reviews.Due+o.Reviews.Emergency == 0)
+		(o.Reviews == nil || o.Reviews.Due+o.Reviews.Emergency == 0) &&
+		(o.Outlook == nil || len(o.Outlook.waiting())+len(o.Outlook.ending()) == 0)
 }

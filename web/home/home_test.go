@@ -108,7 +108,7 @@ func TestPartnerSeesWhereItStands(t *testing.T) {
 		partner.PendingApproval:  {"Done, Done, Waiting for us, Cannot start yet", []string{"Your request waits for us", "Waiting for us since", "2 days ago", "nadia@acme.example"}},
 		partner.ChangesRequested: {"Done, Done, Waiting for you, Cannot start yet, Cannot start yet", []string{"We need changes from you", "Nobody answers", "And sign it", "Change and send again"}},
 		partner.Rejected:         {"Done, Done, Rejected", []string{"Your request was rejected", "Not a bank"}},
-		partner.Active:           {"Done, Done, Done, Open", []string{"is admitted", "What you work with stands below", "Telecom", "The policies of this group"}},
+		partner.Active:           {"Done, Done, Done, Waiting for you, Open, Cannot start yet", []string{"is admitted", "Have a certificate that counts", "Ask for a policy", "Make an API key", "Telecom", "The policies of this group"}},
 		partner.Deactivated:      {"Done, Done, Done, Cannot start yet", []string{"was deactivated on", "The licence has ended", "ask the office that admitted you"}},
 	} {
 		t.Run(string(status), func(t *testing.T) {

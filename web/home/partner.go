@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"portal/internal/id"
+	"portal/internal/outlook"
 	"portal/internal/partner"
 	"portal/web/i18n"
 	"portal/web/page"
@@ -45,9 +46,9 @@ func standingText(ctx context.Context, s partner.Standing, part string) string {
 }
 
 // tasks is the way from registering to working, with the state of each step.
-func tasks(ctx context.Context, s partner.Standing) []ui.Task {
+func tasks(ctx context.Context, s partner.Standing, own outlook.Own) []ui.Task {
 	p := s.Partner
-	done := ui.Status{Kind: "good", Text: i18n.T(ctx, "common.done")}
+	done := good(ctx)
 	all := []ui.Task{
 		task(ctx, "address", p.AddressVerifiedAt, done),
 		task(ctx, "sent", p.SubmittedAt, done),
@@ -68,7 +69,7 @@ func tasks(ctx context.Context, s partner.Standing) []ui.Task {
 		return append(all, task(ctx, "stopped", time.Time{}, cannotStart(ctx)))
 	}
 	if p.Status == partner.Active {
-		return append(all, task(ctx, "working", time.Time{}, ui.Status{Kind: "info", Text: i18n.T(ctx, "home.task.open")}))
+		return append(all, workTasks(ctx, p, own)...)
 	}
 	return append(all, task(ctx, "work", time.Time{}, cannotStart(ctx)))
 }

@@ -3,6 +3,7 @@ package policyrequest
 import (
 	"context"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/a-h/templ"
@@ -167,7 +168,10 @@ func (v listView) anyChoosable(ctx context.Context) bool {
 }
 
 func (v listView) filters(ctx context.Context) []ui.FilterField {
-	var statuses, groups []ui.Option
+	var statuses, groups, within []ui.Option
+	for _, n := range []int{7, 30, 90} {
+		within = append(within, ui.Option{Value: strconv.Itoa(n), Text: i18n.T(ctx, "policy_request.within.days", "Count", n)})
+	}
 	for _, s := range []policyrequest.Status{
 		policyrequest.PendingApproval, policyrequest.ChangesRequested, policyrequest.Approved, policyrequest.Rejected, policyrequest.Withdrawn, policyrequest.Revoked,
 	} {
@@ -177,6 +181,7 @@ func (v listView) filters(ctx context.Context) []ui.FilterField {
 	fields := []ui.FilterField{
 		{Name: "policy", Label: i18n.T(ctx, "policy_request.policy")},
 		{Name: "status", Label: i18n.T(ctx, "common.status"), Options: statuses},
+		{Name: "within", Label: i18n.T(ctx, "policy_request.within"), Options: within},
 	}
 	if !v.Admin {
 		return fields

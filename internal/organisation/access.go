@@ -31,17 +31,27 @@ type Deactivation struct {
 	DeactivatedBy id.User
 	Name          string // of that person
 	DeactivatedAt time.Time
+	EndedAt       *time.Time // nil while it lasts
+	EndedReason   string
 }
 
-const deactivationSelect = `select d.id, d.partner_id, d.reason, d.deactivated_by, trim(u.first_name || ' ' || u.last_name) as name, d.deactivated_at
+const deactivationSelect = `select d.id, d.partner_id, d.reason, d.deactivated_by, trim(u.first_name || ' ' || u.last_name) as name, d.deactivated_at,
+		d.ended_at, d.ended_reason
 	from partner_deactivations d join users u on u.id = d.deactivated_by
-	where d.partner_id = @id and d.ended_at is null`
+	where d.partner_id = @id and (@all or d.partner_id = @scope)`
 
 // Deactivation is why a partner in scope is deactivated now; problem.ErrNotFound
 // if it is not.
 func (s *Service) Deactivation(ctx context.Context, scope authz.Scope, pid id.Partner) (Deactivation, error) {
-	return pg.One[Deactivation](ctx, s.db.Read(), deactivationSelect+` and (@all or d.partner_id = @scope)`,
+	return pg.One[Deactivation](ctx, s.db.Read(), deactivationSelect+` and d.ended_at is null`,
 		pg.Args{"id": pid, "all": scope.All, "scope": scope.Partner})
+}
+
+// Deactivations are all times that a partner in scope was deactivated, newest
+// first, at most shownChanges.
+func (s *Service) Deactivations(ctx context.Context, scope authz.Scope, pid id.Partner) ([]Deactivation, error) {
+	return pg.All[Deactivation](ctx, s.db.Read(), deactivationSelect+` order by d.deactivated_at desc limit @most`,
+		pg.Args{"id": pid, "all": scope.All, "scope": scope.Partner, "most": shownChanges})
 }
 
 // Impact is what a deactivation ends or pauses, counted.

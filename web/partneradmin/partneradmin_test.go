@@ -68,6 +68,7 @@ func TestPartnerIsDeactivatedAndReactivated(t *testing.T) {
 		t.Errorf("at %s: %s", p.Path, p.Text())
 	}
 	back.Get("/people").Want(http.StatusOK)
+	webtest.WantText(t, back.Get("/home").Want(http.StatusOK), "The organisation was deactivated."+why, "The organisation was re-activated.The licence is valid again")
 	mails := o.Mails(o.owner.Actor.Email)
 	if last := mails[len(mails)-1].Text; !strings.Contains(last, "The licence is valid again") {
 		t.Errorf("the last mail says %q", last)

@@ -18,7 +18,6 @@ import (
 	"portal/internal/authz"
 	"portal/internal/demo"
 	"portal/internal/id"
-	"portal/internal/pg"
 	"portal/web/webtest"
 )
 
@@ -241,94 +240,6 @@ func (g *guide) member(role authz.Role, email string) {
 	default:
 		b.expect(http.StatusForbidden).open("/partners")
 		g.judge(b, string(role)+" refused")
-	}
-}
-
-// things are the addresses of a kind of page: of one thing in each state that
-// shows another page, and only of the reader's partner if it has one.
-func (g *guide) things(pattern string, partner id.Partner) []string {
-	g.t.Helper()
-	if !strings.Contains(pattern, "{") {
-		g.shown[pattern] = true
-		return []string{pattern}
-	}
-	if _, ok := g.shown[pattern]; !ok {
-		g.shown[pattern] = false
-	}
-	kind := `p.kind = 'auth'`
-	if strings.HasPrefix(pattern, "/datashare-policies/") {
-		kind = `p.kind = 'datashare'`
-	}
-	own := `(@partner::uuid is null or r.partner_id = @partner)`
-	const versions = ` from policy_versions v join policies p on p.id = v.policy_id where `
-	sql := map[string]string{
-		"/partners":      `select distinct on (status) id::text as id from partners order by status, id`,
-		"/policy-groups": `select distinct on (status) id::text as id from policy_groups order by status, id`,
-		"/policies":      `select id::text as id from policies limit 1`,
-		"/vocabulary":    `select min(id::text) as id from vocabulary_terms group by sensitivity`,
-		"/staff":         `select id::text as id from users where partner_id is null`,
-
-		"/policy-requests":                  `select distinct on (status) r.id::text as id from policy_requests r where ` + own + ` order by status, ends_on, r.id`,
-		"/policy-requests/approve":          `select r.id::text as id from policy_requests r where ` + own + ` and status = 'pending_approval' limit 1`,
-		"/policy-requests/reject":           `select r.id::text as id from policy_requests r where ` + own + ` and status = 'pending_approval' limit 1`,
-		"/policy-requests/request-changes":  `select r.id::text as id from policy_requests r where ` + own + ` and status = 'pending_approval' limit 1`,
-		"/policy-requests/edit":             `select r.id::text as id from policy_requests r where ` + own + ` and status = 'changes_requested' limit 1`,
-		"/policy-requests/withdraw":         `select r.id::text as id from policy_requests r where ` + own + ` and status = 'pending_approval' limit 1`,
-		"/policy-requests/extension":        `select r.id::text as id from policy_requests r where ` + own + ` and status = 'approved' order by ends_on limit 1`,
-		"/policy-requests/extend":           `select r.id::text as id from policy_requests r where ` + own + ` and status = 'approved' order by ends_on limit 1`,
-		"/policy-requests/refuse-extension": `select r.id::text as id from policy_requests r where ` + own + ` and exists (select 1 from policy_request_extensions e where e.request_id = r.id and e.decided_at is null) limit 1`,
-		"/policy-requests/revoke":           `select r.id::text as id from policy_requests r where ` + own + ` and status = 'approved' limit 1`,
-		"/certificates":                     `select distinct on (status) r.id::text as id from partner_certificates r where ` + own + ` order by status, r.id`,
-		"/certificates/withdraw":            `select r.id::text as id from partner_certificates r where ` + own + ` and status = 'accepted' limit 1`,
-		"/trust-store":                      `select distinct on (kind, status) id::text as id from ca_certificates order by kind, status, id`,
-		"/api-keys":                         `select distinct on (status) r.id::text as id from api_keys r where ` + own + ` order by status, r.id`,
-		"/api-keys/rotate":                  `select r.id::text as id from api_keys r where ` + own + ` and status = 'active' limit 1`,
-		"/api-keys/deactivate":              `select r.id::text as id from api_keys r where ` + own + ` and status = 'active' limit 1`,
-		"/service-accounts":                 `select distinct on (status) id::text as id from service_accounts order by status, id`,
-		"/webhooks":                         `select distinct on (status) id::text as id from webhooks order by status, id`,
-		"/notes":                            `select id::text as id from internal_notes limit 1`,
-
-		"/policy-reviews":     `select id::text as id from policy_reviews where kind = 'emergency' limit 1`,
-		"/policy-reviews/due": `select id::text as id from policies p where status = 'active' order by review_on limit 1`,
-
-		"page":      `select distinct on (p.status) p.id::text as id from policies p where ` + kind + ` order by p.status, p.id`,
-		"one":       `select p.id::text as id` + versions + kind + ` and p.status = 'active' group by p.id order by count(*) desc, p.id limit 1`,
-		"waits":     `select p.id::text as id` + versions + kind + ` and v.status = 'inactive' and v.errors = 0 order by p.status, p.id limit 1`,
-		"version":   `select distinct on (v.status) p.id::text as id, v.number::text as number` + versions + kind + ` order by v.status, p.id, v.number`,
-		"decisions": `select distinct on (d.action, d.emergency) p.id::text as id, d.id::text as decision from policy_decisions d join policies p on p.id = d.policy_id where ` + kind,
-	}[g.sort(pattern)]
-	if sql == "" {
-		g.t.Fatalf("%s: say here where its things are", pattern)
-	}
-	found, err := pg.Values[string](g.t.Context(), g.App.DB.Read(), `
-		select replace(replace(replace(@pattern, '{id}', f.id), '{number}', coalesce(f.number, '')), '{decision}', coalesce(f.decision, ''))
-		from (`+sql+`) t, lateral (select t.id, to_jsonb(t) ->> 'number' as number, to_jsonb(t) ->> 'decision' as decision) f
-		where @partner::uuid is not distinct from @partner`, pg.Args{"pattern": pattern, "partner": id.OrNull(partner)})
-	if err != nil {
-		g.t.Fatal(pattern, err)
-	}
-	g.shown[pattern] = g.shown[pattern] || len(found) > 0
-	return found
-}
-
-// sort tells which things have a kind of page.
-func (g *guide) sort(pattern string) string {
-	before, after, _ := strings.Cut(pattern, "/{id}")
-	switch {
-	case slices.Contains([]string{"/policy-requests", "/certificates", "/trust-store", "/api-keys", "/webhooks"}, before) && after != "":
-		return before + after
-	case before != "/auth-policies" && before != "/datashare-policies":
-		return before
-	case strings.HasPrefix(after, "/versions/"):
-		return "version"
-	case strings.HasPrefix(after, "/decisions/"):
-		return "decisions"
-	case after == "" || after == "/activate" || after == "/reactivate":
-		return "page"
-	case after == "/edit" || after == "/discard":
-		return "waits"
-	default:
-		return "one"
 	}
 }
 

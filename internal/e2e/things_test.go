@@ -1,0 +1,129 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"strings"
+
+	"portal/internal/id"
+	"portal/internal/pg"
+)
+
+// own limits a query to things of the reader's partner, if it has one.
+const own = `(@partner::uuid is null or r.partner_id = @partner)`
+
+// places say which things there are to see at an address: one in each state that
+// shows another page. The longest beginning of the address counts.
+var places = map[string]string{
+	"/partners":                 `select distinct on (status) id::text as id from partners order by status, id`,
+	"/partners/approve":         `select id::text as id from partners where status = 'pending_approval' limit 1`,
+	"/partners/reject":          `select id::text as id from partners where status = 'pending_approval' limit 1`,
+	"/partners/request-changes": `select id::text as id from partners where status = 'pending_approval' limit 1`,
+	"/partners/deactivate":      `select id::text as id from partners p where status = 'active' order by (select count(*) from api_keys where partner_id = p.id) desc limit 1`,
+	"/partners/reactivate":      `select id::text as id from partners where status = 'deactivated' limit 1`,
+	"/partners/appoint":         `select p.id::text as id from partners p join users u on u.partner_id = p.id and u.status = 'active' where p.status = 'active' group by p.id order by count(*) desc limit 1`,
+	"/partners/changes":         `select distinct on (status) id::text as id from partner_changes where status <> 'unproved' order by status, id`,
+	"/people":                   `select id::text as id from users r where ` + own + ` and partner_id is not null and status = 'active' and not owner limit 1`,
+
+	"/policy-groups":      `select distinct on (status) id::text as id from policy_groups order by status, id`,
+	"/policies":           `select id::text as id from policies limit 1`,
+	"/vocabulary":         `select min(id::text) as id from vocabulary_terms group by sensitivity`,
+	"/staff":              `select id::text as id from users where partner_id is null`,
+	"/notes":              `select id::text as id from internal_notes where subject_kind = 'policy' limit 1`,
+	"/policy-reviews":     `select id::text as id from policy_reviews where kind = 'emergency' limit 1`,
+	"/policy-reviews/due": `select id::text as id from policies p where status = 'active' order by review_on limit 1`,
+
+	"/policy-requests":                  `select distinct on (status) r.id::text as id from policy_requests r where ` + own + ` order by status, ends_on, r.id`,
+	"/policy-requests/approve":          `select r.id::text as id from policy_requests r where status = 'pending_approval' limit 1`,
+	"/policy-requests/reject":           `select r.id::text as id from policy_requests r where status = 'pending_approval' limit 1`,
+	"/policy-requests/request-changes":  `select r.id::text as id from policy_requests r where status = 'pending_approval' limit 1`,
+	"/policy-requests/edit":             `select r.id::text as id from policy_requests r where ` + own + ` and status = 'changes_requested' limit 1`,
+	"/policy-requests/withdraw":         `select r.id::text as id from policy_requests r where ` + own + ` and status = 'pending_approval' limit 1`,
+	"/policy-requests/extension":        `select r.id::text as id from policy_requests r where ` + own + ` and status = 'approved' order by ends_on limit 1`,
+	"/policy-requests/extend":           `select r.id::text as id from policy_requests r where status = 'approved' order by ends_on limit 1`,
+	"/policy-requests/refuse-extension": `select r.id::text as id from policy_requests r where exists (select 1 from policy_request_extensions e where e.request_id = r.id and e.decided_at is null) limit 1`,
+	"/policy-requests/revoke":           `select r.id::text as id from policy_requests r where status = 'approved' limit 1`,
+
+	"/certificates":          `select distinct on (status) r.id::text as id from partner_certificates r where ` + own + ` order by status, r.id`,
+	"/certificates/withdraw": `select r.id::text as id from partner_certificates r where ` + own + ` and status = 'accepted' limit 1`,
+	"/trust-store":           `select distinct on (kind, status) id::text as id from ca_certificates order by kind, status, id`,
+	"/trust-store/confirm":   `select id::text as id from ca_certificates where kind = 'root' and status = 'waiting' limit 1`,
+	"/trust-store/refuse":    `select id::text as id from ca_certificates where kind = 'root' and status = 'waiting' limit 1`,
+	"/trust-store/take-out":  `select id::text as id from ca_certificates where kind = 'root' and status = 'in_use' order by domain limit 1`,
+	"/trust-store/restore":   `select id::text as id from ca_certificates where status = 'out_of_use' limit 1`,
+
+	"/api-keys":                    `select distinct on (status) r.id::text as id from api_keys r where ` + own + ` order by status, r.id`,
+	"/api-keys/rotate":             `select r.id::text as id from api_keys r where ` + own + ` and status = 'active' limit 1`,
+	"/api-keys/deactivate":         `select r.id::text as id from api_keys r where ` + own + ` and status = 'active' limit 1`,
+	"/service-accounts":            `select distinct on (status) id::text as id from service_accounts order by status, id`,
+	"/service-accounts/edit":       `select id::text as id from service_accounts where status = 'active' limit 1`,
+	"/service-accounts/rotate":     `select id::text as id from service_accounts where status = 'active' limit 1`,
+	"/service-accounts/deactivate": `select id::text as id from service_accounts where status = 'active' limit 1`,
+	"/webhooks":                    `select distinct on (status) id::text as id from webhooks order by status, id`,
+	"/webhooks/edit":               `select id::text as id from webhooks where status <> 'deactivated' limit 1`,
+	"/webhooks/rotate":             `select id::text as id from webhooks where status <> 'deactivated' limit 1`,
+	"/webhooks/deactivate":         `select id::text as id from webhooks where status <> 'deactivated' limit 1`,
+	"/webhook-deliveries":          `select distinct on (status) id::text as id from webhook_deliveries order by status, id`,
+}
+
+// things are the addresses of a kind of page: of one thing in each state that
+// shows another page, and only of the reader's partner if it has one.
+func (g *guide) things(pattern string, partner id.Partner) []string {
+	g.t.Helper()
+	if !strings.Contains(pattern, "{") {
+		g.shown[pattern] = true
+		return []string{pattern}
+	}
+	if _, ok := g.shown[pattern]; !ok {
+		g.shown[pattern] = false
+	}
+	kind := `p.kind = 'auth'`
+	if strings.HasPrefix(pattern, "/datashare-policies/") {
+		kind = `p.kind = 'datashare'`
+	}
+	const versions = ` from policy_versions v join policies p on p.id = v.policy_id where `
+	sql := map[string]string{
+		"page":      `select distinct on (p.status) p.id::text as id from policies p where ` + kind + ` order by p.status, p.id`,
+		"one":       `select p.id::text as id` + versions + kind + ` and p.status = 'active' group by p.id order by count(*) desc, p.id limit 1`,
+		"waits":     `select p.id::text as id` + versions + kind + ` and v.status = 'inactive' and v.errors = 0 order by p.status, p.id limit 1`,
+		"version":   `select distinct on (v.status) p.id::text as id, v.number::text as number` + versions + kind + ` order by v.status, p.id, v.number`,
+		"decisions": `select distinct on (d.action, d.emergency) p.id::text as id, d.id::text as decision from policy_decisions d join policies p on p.id = d.policy_id where ` + kind,
+	}[sort(pattern)]
+	if sql == "" {
+		before, after, _ := strings.Cut(pattern, "/{id}")
+		if sql = places[before+after]; sql == "" {
+			sql = places[before]
+		}
+	}
+	if sql == "" {
+		g.t.Fatalf("%s: say here where its things are", pattern)
+	}
+	found, err := pg.Values[string](g.t.Context(), g.App.DB.Read(), `
+		select replace(replace(replace(@pattern, '{id}', f.id), '{number}', coalesce(f.number, '')), '{decision}', coalesce(f.decision, ''))
+		from (`+sql+`) t, lateral (select t.id, to_jsonb(t) ->> 'number' as number, to_jsonb(t) ->> 'decision' as decision) f
+		where @partner::uuid is not distinct from @partner`, pg.Args{"pattern": pattern, "partner": id.OrNull(partner)})
+	if err != nil {
+		g.t.Fatal(pattern, err)
+	}
+	g.shown[pattern] = g.shown[pattern] || len(found) > 0
+	return found
+}
+
+// sort tells which policies and versions have a kind of page; "" for other things.
+func sort(pattern string) string {
+	before, after, _ := strings.Cut(pattern, "/{id}")
+	switch {
+	case before != "/auth-policies" && before != "/datashare-policies":
+		return ""
+	case strings.HasPrefix(after, "/versions/"):
+		return "version"
+	case strings.HasPrefix(after, "/decisions/"):
+		return "decisions"
+	case after == "" || after == "/activate" || after == "/reactivate":
+		return "page"
+	case after == "/edit" || after == "/discard":
+		return "waits"
+	default:
+		return "one"
+	}
+}

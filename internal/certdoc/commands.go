@@ -20,11 +20,13 @@ const (
 // name cannot end its quotes, whatever it holds.
 func Commands(kind KeyKind, organisation string) (makeKey, makeRequest string) {
 	makeKey = "openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:3072 -aes256 -out partner.key"
-	if kind == EC {
+	encrypts := "keyEncipherment"
+	if kind == EC { // whose key others agree on one with, and never encrypt to (RFC 8813 §3)
 		makeKey = "openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -aes256 -out partner.key"
+		encrypts = "keyAgreement"
 	}
 	return makeKey, "openssl req -new -utf8 -sha256 -key partner.key -out partner.csr -subj " + quote("/O="+escape(organisation)+"/CN=partner") +
-		" \\\n  -addext 'keyUsage=critical,digitalSignature,keyEncipherment'"
+		" \\\n  -addext 'keyUsage=critical,digitalSignature," + encrypts + "'"
 }
 
 // escape keeps a name in one attribute of OpenSSL's -subj, where "/" begins the

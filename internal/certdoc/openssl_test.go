@@ -152,6 +152,10 @@ func TestCommandsOfTheHelpRunAsTheyStand(t *testing.T) {
 		if len(csr.Subject.Organization) != 1 || csr.Subject.Organization[0] != want || csr.Subject.CommonName != "partner" {
 			t.Errorf("%q makes %s", organisation, csr.Subject)
 		}
+		uses := map[KeyKind]string{RSA: "Key Encipherment", EC: "Key Agreement"}
+		if text := string(openssl(t, dir, "req", "-in", "partner.csr", "-noout", "-text")); !strings.Contains(text, "Digital Signature, "+uses[kind]+"\n") {
+			t.Errorf("%s: %s", kind, text)
+		}
 		if _, err := os.Stat(filepath.Join(dir, "pwned")); err == nil {
 			t.Errorf("%q runs a command", organisation)
 		}

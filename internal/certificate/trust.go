@@ -164,6 +164,25 @@ func (s *Service) ChainAbove(ctx context.Context, ca FullCA) ([]FullCA, error) {
 	return casByID(ctx, s.db.Read(), ids)
 }
 
+// JudgeCA holds a certificate of the trust store against the rules as they are now:
+// what stands in the way of taking it into use, or back.
+func (s *Service) JudgeCA(ctx context.Context, ca FullCA) (certdoc.Judgement, error) {
+	return s.judgeCA(ctx, s.db.Read(), ca, s.db.Now(), "")
+}
+
+func (s *Service) judgeCA(ctx context.Context, q pg.Querier, ca FullCA, now time.Time, lock string) (j certdoc.Judgement, err error) {
+	c, err := x509.ParseCertificate(ca.DER)
+	if err != nil {
+		return j, err
+	}
+	store, err := loadStore(ctx, q, lock)
+	if err != nil {
+		return j, err
+	}
+	err = s.verifying(ctx, func() { j = certdoc.ForStore(c, ca.Domain, store, s.rules, now) })
+	return j, err
+}
+
 // casByID are certificates of the trust store in the order of ids.
 func casByID(ctx context.Context, q pg.Querier, ids []id.CACertificate) ([]FullCA, error) {
 	if len(ids) == 0 {
@@ -219,6 +238,7 @@ type Orphan struct {
 	PublicID     string
 	Subject      string
 	NotAfter     time.Time
+	Spare        bool // another certificate of the partner counts, and does not hang on the authority
 }
 
 // Orphans are the partners' certificates that would stop counting, or never
@@ -232,7 +252,9 @@ func (s *Service) Orphans(ctx context.Context, ca id.CACertificate, most int) ([
 // orphans reads all of them; an installation has a certificate or two a partner.
 func orphans(ctx context.Context, q pg.Querier, ca id.CACertificate, now time.Time) ([]Orphan, error) {
 	return pg.All[Orphan](ctx, q, `
-		select c.id, c.partner_id, p.organisation, p.public_id, c.subject, c.not_after
+		select c.id, c.partner_id, p.organisation, p.public_id, c.subject, c.not_after,
+			exists (select 1 from partner_certificates n where n.partner_id = c.partner_id
+				and `+newer+` and not n.chain @> array[@ca]::uuid[]) as spare
 		from partner_certificates c join partners p on p.id = c.partner_id
 		where c.status = 'accepted' and c.not_after > @now and c.chain @> array[@ca]::uuid[] and `+sound+`
 		order by lower(p.organisation), c.id`, pg.Args{"ca": ca, "now": now})

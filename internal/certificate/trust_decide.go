@@ -2,13 +2,11 @@ package certificate
 
 import (
 	"context"
-	"crypto/x509"
 	"errors"
 
 	"portal/internal/account"
 	"portal/internal/audit"
 	"portal/internal/authz"
-	"portal/internal/certdoc"
 	"portal/internal/id"
 	"portal/internal/mail"
 	"portal/internal/pg"
@@ -162,22 +160,11 @@ func caMeanwhile(a authz.Actor, ca FullCA, next CAStatus, version int, reason st
 
 // stillGood judges a certificate again at the moment of the decision.
 func (s *Service) stillGood(ctx context.Context, tx *pg.Tx, ca FullCA) error {
-	c, err := x509.ParseCertificate(ca.DER)
-	if err != nil {
-		return err
+	j, err := s.judgeCA(ctx, tx, ca, tx.Now(), forShare)
+	if err == nil && !j.Good() {
+		err = &problem.ConflictError{Key: "trust_store.conflict.not_good"}
 	}
-	store, err := loadStore(ctx, tx, forShare)
-	if err != nil {
-		return err
-	}
-	good := false
-	if err := s.verifying(ctx, func() { good = certdoc.ForStore(c, ca.Domain, store, s.rules, tx.Now()).Good() }); err != nil {
-		return err
-	}
-	if !good {
-		return &problem.ConflictError{Key: "trust_store.conflict.not_good"}
-	}
-	return nil
+	return err
 }
 
 // take takes a certificate into use.

@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"portal/internal/authz"
+	"portal/internal/certificate"
 	"portal/internal/policyrequest"
 )
 
@@ -115,7 +116,7 @@ func TestReviewTellsWhatThereIsToWeigh(t *testing.T) {
 	r := o.asked(a, o.inForce("Asked"))
 	review, err := o.Review(t.Context(), o.ada.Scope(), r.ID)
 	o.must(err)
-	if review.Certificate != nil || len(review.Others) != 1 || review.Others[0].ID != g.ID || review.Keys != 0 {
+	if review.Certificate.State != certificate.None || len(review.Others) != 1 || review.Others[0].ID != g.ID || review.Keys != 0 {
 		t.Errorf("%+v", review)
 	}
 	without, err := o.Uncertified(t.Context(), []policyrequest.Request{r, o.now(g.ID)})

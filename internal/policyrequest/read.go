@@ -91,7 +91,18 @@ func (s Standing) Open() []string {
 			open = append(open, field)
 		}
 	}
+	if len(open) == 0 { // what was asked about needs no answer any more
+		return s.Askable()
+	}
 	return open
+}
+
+// Askable are the answers that an admin can ask to change: those that the version
+// in force still needs.
+func (s Standing) Askable() []string {
+	return slices.DeleteFunc(s.Answers.Fields(), func(field string) bool {
+		return field != FieldReason && !slices.Contains(s.Special, AttributeOf(field))
+	})
 }
 
 // Changes is in what the last submission differs from the one before; nothing for
@@ -141,7 +152,7 @@ func standingOf(ctx context.Context, q pg.Querier, r Request) (Standing, error) 
 // Review is everything that a Partner Admin weighs before deciding.
 type Review struct {
 	Standing
-	Certificate *certificate.Certificate // that counts now; nil if none does
+	Certificate certificate.Held // that counts now, else the one that says best why none does
 	Others      []Row                    // the partner's other requests that are open or granted, at most 50
 	Comparable  Comparable
 	Keys        int // of the grant, that are active
@@ -161,11 +172,7 @@ func (s *Service) Review(ctx context.Context, scope authz.Scope, rid id.PolicyRe
 		return Review{}, err
 	}
 	q, r := s.db.Read(), Review{Standing: st}
-	found, err := certificate.Counting(ctx, q, st.PartnerID, s.db.Now())
-	switch {
-	case err == nil:
-		r.Certificate = &found
-	case !errors.Is(err, problem.ErrNotFound):
+	if r.Certificate, err = certificate.Standing(ctx, q, st.PartnerID, s.db.Now()); err != nil {
 		return Review{}, err
 	}
 	others, err := s.grants(ctx, "r.partner_id = @partner and r.status in ('pending_approval', 'changes_requested', 'approved')", pg.Args{"partner": st.PartnerID})

@@ -80,7 +80,11 @@ func idsOf(texts []string) []id.PolicyRequest {
 // waiting are those of the requests that wait for a decision.
 func (h handlers) waiting(ctx context.Context, ids []id.PolicyRequest) ([]policyrequest.Request, error) {
 	rows, err := h.requests.Rows(ctx, page.Actor(ctx).Scope(), ids)
-	return slices.DeleteFunc(rows, func(r policyrequest.Request) bool { return r.Status != policyrequest.PendingApproval }), err
+	return stillWaiting(rows), err
+}
+
+func stillWaiting(rows []policyrequest.Request) []policyrequest.Request {
+	return slices.DeleteFunc(slices.Clone(rows), func(r policyrequest.Request) bool { return r.Status != policyrequest.PendingApproval })
 }
 
 func (h handlers) drawAll(w http.ResponseWriter, r *http.Request, status int, v bulkView) (err error) {
@@ -128,8 +132,11 @@ func (h handlers) decideAll(b bulk) page.Handler {
 		var outcomes []outcome
 		for _, row := range rows {
 			err := b.one(h, ctx, page.Actor(ctx), row, v)
-			if errs, invalid := form.Translate(ctx, err); invalid && len(outcomes) == 0 { // the same for all
-				return h.drawAll(w, r, http.StatusUnprocessableEntity, bulkView{decideView: decideView{decision: b.decision, Typed: v, Errors: errs}, Rows: rows})
+			if errs, invalid := form.Translate(ctx, err); invalid && done(outcomes) == 0 { // the same for all
+				left := stillWaiting(rows)
+				return h.drawAll(w, r, http.StatusUnprocessableEntity, bulkView{
+					decideView: decideView{decision: b.decision, Typed: v, Errors: errs}, Rows: left, NotAnyLonger: len(rows) - len(left),
+				})
 			}
 			o, err := told(ctx, row, err)
 			if err != nil {
@@ -155,6 +162,8 @@ func told(ctx context.Context, r policyrequest.Request, err error) (outcome, err
 			why = i18n.T(ctx, "page.conflict.title")
 		}
 		return outcome{Request: r, Why: why}, nil
+	case errors.Is(err, problem.ErrDenied): // of one's own request: the others go on
+		return outcome{Request: r, Why: i18n.T(ctx, "page.denied.title")}, nil
 	}
 	return outcome{}, err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strconv"
 	"time"
 
 	"portal/internal/audit"
@@ -256,6 +257,17 @@ func (v decideView) reasons(ctx context.Context, lang, selected string) []ui.Opt
 		options = append(options, o)
 	}
 	return options
+}
+
+// seen is a number that the form carries of what its page showed. A form that
+// comes back with something wrong keeps the number it came with, so that what
+// changed meanwhile is told when it is sent again; only a page that tells of the
+// change carries the new one.
+func (v decideView) seen(name string, now int) string {
+	if v.Typed.Has(name) && v.Before == nil {
+		return v.Typed.Raw(name)
+	}
+	return strconv.Itoa(now)
 }
 
 // endsOn asks for the last day of a grant.

@@ -8,11 +8,11 @@ import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
 import (
+	"portal/internal/certificate"
 	"portal/internal/policyrequest"
 	"portal/web/i18n"
 	"portal/web/policywords"
 	"portal/web/ui"
-	"strconv"
 )
 
 func decidePage(v decideView, others templ.Component) templ.Component {
@@ -334,7 +334,7 @@ func consequence(v decideView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			if v.verb == approval.verb && v.Certificate == nil {
+			if v.verb == approval.verb && v.Certificate.State != certificate.Counts {
 				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 18, "<p>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
@@ -432,7 +432,7 @@ func decideForm(v decideView) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = ui.Hidden("version", strconv.Itoa(v.Version)).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Hidden("version", v.seen("version", v.Version)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -452,7 +452,7 @@ func decideForm(v decideView) templ.Component {
 			}
 			switch v.verb {
 			case approval.verb:
-				templ_7745c5c3_Err = ui.Hidden("shown", strconv.Itoa(v.Number)).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Hidden("shown", v.seen("shown", v.Number)).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -470,7 +470,7 @@ func decideForm(v decideView) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			case returning.verb:
-				for _, field := range v.Answers.Fields() {
+				for _, field := range v.Askable() {
 					templ_7745c5c3_Err = ui.Select(ui.Field{Name: "template_" + field, Label: i18n.T(ctx, "policy_request.template.line", "Value", label(ctx, v.Words, field))}, v.reasons(ctx, i18n.Lang(ctx), v.Typed.Text("template_"+field))).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err

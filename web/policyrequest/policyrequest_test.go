@@ -360,3 +360,54 @@ func TestTheQueueIsFilteredAndSorted(t *testing.T) {
 		t.Errorf("an exact id leads to %s", p.Path)
 	}
 }
+
+func TestABadDayAmongSeveralKeepsTheRest(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	pid := d.policy("Counter", "fullName")
+	first, second := d.Asks(d.partner, pid), d.Asks(d.Admitted(authz.AuthPartner), pid)
+	ask := d.admin.Get("/policy-requests/approve?row=" + first.ID.String() + "&row=" + second.ID.String()).Want(200)
+	d.Grants(first)
+	bad := ask.Submit(webtest.Values{"ends_on": "2020-01-01"}).Want(422)
+	wantText(t, bad, "Approve 1 request?", "1 of the ticked requests does not wait any more")
+	if bad.FieldError("ends_on") == "" {
+		t.Error("the day is bad, and nothing is said")
+	}
+	// What changed while the form came back is told all the same.
+	d.rewritten(pid, "fullName", "gender")
+	day := d.App.Requests.Today().AddDate(0, 2, 0).Format(time.DateOnly)
+	again := bad.Submit(webtest.Values{"ends_on": "2020-01-01"}).Want(422).Submit(webtest.Values{"ends_on": day}).Want(200)
+	wantText(t, again, "0 of 1 requests approved", "Your page showed version 1; version 2 is in force now.")
+}
+
+func TestABadDayDoesNotHideAnotherVersion(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	pid := d.policy("Counter", "fullName")
+	r := d.Asks(d.partner, pid)
+	ask := d.admin.Get(at(r) + "/approve").Want(200)
+	d.rewritten(pid, "fullName", "gender")
+	bad := ask.Submit(webtest.Values{"ends_on": "soon"}).Want(422)
+	day := d.App.Requests.Today().AddDate(0, 2, 0).Format(time.DateOnly)
+	told := bad.Submit(webtest.Values{"ends_on": day}).Want(409)
+	wantText(t, told, "Your page showed version 1; version 2 is in force now.", "Partners gain: gender")
+	wantText(t, told.Submit(nil).Want(200), "may use Counter now")
+}
+
+// What was asked about can be gone with another version of the policy: the partner
+// still has a way on.
+func TestWhatWasAskedAboutIsGone(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	pid := d.policy("Counter", "fullName", "photo")
+	r := d.Asks(d.partner, pid)
+	need := policyrequest.NeedField("photo")
+	d.admin.Get(at(r) + "/request-changes").Want(200).Submit(webtest.Values{"line_" + need: "And afterwards?"}).Want(200)
+	d.rewritten(pid, "fullName")
+	edit := d.partner.Get(at(r)).Want(200).Click("Change and send again").Want(200)
+	wantText(t, edit.Submit(webtest.Values{"reason": "For the counter alone."}).Want(200), "was sent again", "It is our turn")
+	ask := d.admin.Get(at(r) + "/request-changes").Want(200)
+	if ask.Doc.Find(`[name="line_`+need+`"]`).Length() != 0 {
+		t.Error("what the policy does not hand out can still be asked about")
+	}
+}

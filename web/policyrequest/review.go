@@ -46,11 +46,7 @@ func (v reviewView) partnerRows(ctx context.Context) []ui.Row {
 		{Label: i18n.T(ctx, "partner.field.type"), Value: i18n.T(ctx, "partner.type."+string(v.PartnerType))},
 		{Label: i18n.T(ctx, "partner.field.policy_group"), Component: ui.Text(v.GroupName)},
 	}
-	certificate := ui.Row{Label: i18n.T(ctx, "policy_request.certificate"), Component: ui.Tag("warn", i18n.T(ctx, "policy_request.certificate.none"))}
-	if c := v.Certificate; c != nil {
-		certificate.Component, certificate.Note = ui.Tag("good", i18n.T(ctx, "policy_request.certificate.counts")), i18n.T(ctx, "policy_request.certificate.until", "Day", i18n.Date(ctx, c.NotAfter))
-	}
-	return append(rows, certificate, ui.Row{
+	return append(rows, ui.Row{Label: i18n.T(ctx, "policy_request.certificate"), Component: certificateState(v.Certificate)}, ui.Row{
 		Label: i18n.T(ctx, "policy_request.submitted"), Component: ui.Time(v.SubmittedAt),
 		Note: i18n.T(ctx, "policy_request.submission.by", "Number", v.Submission, "Name", v.Submissions[0].SubmittedByName),
 	})

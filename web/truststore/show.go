@@ -29,6 +29,15 @@ func (h handlers) hanging(ctx context.Context, cid id.CACertificate) (on hanging
 	return on, err
 }
 
+// showView is a certificate with what its page tells.
+type showView struct {
+	certificate.FullCA
+	Above []certificate.FullCA
+	On    hanging
+	Alone bool              // one admin may trust a root
+	Found certdoc.Judgement // of one that is not in use: whether it could be
+}
+
 func (h handlers) show(w http.ResponseWriter, r *http.Request) error {
 	ca, err := h.load(r)
 	if err != nil {
@@ -42,7 +51,13 @@ func (h handlers) show(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return page.Render(w, r, http.StatusOK, showPage(ca, above, on, h.certs.Alone(), h.trail, h.work))
+	v := showView{FullCA: ca, Above: above, On: on, Alone: h.certs.Alone()}
+	if ca.Status != certificate.InUse {
+		if v.Found, err = h.certs.JudgeCA(r.Context(), ca); err != nil {
+			return err
+		}
+	}
+	return page.Render(w, r, http.StatusOK, showPage(v, h.trail, h.work))
 }
 
 // pem sends the certificate as text; chain.p7b with all above it.
@@ -115,10 +130,10 @@ var standingKinds = map[certificate.CAStatus]string{
 }
 
 // open are the decisions that the reader can take on a certificate as it stands.
-func open(ctx context.Context, ca certificate.FullCA, alone bool) []decision {
+func (v showView) open(ctx context.Context) []decision {
 	var out []decision
 	for _, d := range decisions {
-		if d.fits(ca) && (d.verb != "confirm" || !own(ctx, ca, alone)) {
+		if d.fits(v.FullCA) && (d.danger || v.Found.Good()) && (d.verb != "confirm" || !own(ctx, v.FullCA, v.Alone)) {
 			out = append(out, d)
 		}
 	}

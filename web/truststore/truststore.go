@@ -110,7 +110,7 @@ func table(ctx context.Context, rows list.Page[certificate.CA]) ui.TableOf[certi
 			},
 			{
 				Sort: "kind", Label: i18n.T(ctx, "trust_store.kind"),
-				Cell: func(ca certificate.CA) templ.Component { return ui.Text(kindText(ctx, ca.Kind)) },
+				Cell: func(ca certificate.CA) templ.Component { return oneLine(kindText(ctx, ca.Kind)) },
 				File: func(ca certificate.CA) string { return kindText(ctx, ca.Kind) },
 			},
 			{

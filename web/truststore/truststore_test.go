@@ -85,6 +85,12 @@ func TestAUT6TwoAdminsTrustARoot(t *testing.T) {
 	late := d.ada.Post(own.Path+"/confirm", url.Values{"version": {"1"}}).Want(409)
 	webtest.WantText(t, late, "You proposed this root yourself")
 
+	waits := d.page(d.eva, "Trust Issuing")
+	webtest.WantText(t, waits, "not every check passes", "is not in use yet")
+	if waits.Has("Take it into use") {
+		t.Error("what cannot be taken into use is offered")
+	}
+
 	ask := d.page(d.eva, "Trust Root").Click("Take it into use").Want(200)
 	webtest.WantText(t, ask, "Compare the thumbprint")
 	done := ask.Submit(nil).Want(200)
@@ -146,6 +152,20 @@ func TestTakingOutNamesWhatItOrphans(t *testing.T) {
 	}
 	ask := d.page(d.ada, "Trust Root").Click("Take it out of use").Want(200)
 	webtest.WantText(t, ask, "1 certificate hangs on it", p.Organisation)
+	if ask.Has("Another certificate of this partner counts") {
+		t.Error("the partner has no other certificate")
+	}
+	other := d.made(certmake.Root("Other", d.years(-1), d.years(9)))
+	d.take(d.look(text(other)).Want(200)).Want(200)
+	spare := d.made(other.Leaf(p.Organisation, d.years(-1), d.years(2)))
+	held, err := d.App.Certificates.Accept(t.Context(), partner.Actor, certdoc.PEM(spare.Cert.Raw))
+	if err != nil {
+		t.Fatal(err)
+	}
+	webtest.WantText(t, d.page(d.ada, "Trust Root").Click("Take it out of use"), "Another certificate of this partner counts without it.")
+	if err := d.App.Certificates.Withdraw(t.Context(), partner.Actor, held.ID, 1, "Not needed"); err != nil {
+		t.Fatal(err)
+	}
 	if bad := ask.Submit(webtest.Values{"reason": ""}).Want(422); bad.FieldError("reason") == "" {
 		t.Error("no reason is asked for")
 	}

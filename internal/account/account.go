@@ -114,6 +114,7 @@ type person struct {
 	PartnerID    id.Partner
 	Owner        bool
 	Organisation string
+	PartnerState string // of the partner; "" for staff
 	PublicID     string
 	Shortcuts    bool
 }
@@ -121,7 +122,7 @@ type person struct {
 const (
 	personColumns = `u.id, u.shortcuts, u.email, u.first_name, u.last_name, u.phone, u.lang, coalesce(u.password, '') as password,
 		u.status, u.auth_epoch, u.version, u.last_sign_in_at, u.created_at, u.partner_id, u.owner,
-		coalesce(p.organisation, '') as organisation, coalesce(p.public_id, '') as public_id,
+		coalesce(p.organisation, '') as organisation, coalesce(p.public_id, '') as public_id, coalesce(p.status, '') as partner_state,
 		case when p.id is null
 			then (select coalesce(array_agg(role order by role desc), '{}') from user_roles where user_id = u.id)
 			when p.status <> 'active' then array['APPLICANT']
@@ -152,6 +153,10 @@ func byAddress(ctx context.Context, q pg.Querier, typed string) (person, error) 
 }
 
 func (p person) name() string { return strings.TrimSpace(p.FirstName + " " + p.LastName) }
+
+// keptOut reports whether somebody was invited by a partner that is deactivated:
+// they have not come yet, and cannot until it is active again.
+func (p person) keptOut() bool { return p.Password == "" && p.PartnerState == "deactivated" }
 
 func (p person) staff() bool { return id.IsZero(p.PartnerID) }
 

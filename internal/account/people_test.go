@@ -133,6 +133,42 @@ func TestPartnerInvitesAndRemoves(t *testing.T) {
 	}
 }
 
+// An invitation is no way into a partner that was deactivated since, neither by
+// its own link nor by one that the invited person asked for; afterwards it is.
+func TestNobodyJoinsADeactivatedPartner(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	owner, in := o.company("Acme"), colleague("paul")
+	o.must(o.InviteColleague(t.Context(), owner, in))
+	move := func(to string) {
+		o.must(o.db.Housekeep(t.Context(), "move", func(tx *pg.Tx) error {
+			_, err := tx.Exec(t.Context(), `update partners set status = @to where id = @id`, pg.Args{"to": to, "id": owner.Partner})
+			return err
+		}))
+	}
+	move("deactivated")
+	o.must(o.ForgotPassword(t.Context(), visitor(1), in.Email, "en"))
+	links := map[challenge.Purpose]string{challenge.Invite: o.link(challenge.Invite, in.Email), challenge.Reset: o.link(challenge.Reset, in.Email)}
+	for purpose, link := range links {
+		l, outcome, err := o.Link(t.Context(), link)
+		if err != nil || outcome != challenge.Wrong || l.KeptOut != "Acme" || l.Email != "" {
+			t.Errorf("%s: %s %+v %v", purpose, outcome, l, err)
+		}
+		if outcome, err := o.ResetPassword(t.Context(), visitor(1), link, good); err != nil || outcome != challenge.Wrong {
+			t.Errorf("%s: %s %v", purpose, outcome, err)
+		}
+	}
+	// Who came before can still sign in, and so can get a new password.
+	o.must(o.ForgotPassword(t.Context(), visitor(1), owner.Email, "en"))
+	if _, outcome, err := o.Link(t.Context(), o.link(challenge.Reset, owner.Email)); err != nil || outcome != challenge.OK {
+		t.Errorf("the owner: %s %v", outcome, err)
+	}
+	move("active")
+	if outcome, err := o.ResetPassword(t.Context(), visitor(1), links[challenge.Invite], good); err != nil || outcome != challenge.OK {
+		t.Errorf("afterwards: %s %v", outcome, err)
+	}
+}
+
 func TestInvitingColleaguesRefuses(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)

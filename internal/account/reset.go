@@ -54,12 +54,14 @@ func (s *Service) ForgotPassword(ctx context.Context, a authz.Actor, typed, lang
 type Link struct {
 	Purpose challenge.Purpose // Reset, or Invite: the first password
 	Email   string            // of the account, for the browser's password manager
+	KeptOut string            // the organisation that has to be re-activated before the link works; else ""
 	person  person
 }
 
 // Link looks at a link without using it up: mail programs and virus scanners
 // open links too. The outcome is OK, Expired, AlreadyUsed or Wrong; Purpose is
-// set for all but the last.
+// set for all but the last. Nobody chooses their first password while their
+// partner is deactivated: that is Wrong with KeptOut, and the link stays good.
 func (s *Service) Link(ctx context.Context, token string) (Link, challenge.Outcome, error) {
 	for _, purpose := range []challenge.Purpose{challenge.Reset, challenge.Invite} {
 		l, outcome, err := s.challenges.TryLink(ctx, purpose, token)
@@ -75,6 +77,9 @@ func (s *Service) Link(ctx context.Context, token string) (Link, challenge.Outco
 		}
 		if outcome == challenge.OK && p.Status != Active {
 			return Link{}, challenge.Wrong, nil
+		}
+		if outcome == challenge.OK && p.keptOut() {
+			return Link{Purpose: purpose, KeptOut: p.Organisation}, challenge.Wrong, nil
 		}
 		return Link{Purpose: purpose, Email: p.Email, person: p}, outcome, nil
 	}
@@ -111,7 +116,7 @@ func (s *Service) ResetPassword(ctx context.Context, a authz.Actor, token, typed
 		if err != nil {
 			return audit.Event{}, err
 		}
-		if p.Status != Active {
+		if p.Status != Active || p.keptOut() {
 			return audit.Event{}, problem.ErrConflict
 		}
 		return p.event(audit.PasswordReset, nil), s.setPassword(ctx, tx, p, hash)

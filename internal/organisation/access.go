@@ -31,22 +31,33 @@ type Deactivation struct {
 	DeactivatedBy id.User
 	Name          string // of that person
 	DeactivatedAt time.Time
+	EndedAt       *time.Time // nil while it lasts
+	EndedReason   string
 }
 
-const deactivationSelect = `select d.id, d.partner_id, d.reason, d.deactivated_by, trim(u.first_name || ' ' || u.last_name) as name, d.deactivated_at
+const deactivationSelect = `select d.id, d.partner_id, d.reason, d.deactivated_by, trim(u.first_name || ' ' || u.last_name) as name, d.deactivated_at,
+		d.ended_at, d.ended_reason
 	from partner_deactivations d join users u on u.id = d.deactivated_by
-	where d.partner_id = @id and d.ended_at is null`
+	where d.partner_id = @id and (@all or d.partner_id = @scope)`
 
 // Deactivation is why a partner in scope is deactivated now; problem.ErrNotFound
 // if it is not.
 func (s *Service) Deactivation(ctx context.Context, scope authz.Scope, pid id.Partner) (Deactivation, error) {
-	return pg.One[Deactivation](ctx, s.db.Read(), deactivationSelect+` and (@all or d.partner_id = @scope)`,
+	return pg.One[Deactivation](ctx, s.db.Read(), deactivationSelect+` and d.ended_at is null`,
 		pg.Args{"id": pid, "all": scope.All, "scope": scope.Partner})
+}
+
+// Deactivations are all times that a partner in scope was deactivated, newest
+// first, at most shownChanges.
+func (s *Service) Deactivations(ctx context.Context, scope authz.Scope, pid id.Partner) ([]Deactivation, error) {
+	return pg.All[Deactivation](ctx, s.db.Read(), deactivationSelect+` order by d.deactivated_at desc limit @most`,
+		pg.Args{"id": pid, "all": scope.All, "scope": scope.Partner, "most": shownChanges})
 }
 
 // Impact is what a deactivation ends or pauses, counted.
 type Impact struct {
 	People   int // who are told
+	Invited  int // who have not come yet, and cannot meanwhile
 	Sessions int // that are open
 	Grants   int // that hand out data now
 	Keys     int // that work now
@@ -54,30 +65,39 @@ type Impact struct {
 	Changes  int // of its name or address that wait: withdrawn
 }
 
+// open is, for a grant r, that its policy and the policy's group are in force:
+// without them it hands out nothing.
+const open = `exists (select 1 from policies y join policy_groups g on g.id = y.group_id
+	where y.id = r.policy_id and y.status = 'active' and g.status = 'active')`
+
 // Impact counts what deactivating a partner would end or pause now. It counts
 // other areas' rows: their number is all it needs to know.
 func (s *Service) Impact(ctx context.Context, scope authz.Scope, pid id.Partner) (Impact, error) {
 	if !scope.All {
 		return Impact{}, problem.ErrNotFound
 	}
-	return pg.One[Impact](ctx, s.db.Read(), `select
-		(select count(*) from users where partner_id = @id and status = 'active') as people,
+	return pg.One[Impact](ctx, s.db.Read(), `
+		with works as (select id from policy_requests r
+			where partner_id = @id and status = 'approved' and paused_at is null and ends_on >= @today::date and `+open+`)
+		select
+		(select count(*) from users where partner_id = @id and status = 'active' and password is not null) as people,
+		(select count(*) from users where partner_id = @id and status = 'active' and password is null) as invited,
 		(select count(*) from sessions s join users u on u.id = s.user_id where u.partner_id = @id and s.revoked_at is null
 			and s.expires_at > now() and s.auth_epoch = u.auth_epoch) as sessions,
-		(select count(*) from policy_requests where partner_id = @id and `+grantCounts+`) as grants,
+		(select count(*) from works) as grants,
 		(select count(*) from api_keys k where k.partner_id = @id and k.status = 'active' and k.paused_at is null and k.ends_on >= @today::date
-			and exists (select 1 from policy_requests where id = k.request_id and `+grantCounts+`)) as keys,
+			and k.request_id in (select id from works)) as keys,
 		(select count(*) from policy_requests where partner_id = @id and status in ('pending_approval', 'changes_requested')) as requests,
 		(select count(*) from partner_changes where partner_id = @id and status in ('unproved', 'pending_approval')) as changes`,
 		pg.Args{"id": pid, "today": s.db.Now()})
 }
 
-const grantCounts = `status = 'approved' and paused_at is null and ends_on >= @today::date`
-
 // Return is what re-activating a partner brings back, and what not.
 type Return struct {
-	Grants, Keys           int // come back
-	EndedGrants, EndedKeys int // were revoked, deactivated or ran out meanwhile
+	Grants, Keys           int    // come back
+	IdleGrants             int    // of these hand out nothing all the same: their policy or its group is not in force
+	EndedGrants, EndedKeys int    // were revoked, deactivated or ran out meanwhile
+	ClosedGroup            string // the partner's policy group if it is deactivated, else ""
 }
 
 // Return counts what re-activating a deactivated partner would bring back now.
@@ -87,12 +107,15 @@ func (s *Service) Return(ctx context.Context, scope authz.Scope, pid id.Partner)
 	}
 	return pg.One[Return](ctx, s.db.Read(), `
 		with d as (select deactivated_at as at from partner_deactivations where partner_id = @id and ended_at is null),
-		g as (select r.id, r.status = 'approved' and r.ends_on >= @today::date as good
+		g as (select r.id, r.status = 'approved' and r.ends_on >= @today::date as good, `+open+` as open
 			from policy_requests r join d on r.paused_at = d.at where r.partner_id = @id),
 		k as (select k.status = 'active' and k.ends_on >= @today::date and exists (select 1 from g where g.id = k.request_id and g.good) as good
 			from api_keys k join d on k.paused_at = d.at where k.partner_id = @id)
 		select (select count(*) from g where good) as grants, (select count(*) from k where good) as keys,
-			(select count(*) from g where not good) as ended_grants, (select count(*) from k where not good) as ended_keys`,
+			(select count(*) from g where good and not open) as idle_grants,
+			(select count(*) from g where not good) as ended_grants, (select count(*) from k where not good) as ended_keys,
+			coalesce((select g.name from partners p join policy_groups g on g.id = p.policy_group_id
+				where p.id = @id and g.status <> 'active'), '') as closed_group`,
 		pg.Args{"id": pid, "today": s.db.Now()})
 }
 

@@ -102,6 +102,28 @@ func TestDeactivationStopsEverythingAndReactivationBringsItBack(t *testing.T) {
 	}
 }
 
+// What hands out nothing anyway, because its policy or policy group is not in
+// force, is not counted as what works, before and after.
+func TestGrantsOfAClosedGroupAreNotCountedAsWorking(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	ctx := t.Context()
+	o.key(o.acme.ID, o.grant(o.acme.ID, o.acme.OwnerID), o.acme.OwnerID, "one")
+	o.Exec(`update policy_groups set status = 'deactivated'`, nil)
+	o.Exec(`insert into users (id, email, email_key, first_name, last_name, phone, lang, status, partner_id, created_at, updated_at)
+		values (gen_random_uuid(), 'paul@acme.test', 'paul@acme.test', 'Paul', 'New', '', 'en', 'active', @partner, @now, @now)`,
+		pg.Args{"partner": o.acme.ID, "now": o.DB.Now()})
+	before, err := o.Impact(ctx, o.admin.Scope(), o.acme.ID)
+	if want := (Impact{People: 1, Invited: 1}); err != nil || before != want {
+		t.Errorf("impact %+v %v, want %+v", before, err, want)
+	}
+	o.must(o.Deactivate(ctx, o.admin, o.acme.ID, o.acme.Version, why))
+	back, err := o.Return(ctx, o.admin.Scope(), o.acme.ID)
+	if want := (Return{Grants: 1, Keys: 1, IdleGrants: 1, ClosedGroup: o.Load(o.acme.ID).PolicyGroup}); err != nil || back != want || back.ClosedGroup == "" {
+		t.Errorf("return %+v %v, want %+v", back, err, want)
+	}
+}
+
 func TestDeactivationRefuses(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)

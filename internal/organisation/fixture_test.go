@@ -47,7 +47,7 @@ func newOffice(t testing.TB) *office {
 	o.acme = o.active("Acme")
 	o.owner = owner(o.acme)
 	o.Exec(`insert into policies (id, kind, group_id, name, description, status, review_on, created_by, created_at, updated_at)
-		values (@id, 'auth', @group, 'Counter', 'For tests', 'inactive', '2030-01-01', @by, @now, @now)`,
+		values (@id, 'auth', @group, 'Counter', 'For tests', 'active', '2030-01-01', @by, @now, @now)`,
 		pg.Args{"id": o.policy, "group": o.group, "by": o.admin.User, "now": db.Now()})
 	o.Exec(`insert into policy_versions (id, policy_id, number, document, status, errors, author_id, last_editor_id, created_at, updated_at)
 		values (@id, @policy, 1, '{}', 'inactive', 0, @by, @by, @now, @now)`,

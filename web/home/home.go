@@ -64,6 +64,7 @@ type overview struct {
 	Actor    authz.Actor
 	Standing *partner.Standing
 	Stopped  *organisation.Deactivation // why the own partner is deactivated now
+	Stops    []organisation.Deactivation
 	Contact  string
 	Requests *requests
 	Policies *policy.WaitingCount
@@ -96,12 +97,11 @@ func (d Deps) home(w http.ResponseWriter, r *http.Request) error {
 				return err
 			}
 		}
-		if s.Partner.Status == partner.Deactivated {
-			stopped, err := d.Organisations.Deactivation(ctx, a.Scope(), a.Partner)
-			if err != nil {
-				return err
-			}
-			o.Stopped = &stopped
+		if o.Stops, err = d.Organisations.Deactivations(ctx, a.Scope(), a.Partner); err != nil {
+			return err
+		}
+		if len(o.Stops) > 0 && o.Stops[0].EndedAt == nil {
+			o.Stopped = &o.Stops[0]
 		}
 	}
 	if a.May(authz.PartnerDecide) {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"portal/internal/id"
+	"portal/internal/organisation"
 	"portal/internal/outlook"
 	"portal/internal/partner"
 	"portal/web/i18n"
@@ -107,16 +108,23 @@ type happening struct {
 	note string
 }
 
-// history is what happened to the own request, newest day first. The portal's
+// history is what happened to the own request and to the access that came of it,
+// newest day first. The portal's
 // log is for staff; this is what the partner and its admin said to each other,
 // without naming who of the staff it was.
-func history(ctx context.Context, s partner.Standing) []ui.HistoryDay {
+func history(ctx context.Context, s partner.Standing, stops []organisation.Deactivation) []ui.HistoryDay {
 	var all []happening
 	for _, x := range s.Submissions {
 		all = append(all, happening{x.SubmittedAt, i18n.T(ctx, "home.history.sent", "Number", x.Number), ""})
 	}
 	for _, d := range s.Decisions {
 		all = append(all, happening{d.DecidedAt, i18n.T(ctx, "home.history."+string(d.Verdict), "Number", d.Submission), d.Reason})
+	}
+	for _, d := range stops {
+		all = append(all, happening{d.DeactivatedAt, i18n.T(ctx, "home.history.deactivated"), d.Reason})
+		if d.EndedAt != nil {
+			all = append(all, happening{*d.EndedAt, i18n.T(ctx, "home.history.reactivated"), d.EndedReason})
+		}
 	}
 	slices.SortStableFunc(all, func(a, b happening) int { return b.at.Compare(a.at) })
 	var days []ui.HistoryDay

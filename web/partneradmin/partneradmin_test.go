@@ -2,6 +2,7 @@ package partneradmin_test
 
 import (
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -67,10 +68,31 @@ func TestPartnerIsDeactivatedAndReactivated(t *testing.T) {
 		t.Errorf("at %s: %s", p.Path, p.Text())
 	}
 	back.Get("/people").Want(http.StatusOK)
+	webtest.WantText(t, back.Get("/home").Want(http.StatusOK), "The organisation was deactivated."+why, "The organisation was re-activated.The licence is valid again")
 	mails := o.Mails(o.owner.Actor.Email)
 	if last := mails[len(mails)-1].Text; !strings.Contains(last, "The licence is valid again") {
 		t.Errorf("the last mail says %q", last)
 	}
+}
+
+func TestNobodyJoinsADeactivatedPartnerAndAClosedGroupIsNamed(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	in := account.ColleagueInput{ID: id.New[id.User](), Email: "paul@acme.test", FirstName: "Paul", LastName: "New", Lang: "en"}
+	o.must(o.App.Accounts.InviteColleague(t.Context(), o.asOwner, in))
+	mails := o.Mails(in.Email)
+	link := regexp.MustCompile(`/reset\?token=\S+`).FindString(mails[len(mails)-1].Text)
+	ask := o.admin.Get(o.path + "/deactivate").Want(http.StatusOK)
+	webtest.WantText(t, ask, "1 invited person cannot join meanwhile", "1 person of the partner is told")
+	ask.Submit(webtest.Values{"reason": why}).Want(http.StatusOK)
+	webtest.WantText(t, o.Visitor().Get(link).Want(http.StatusForbidden), "Your organisation has no access at the moment", "a new invitation")
+	p, err := o.App.Partners.Partner(t.Context(), o.admin.Actor.Scope(), o.asOwner.Partner)
+	o.must(err)
+	o.must(o.App.DB.Housekeep(t.Context(), "close", func(tx *pg.Tx) error {
+		_, err := tx.Exec(t.Context(), `update policy_groups set status = 'deactivated' where id = @id`, pg.Args{"id": p.PolicyGroupID})
+		return err
+	}))
+	webtest.WantText(t, o.admin.Get(o.path+"/reactivate").Want(http.StatusOK), p.PolicyGroup, "is deactivated. The partner can ask for nothing")
 }
 
 func (o *office) must(err error) {

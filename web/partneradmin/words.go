@@ -149,6 +149,7 @@ func (f movePage) effects(ctx context.Context) []string {
 	if f.verb == reactivation.verb {
 		add("partneradmin.reactivate.grants", f.Return.Grants)
 		add("partneradmin.reactivate.keys", f.Return.Keys)
+		add("partneradmin.reactivate.idle_grants", f.Return.IdleGrants)
 		add("partneradmin.reactivate.ended_grants", f.Return.EndedGrants)
 		add("partneradmin.reactivate.ended_keys", f.Return.EndedKeys)
 	} else {
@@ -157,6 +158,7 @@ func (f movePage) effects(ctx context.Context) []string {
 		add("partneradmin.deactivate.grants", f.Impact.Grants)
 		add("partneradmin.deactivate.requests", f.Impact.Requests)
 		add("partneradmin.deactivate.changes", f.Impact.Changes)
+		add("partneradmin.deactivate.invited", f.Impact.Invited)
 	}
 	add("partneradmin.mails", f.Impact.People)
 	add("partneradmin.webhooks", f.Webhooks)

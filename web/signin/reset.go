@@ -76,6 +76,9 @@ func (s *screens) open(w http.ResponseWriter, r *http.Request) error {
 
 // dead says why a link does not work, and what to do instead.
 func dead(w http.ResponseWriter, r *http.Request, link account.Link, outcome challenge.Outcome) error {
+	if link.KeptOut != "" {
+		return page.Render(w, r, http.StatusForbidden, keptOutPage(link.KeptOut))
+	}
 	reason := "wrong"
 	switch outcome {
 	case challenge.Expired:

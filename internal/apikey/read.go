@@ -44,7 +44,7 @@ var sorts = map[string]string{
 	"label": "lower(k.label)", "policy": "lower(po.name)", "partner": "lower(p.organisation)", "ends": "k.ends_on", "created": "k.created_at",
 }
 
-var filters = []string{"partner", "policy", "label", "status", "expiring"}
+var filters = []string{"q", "partner", "policy", "label", "status", "expiring"}
 
 // List is how staff see all keys, OwnList how a partner sees its own: by grant.
 var (
@@ -67,6 +67,11 @@ func (s *Service) Listing(scope authz.Scope, q list.Query) pg.Listing[Key] {
 	w.And("(@all or k.partner_id = @own)", "all", scope.All)
 	w.Let("own", scope.Partner)
 	w.Let("today", today)
+	if f := q.Filter("q"); f != "" { // what a search knows a key by; each part has its index
+		w.And(`k.id in (select id from api_keys where label ilike @search union select id from api_keys where partner_id in (
+			select id from partners where organisation ilike @search union select id from partners where public_id ilike @search))`,
+			"search", list.Contains(f))
+	}
 	if f := q.Filter("partner"); f != "" {
 		w.And("(p.organisation ilike @partner or p.public_id ilike @partner)", "partner", list.Contains(f))
 	}

@@ -88,6 +88,7 @@ func NewWith(cfg config.Config, db *pg.DB, keys secret.Keys, hasher *password.Ha
 	}
 	a.Search = search.NewService(db, search.Lists{
 		Partners: a.Partners, Accounts: a.Accounts, Policies: a.Policies, Requests: a.Requests, Certs: a.Certificates, Vocabulary: a.Vocabulary,
+		Keys: a.APIKeys, Services: a.Services, Webhooks: a.Webhooks,
 	})
 	return a
 }

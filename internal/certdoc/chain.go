@@ -16,13 +16,9 @@ func chainCheck(c *x509.Certificate, domain string, store []Authority, now time.
 	case !now.Before(c.NotAfter):
 		return nil, moot("chain", "certificate.chain.expired")
 	}
-	at := now
-	if at.Before(c.NotBefore) {
-		at = c.NotBefore
-	}
-	chain := findChain(c, domain, store, at)
+	chain := Chain(c, domain, store, now)
 	if chain == nil {
-		return nil, brokenChain(c, domain, store, at)
+		return nil, brokenChain(c, domain, store, begins(c, now))
 	}
 	j := Judgement{Chain: chain}
 	args := []any{"Issuer", clean(c.Issuer.String()), "When", j.Until()}
@@ -30,6 +26,21 @@ func chainCheck(c *x509.Certificate, domain string, store []Authority, now time.
 		return chain, pass("chain", "certificate.chain.sooner", args...)
 	}
 	return chain, pass("chain", "certificate.chain.good", args...)
+}
+
+// Chain is the chain of a certificate up to a root in use of the domain, from its
+// issuer on, of several the one that lasts longest; nil where there is none. The
+// caller has seen that its key and form are good.
+func Chain(c *x509.Certificate, domain string, store []Authority, now time.Time) []Authority {
+	return findChain(c, domain, store, begins(c, now))
+}
+
+// begins is the moment for which a certificate is judged: now, or its first one.
+func begins(c *x509.Certificate, now time.Time) time.Time {
+	if now.Before(c.NotBefore) {
+		return c.NotBefore
+	}
+	return now
 }
 
 // findChain is security.md UPL-3: roots and intermediates from the trust store

@@ -241,36 +241,6 @@ func loadStore(ctx context.Context, q pg.Querier, lock string) ([]certdoc.Author
 	return store, nil
 }
 
-// Orphan is a partner's certificate that hangs on an authority.
-type Orphan struct {
-	ID           id.Certificate
-	PartnerID    id.Partner
-	Organisation string
-	PublicID     string
-	Subject      string
-	NotAfter     time.Time
-	Spare        bool // another certificate of the partner counts, and does not hang on the authority
-}
-
-// Orphans are the partners' certificates that would stop counting, or never
-// begin to, if an authority were taken out of use: the first few by name, and
-// how many there are.
-func (s *Service) Orphans(ctx context.Context, ca id.CACertificate, most int) ([]Orphan, int, error) {
-	all, err := orphans(ctx, s.db.Read(), ca, s.db.Now())
-	return all[:min(len(all), most)], len(all), err
-}
-
-// orphans reads all of them; an installation has a certificate or two a partner.
-func orphans(ctx context.Context, q pg.Querier, ca id.CACertificate, now time.Time) ([]Orphan, error) {
-	return pg.All[Orphan](ctx, q, `
-		select c.id, c.partner_id, p.organisation, p.public_id, c.subject, c.not_after,
-			exists (select 1 from partner_certificates n where n.partner_id = c.partner_id
-				and `+newer+` and not n.chain @> array[@ca]::uuid[]) as spare
-		from partner_certificates c join partners p on p.id = c.partner_id
-		where c.status = 'accepted' and c.not_after > @now and c.chain @> array[@ca]::uuid[] and `+sound+`
-		order by lower(p.organisation), c.id`, pg.Args{"ca": ca, "now": now})
-}
-
 // caEvent is an audit event about a certificate of the trust store.
 func caEvent(action audit.Action, ca CA, before int, detail []audit.Change) audit.Event {
 	return audit.Event{

@@ -64,7 +64,8 @@ func (s *Service) RefuseCA(ctx context.Context, a authz.Actor, cid id.CACertific
 }
 
 // TakeOutCA takes a certificate out of use from this moment on: no certificate
-// below it counts any more. Partners who are left without one that counts get a
+// below it counts any more, but for those to which the trust store gives another
+// chain. Partners who are left without one that counts get a
 // mail with the reason (1 to MaxReason characters). Permission and errors are
 // ConfirmCA's; *problem.InvalidError names "reason".
 func (s *Service) TakeOutCA(ctx context.Context, a authz.Actor, cid id.CACertificate, version int, reason string) error {
@@ -73,8 +74,11 @@ func (s *Service) TakeOutCA(ctx context.Context, a authz.Actor, cid id.CACertifi
 		return err
 	}
 	return s.decideCA(ctx, a, cid, version, OutOfUse, reason, func(tx *pg.Tx, ca FullCA) (audit.Event, error) {
-		hit, err := orphans(ctx, tx, cid, tx.Now())
+		lost, kept, err := s.orphans(ctx, tx, cid, tx.Now(), forShare)
 		if err != nil {
+			return audit.Event{}, err
+		}
+		if err := rehang(ctx, tx, kept); err != nil {
 			return audit.Event{}, err
 		}
 		err = pg.Exec1(ctx, tx, `update ca_certificates set status = 'out_of_use', ended_by = @actor, ended_at = @now, reason = @reason,
@@ -82,7 +86,7 @@ func (s *Service) TakeOutCA(ctx context.Context, a authz.Actor, cid id.CACertifi
 		if err != nil {
 			return audit.Event{}, err
 		}
-		if err := tellOrphaned(ctx, tx, hit, reason); err != nil {
+		if err := tellOrphaned(ctx, tx, lost, reason); err != nil {
 			return audit.Event{}, err
 		}
 		event := moved(audit.CATakenOut, ca.CA, OutOfUse, reason)

@@ -34,6 +34,7 @@ type Proposal struct {
 	ID      id.CACertificate // once it is stored, or was before
 	Kind    CAKind
 	Outcome Outcome
+	Idle    bool // it exists, but was refused or taken out of use
 	cert    *x509.Certificate
 }
 
@@ -105,7 +106,7 @@ func (s *Service) propose(c *x509.Certificate, domain string, store []certdoc.Au
 	}
 	for _, a := range store {
 		if a.Domain == domain && a.Cert.Equal(c) {
-			p.ID, p.Outcome = a.ID, Exists
+			p.ID, p.Outcome, p.Idle = a.ID, Exists, !a.InUse && !a.Waiting
 			return p
 		}
 	}

@@ -141,7 +141,7 @@ func TestCATakenOutOrphansWhatHangsOnIt(t *testing.T) {
 	o := newOffice(t)
 	root, middle := o.trusted()
 	leaf := o.accepted(o.leaf())
-	shown, total, err := o.s.Orphans(t.Context(), root, 10)
+	shown, total, _, err := o.s.Orphans(t.Context(), root, 10)
 	if err != nil || total != 1 || len(shown) != 1 || shown[0].Organisation != "Acme" || shown[0].ID != leaf {
 		t.Fatalf("%v %d %+v", err, total, shown)
 	}
@@ -155,7 +155,7 @@ func TestCATakenOutOrphansWhatHangsOnIt(t *testing.T) {
 	if got := o.states(); got != "orphaned" || !id.IsZero(o.counting()) {
 		t.Errorf("%s, counting %s", got, o.counting())
 	}
-	if _, total, _ := o.s.Orphans(t.Context(), middle, 10); total != 0 {
+	if _, total, _, _ := o.s.Orphans(t.Context(), middle, 10); total != 0 {
 		t.Errorf("%d would be orphaned once more", total)
 	}
 	if got := conflict(o.s.TakeOutCA(t.Context(), o.eva, root, 2, "Its key was stolen")); got != "trust_store.conflict.out_of_use" {

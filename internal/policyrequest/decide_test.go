@@ -25,7 +25,8 @@ func TestApprovingIsStoredToldAndLogged(t *testing.T) {
 	}
 	data, err := pg.Value[string](t.Context(), o.DB.Read(), `select data::text from webhook_events where type = 'grant.approved'`, nil)
 	o.must(err)
-	if want := fmt.Sprintf(`{"policy": "%s", "ends_on": "%s", "partner": "acme", "version": 1}`, pid, r.EndsOn.Format(time.DateOnly)); data != want {
+	if want := fmt.Sprintf(`{"policy": "%s", "ends_on": "%s", "partner": "acme", "version": 1, "partner_id": "%s"}`,
+		pid, r.EndsOn.Format(time.DateOnly), a.Partner); data != want {
 		t.Errorf("other systems are told %s, want %s", data, want)
 	}
 }

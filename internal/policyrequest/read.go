@@ -153,7 +153,7 @@ func standingOf(ctx context.Context, q pg.Querier, r Request) (Standing, error) 
 type Review struct {
 	Standing
 	Certificate certificate.Held // that counts now, else the one that says best why none does
-	Others      []Row                    // the partner's other requests that are open or granted, at most 50
+	Others      []Row            // the partner's other requests that are open or granted, at most 50
 	Comparable  Comparable
 	Keys        int // of the grant, that are active
 }

@@ -29,6 +29,7 @@ const (
 		union all select 'ca_certificate', id, null from ca_certificates where id = @id
 		union all select 'api_key', id, partner_id from api_keys where id = @id
 		union all select 'service_account', id, null from service_accounts where id = @id
+		union all select 'webhook', id, null from webhooks where id = @id
 		union all select 'term', id, null from vocabulary_terms where id = @id
 		union all select 'user', id, null from users where id = @id and partner_id is null`
 	byPublicID = `select 'partner' as kind, id, id as owner from partners where lower(public_id) = lower(@text)`

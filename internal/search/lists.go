@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"portal/internal/account"
+	"portal/internal/apikey"
 	"portal/internal/audit"
 	"portal/internal/authz"
 	"portal/internal/certificate"
@@ -11,7 +12,9 @@ import (
 	"portal/internal/partner"
 	"portal/internal/policy"
 	"portal/internal/policyrequest"
+	"portal/internal/serviceaccount"
 	"portal/internal/vocabulary"
+	"portal/internal/webhook"
 )
 
 func (l Lists) partners(ctx context.Context, scope authz.Scope, q list.Query) (list.Page[partner.Row], error) {
@@ -55,6 +58,44 @@ func certificateHit(a authz.Actor, c certificate.Row) Hit {
 		h.Detail = c.Partner
 	}
 	return h
+}
+
+// keyList is the list as its reader has it.
+func keyList(a authz.Actor) *list.Spec {
+	if a.Staff() {
+		return &apikey.List
+	}
+	return &apikey.OwnList
+}
+
+func (l Lists) keys(ctx context.Context, scope authz.Scope, q list.Query) (list.Page[apikey.Key], error) {
+	return l.Keys.Keys(ctx, scope, q)
+}
+
+// keyHit tells apart keys that have one label: by their partner to staff, by
+// their policy to the partner.
+func keyHit(a authz.Actor, k apikey.Key) Hit {
+	h := Hit{Kind: audit.APIKey, ID: k.ID.String(), Title: k.Label, Detail: k.PolicyName, Status: k.Shown()}
+	if a.Scope().All {
+		h.Detail = k.Organisation
+	}
+	return h
+}
+
+func (l Lists) services(ctx context.Context, _ authz.Scope, q list.Query) (list.Page[serviceaccount.Account], error) {
+	return l.Services.Accounts(ctx, q)
+}
+
+func serviceHit(_ authz.Actor, s serviceaccount.Account) Hit {
+	return Hit{Kind: audit.Service, ID: s.ID.String(), Title: s.Name, Detail: s.Description, Status: s.Shown()}
+}
+
+func (l Lists) webhooks(ctx context.Context, _ authz.Scope, q list.Query) (list.Page[webhook.Webhook], error) {
+	return l.Webhooks.Webhooks(ctx, q)
+}
+
+func webhookHit(_ authz.Actor, w webhook.Webhook) Hit {
+	return Hit{Kind: audit.Webhook, ID: w.ID.String(), Title: w.Description, Detail: w.Host(), Status: string(w.Status)}
 }
 
 func (l Lists) trustStore(ctx context.Context, scope authz.Scope, q list.Query) (list.Page[certificate.CA], error) {

@@ -11,6 +11,7 @@ import (
 	"unicode"
 
 	"portal/internal/account"
+	"portal/internal/apikey"
 	"portal/internal/audit"
 	"portal/internal/authz"
 	"portal/internal/certificate"
@@ -20,7 +21,9 @@ import (
 	"portal/internal/policy"
 	"portal/internal/policydoc"
 	"portal/internal/policyrequest"
+	"portal/internal/serviceaccount"
 	"portal/internal/vocabulary"
+	"portal/internal/webhook"
 )
 
 // Hit is one thing that was found.
@@ -65,6 +68,9 @@ type Lists struct {
 	Requests   *policyrequest.Service
 	Certs      *certificate.Service
 	Vocabulary *vocabulary.Service
+	Keys       *apikey.Service
+	Services   *serviceaccount.Service
+	Webhooks   *webhook.Service
 }
 
 // NewService searches in db and in these lists, in the order in which people ask
@@ -75,11 +81,14 @@ func NewService(db *pg.DB, l Lists) *Service {
 		{"people", authz.PeopleRead, in(fixed(&account.PeopleList), l.people, colleagueHit)},
 		{"policy-requests", authz.PolicyRequestRead, in(fixed(&policyrequest.RequestList), l.requests, requestHit)},
 		{"certificates", authz.CertificateRead, in(fixed(&certificate.List), l.certificates, certificateHit)},
+		{"api-keys", authz.APIKeyRead, in(keyList, l.keys, keyHit)},
 		{"trust-store", authz.TrustStoreManage, in(fixed(&certificate.TrustList), l.trustStore, caHit)},
 		{"auth-policies", authz.PolicyRead, in(fixed(&policy.PolicyList), l.policies(policydoc.KindAuth), policyHit)},
 		{"datashare-policies", authz.PolicyRead, in(fixed(&policy.PolicyList), l.policies(policydoc.KindDataShare), policyHit)},
 		{"policy-groups", authz.PolicyGroupRead, in(fixed(&policy.GroupList), l.groups, groupHit)},
 		{"vocabulary", authz.PolicyRead, in(func(a authz.Actor) *list.Spec { return vocabulary.ListIn(a.Lang) }, l.terms, termHit)},
+		{"service-accounts", authz.ServiceManage, in(fixed(&serviceaccount.List), l.services, serviceHit)},
+		{"webhooks", authz.WebhookManage, in(fixed(&webhook.List), l.webhooks, webhookHit)},
 		{"staff", authz.StaffManage, in(fixed(&account.List), l.staff, memberHit)},
 	}}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"portal/internal/account"
+	"portal/internal/apikey"
 	"portal/internal/audit"
 	"portal/internal/authz"
 	"portal/internal/certificate"
@@ -24,7 +25,9 @@ import (
 	"portal/internal/policyrequest"
 	"portal/internal/search"
 	"portal/internal/secret"
+	"portal/internal/serviceaccount"
 	"portal/internal/vocabulary"
+	"portal/internal/webhook"
 )
 
 // statements remembers what was asked, to have it explained.
@@ -58,6 +61,8 @@ func newOffice(t *testing.T) *office {
 	o.Service = search.NewService(db, search.Lists{
 		Partners: partner.NewService(db), Accounts: account.NewService(db, secret.RandomKeys(), nil, nil), Policies: policy.NewService(db, policy.EyesAlways),
 		Certs: certificate.NewService(db, 335, false), Requests: policyrequest.NewService(db, time.UTC), Vocabulary: vocabulary.NewService(db),
+		Keys: apikey.NewService(db, secret.RandomKeys()), Services: serviceaccount.NewService(db, secret.RandomKeys()),
+		Webhooks: webhook.NewService(db, secret.RandomKeys(), false),
 	})
 	o.ada, o.max = o.Staff("Ada Telecom", "en", authz.PartnerAdmin), o.Staff("Max Manager", "en", authz.PolicyManager)
 	gid := o.Group("Telecom")
@@ -78,11 +83,11 @@ func (o *office) numbered() (root, key string) {
 	o.Exec(`insert into policies (id, kind, group_id, name, description, status, review_on, created_by, created_at, updated_at)
 		values (@policy, 'auth', @group, 'P', 'D', 'inactive', '2027-01-01', @by, @now, @now)`,
 		pg.Args{"policy": policy, "group": o.acme.PolicyGroupID, "by": o.ada.User, "now": o.DB.Now()})
-	o.Exec(`insert into policy_requests (id, partner_id, policy_id, status, reason, requested_by, submitted_at, created_at, updated_at)
-		values (@request, @partner, @policy, 'pending_approval', 'x', @by, @now, @now, @now)`,
+	o.Exec(`insert into policy_requests (id, partner_id, policy_id, status, reason, requested_by, submitted_at, ends_on, created_at, updated_at)
+		values (@request, @partner, @policy, 'pending_approval', 'x', @by, @now, '2030-01-01', @now, @now)`,
 		pg.Args{"request": request, "partner": o.acme.ID, "policy": policy, "by": o.ada.User, "now": o.DB.Now()})
 	o.Exec(`insert into api_keys (id, partner_id, request_id, label, status, ends_on, created_by, created_at, updated_at)
-		values (@key, @partner, @request, 'k', 'active', '2030-01-01', @by, @now, @now)`,
+		values (@key, @partner, @request, 'Branch offices', 'active', '2030-01-01', @by, @now, @now)`,
 		pg.Args{"key": key, "partner": o.acme.ID, "request": request, "by": o.ada.User, "now": o.DB.Now()})
 	o.Exec(`insert into key_secrets (id, api_key_id, hash, last4, created_by, created_at)
 		values ('Abcdefgh12', @key, decode(repeat('00', 32), 'hex'), 'abcd', @by, @now)`, pg.Args{"key": key, "by": o.ada.User, "now": o.DB.Now()})
@@ -172,6 +177,54 @@ func TestAUT3ExactIDsLeadOnlyWhereOneMayGo(t *testing.T) {
 		if err != nil || got != c.want {
 			t.Errorf("%s: %q %v, want %q", c.name, got, err, c.want)
 		}
+	}
+}
+
+func TestAUT2KeysAndOtherSystemsAreFoundByName(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	_, key := o.numbered()
+	said, hook := id.New[id.ServiceAccount]().String(), id.New[id.Webhook]().String()
+	o.Exec(`insert into service_accounts (id, name, description, rights, status, ends_on, created_by, created_at, updated_at)
+		values (@id, 'Branch gateway', 'Asks for keys', '{api_key.verify}', 'active', '2030-01-01', @by, @now, @now)`,
+		pg.Args{"id": said, "by": o.ada.User, "now": o.DB.Now()})
+	o.Exec(`insert into webhooks (id, url, description, types, status, secret, secret_made_at, created_by, created_at, updated_at)
+		values (@id, 'https://branch.example.org/?key=canary', 'Branch cache', '{}', 'active', '', @now, @by, @now, @now)`,
+		pg.Args{"id": hook, "by": o.ada.User, "now": o.DB.Now()})
+	for _, c := range []struct {
+		name, text, want string
+		by               authz.Actor
+	}{
+		{"staff", "branch", "api-keys: Branch offices, service-accounts: Branch gateway, webhooks: Branch cache", o.ada},
+		{"its partner", "branch", "api-keys: Branch offices", partnertest.Person(o.acme)},
+		{"another partner", "branch", "", partnertest.Person(o.other)},
+		{"a Policy Manager", "branch", "", o.max},
+		{"keys by their partner", o.acme.PublicID[:6], "api-keys: Branch offices", o.ada},
+		{"by description", "asks for", "service-accounts: Branch gateway", o.ada},
+	} {
+		if got := o.found(c.by, c.text); !strings.Contains(got, c.want) || c.want == "" && got != "" {
+			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		}
+	}
+	for text, want := range map[string]string{key: "/api-keys/", said: "/service-accounts/", hook: "/webhooks/"} {
+		hit, ok, err := o.Exact(t.Context(), o.ada, text)
+		if err != nil || !ok || hit.Path() != want+text {
+			t.Errorf("%s: %v %v %v", want, hit, ok, err)
+		}
+		if _, ok, _ := o.Exact(t.Context(), o.max, text); ok {
+			t.Errorf("%s is found by a Policy Manager", want)
+		}
+	}
+	groups, err := o.Find(t.Context(), o.ada, "branch")
+	for _, g := range groups {
+		for _, h := range g.Hits {
+			if strings.Contains(h.Detail+h.Title, "canary") {
+				t.Errorf("a secret of an address shows: %+v", h)
+			}
+		}
+	}
+	if err != nil {
+		t.Error(err)
 	}
 }
 

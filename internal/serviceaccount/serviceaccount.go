@@ -140,7 +140,7 @@ var List = list.Spec{
 	Sorts: map[string]string{
 		"name": "lower(a.name)", "ends": "a.ends_on", "created": "a.created_at",
 	},
-	Default: "name", Filters: []string{"name", "status"}, TieBreak: "a.id",
+	Default: "name", Filters: []string{"q", "name", "status"}, TieBreak: "a.id",
 }
 
 // Accounts is one page of the service accounts (authz.ServiceManage).
@@ -152,6 +152,9 @@ func (s *Service) Accounts(ctx context.Context, q list.Query) (list.Page[Account
 func (s *Service) Listing(q list.Query) pg.Listing[Account] {
 	var w pg.Where
 	w.Let("today", s.Today())
+	if f := q.Filter("q"); f != "" {
+		w.And("(a.name ilike @search or a.description ilike @search)", "search", list.Contains(f))
+	}
 	if f := q.Filter("name"); f != "" {
 		w.And("a.name ilike @name", "name", list.Contains(f))
 	}

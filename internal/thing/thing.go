@@ -79,7 +79,7 @@ var kinds = map[audit.Kind]kind{
 	audit.Term:        {path: "/vocabulary/", noted: true, open: authz.PolicyRead, table: "vocabulary_terms", name: "name"},
 	audit.APIKey:      {path: "/api-keys/", noted: true, open: authz.APIKeyRead, table: "api_keys", name: "label"},
 	audit.Service:     {path: "/service-accounts/", noted: true, open: authz.ServiceManage, table: "service_accounts", name: "name"},
-	audit.Webhook:     {path: "/webhooks/", open: authz.WebhookManage, table: "webhooks", name: "url"},
+	audit.Webhook:     {path: "/webhooks/", open: authz.WebhookManage, table: "webhooks", name: "description"},
 	audit.Certificate: {path: "/certificates/", noted: true, open: authz.CertificateRead, table: "partner_certificates", name: "subject"},
 	audit.CACertificate: {
 		path: "/trust-store/", noted: true, open: authz.TrustStoreManage, decide: authz.TrustStoreManage, table: "ca_certificates",

@@ -21,6 +21,8 @@ var errForbidden = errors.New("the address leads to a network that is not allowe
 var never = prefixes(
 	"0.0.0.0/8", "169.254.0.0/16", "192.0.0.0/24", "192.0.2.0/24", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24",
 	"224.0.0.0/4", "240.0.0.0/4", "::/128", "fe80::/10", "fec0::/10", "ff00::/8", "fd00:ec2::/32", "100::/64", "2001:db8::/32",
+	// Clouds ask for metadata and credentials at these as well.
+	"168.63.129.16/32", "100.100.100.200/32", "fd20:ce::254/128",
 	// What carries another address in it could carry one of these.
 	"::/96", "64:ff9b::/96", "64:ff9b:1::/48", "2001::/32", "2002::/16",
 )

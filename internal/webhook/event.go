@@ -53,13 +53,15 @@ type Event struct {
 // Publish writes an event down, and a delivery for every address that wants it,
 // to be sent once tx is committed. A paused address goes on collecting; a
 // deactivated one gets nothing. Every area calls it in the change that it tells
-// of (security.md OPS-10). Data must be what Fields promises of the type.
+// of (security.md OPS-10). Data must be what Fields promises of
+// the type; partner_id is added here.
 func Publish(ctx context.Context, tx *pg.Tx, e Event) error {
 	return insert(ctx, tx, e, id.Webhook{})
 }
 
 // insert is Publish; with an address the event goes to that one alone.
 func insert(ctx context.Context, tx *pg.Tx, e Event, only id.Webhook) error {
+	e = e.identified()
 	if err := e.documented(); err != nil {
 		return err
 	}

@@ -19,6 +19,11 @@ const webhookFrom = ` from webhooks w join users u on u.id = w.created_by`
 
 // Webhooks is one page of the addresses.
 func (s *Service) Webhooks(ctx context.Context, q list.Query) (list.Page[Webhook], error) {
+	return s.Listing(q).Page(ctx)
+}
+
+// Listing is the list behind Webhooks, to be exported as a whole.
+func (s *Service) Listing(q list.Query) pg.Listing[Webhook] {
 	var w pg.Where
 	if v := q.Filter("q"); v != "" {
 		w.And("(w.description ilike @q or w.url ilike @q)", "q", list.Contains(v))
@@ -26,7 +31,7 @@ func (s *Service) Webhooks(ctx context.Context, q list.Query) (list.Page[Webhook
 	if v := q.Filter("status"); v != "" {
 		w.And("w.status = @status", "status", v)
 	}
-	return pg.List[Webhook](ctx, s.db.Read(), q, webhookColumns, webhookFrom, w)
+	return pg.Listing[Webhook]{DB: s.db, Query: q, Columns: webhookColumns, From: webhookFrom, Where: w}
 }
 
 // Webhook is one address; problem.ErrNotFound if there is none.
@@ -100,13 +105,19 @@ var DeliveryList = list.Spec{
 
 // Deliveries is one page of the log of what was sent.
 func (s *Service) Deliveries(ctx context.Context, q list.Query) (list.Page[Delivery], error) {
+	return s.DeliveryListing(q).Page(ctx)
+}
+
+// DeliveryListing is the list behind Deliveries, to be exported as a whole.
+func (s *Service) DeliveryListing(q list.Query) pg.Listing[Delivery] {
 	var w pg.Where
 	if v := q.Filter("webhook"); v != "" {
 		wid, err := id.Parse[id.Webhook](v)
-		if err != nil {
-			return list.Page[Delivery]{Query: q}, nil //nolint:nilerr // no address has such an id: nothing is found
+		if err == nil {
+			w.And("d.webhook_id = @webhook", "webhook", wid)
+		} else { // no address has such an id: nothing is found
+			w.And("false", "", nil)
 		}
-		w.And("d.webhook_id = @webhook", "webhook", wid)
 	}
 	if v := q.Filter("type"); v != "" {
 		w.And("e.type = @type", "type", v)
@@ -118,7 +129,7 @@ func (s *Service) Deliveries(ctx context.Context, q list.Query) (list.Page[Deliv
 	default:
 		w.And(shownStatus+" = @status", "status", string(v))
 	}
-	return pg.List[Delivery](ctx, s.db.Read(), q, deliveryColumns, deliveryFrom, w)
+	return pg.Listing[Delivery]{DB: s.db, Query: q, Columns: deliveryColumns, From: deliveryFrom, Where: w}
 }
 
 // Attempt is one try, and what came of it.

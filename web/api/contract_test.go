@@ -15,6 +15,10 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"portal/internal/apikey"
+	"portal/internal/demo"
+	"portal/internal/id"
+	"portal/internal/pg"
+	"portal/internal/webhook"
 	"portal/web/webtest"
 )
 
@@ -182,6 +186,50 @@ func TestTheDocumentSaysEveryReason(t *testing.T) {
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("documented: %v\nin use: %v", got, want)
+	}
+}
+
+// TestTheDocumentTellsOfEveryEvent: receivers are built by it, by people who have
+// no account here. What is really sent is held against it.
+func TestTheDocumentTellsOfEveryEvent(t *testing.T) {
+	t.Parallel()
+	c, s := newContract(t), webtest.New(t)
+	if err := demo.Load(t.Context(), s.App); err != nil {
+		t.Fatal(err)
+	}
+	documented := c.doc["webhooks"].(map[string]any)
+	if len(documented) != len(webhook.Types)+1 {
+		t.Errorf("%d events are documented", len(documented))
+	}
+	sent := map[webhook.Type]id.WebhookDelivery{}
+	rows, err := pg.All[struct {
+		Type webhook.Type
+		ID   id.WebhookDelivery
+	}](t.Context(), s.App.DB.Read(), `select e.type, d.id from webhook_deliveries d join webhook_events e on e.id = d.event_id`, nil)
+	if err != nil || len(rows) == 0 {
+		t.Fatal(rows, err)
+	}
+	for _, r := range rows {
+		sent[r.Type] = r.ID
+	}
+	for _, typ := range append(slices.Clone(webhook.Types), webhook.Ping) {
+		body := "/webhooks/" + escape(string(typ)) + "/post/requestBody/content/" + escape("application/json") + "/schema"
+		found, _ := c.at(body + "/allOf")
+		var want []any
+		for _, f := range webhook.Fields(typ) {
+			want = append(want, f)
+		}
+		own, _ := found.([]any)[1].(map[string]any)["properties"].(map[string]any)
+		if got := own["data"].(map[string]any)["required"].([]any); !slices.Equal(got, want) {
+			t.Errorf("%s: documented %v, sent %v", typ, got, want)
+		}
+		if did, ok := sent[typ]; ok {
+			d, err := s.App.Webhooks.Delivery(t.Context(), did)
+			if err != nil {
+				t.Fatal(err)
+			}
+			c.valid(string(typ), body, []byte(d.Body))
+		}
 	}
 }
 

@@ -54,7 +54,18 @@ func table(ctx context.Context, p list.Page[account.Colleague]) ui.TableOf[accou
 	}
 }
 
-// full reports whether nobody else can be invited.
+func filters(ctx context.Context) []ui.FilterField {
+	var statuses []ui.Option
+	for _, s := range []account.Status{account.Active, account.Invited} {
+		statuses = append(statuses, ui.Option{Value: string(s), Text: statusText(ctx, s)})
+	}
+	return []ui.FilterField{
+		{Name: "q", Label: i18n.T(ctx, "people.search")},
+		{Name: "status", Label: i18n.T(ctx, "common.status"), Options: statuses},
+	}
+}
+
+// full reports whether nobody else can be invited, as far as the page shows it.
 func full(p list.Page[account.Colleague]) bool { return p.Total >= account.MaxPeople }
 
 func languages(chosen string) []ui.Option {

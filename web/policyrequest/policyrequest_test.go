@@ -160,7 +160,7 @@ func TestChangesFieldByField(t *testing.T) {
 	d.partner.Post(at(r), url.Values{"version": {"2"}, "reason": {"Locked."}, need: {"x"}}).Want(400)
 	edit.Submit(webtest.Values{need: ""}).Want(422)
 	again := edit.Submit(webtest.Values{need: "Nothing is stored."}).Want(200)
-	wantText(t, again, "was sent again", "It is our turn")
+	wantText(t, again, "was sent again", "It is our turn", "Why Photo is needed: Please say concretely")
 	wantText(t, edit.Submit(webtest.Values{need: "Nothing is stored."}).Want(200), "was sent again") // a second click
 	wantText(t, edit.Submit(webtest.Values{need: "Other words."}).Want(409), "Nothing of yours was carried out", "Other words.")
 	review := d.admin.Get(at(r)).Want(200)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"portal/internal/audit"
@@ -114,7 +115,7 @@ func (v ownView) history(ctx context.Context) []ui.HistoryDay {
 		all = append(all, happening{s.SubmittedAt, i18n.T(ctx, "policy_request.history.sent", "Number", s.Number, "Name", s.SubmittedByName), ""})
 	}
 	for _, d := range v.Decisions {
-		all = append(all, happening{d.DecidedAt, i18n.T(ctx, "policy_request.history."+string(d.Verdict), "Number", d.Submission), d.Reason})
+		all = append(all, happening{d.DecidedAt, i18n.T(ctx, "policy_request.history."+string(d.Verdict), "Number", d.Submission), v.asked(ctx, d)})
 	}
 	for _, x := range v.Extensions {
 		all = append(all, happening{x.RequestedAt, i18n.T(ctx, "policy_request.history.extension_asked", "Name", x.RequestedByName), x.Reason})
@@ -136,6 +137,19 @@ func (v ownView) history(ctx context.Context) []ui.HistoryDay {
 		last.Items = append(last.Items, ui.HistoryItem{Time: i18n.Clock(ctx, x.at), Text: x.text, Note: x.note})
 	}
 	return days
+}
+
+// asked are a decision's words to the partner, a line each: they stay readable when
+// the answers were sent again.
+func (v ownView) asked(ctx context.Context, d policyrequest.Decision) string {
+	var lines []string
+	for _, l := range d.Lines {
+		lines = append(lines, i18n.T(ctx, "policy_request.history.line", "Field", label(ctx, v.Words, l.Field), "Value", l.Message))
+	}
+	if d.Reason != "" {
+		lines = append(lines, d.Reason)
+	}
+	return strings.Join(lines, "\n")
 }
 
 // grantRows are the facts of a grant.

@@ -20,12 +20,13 @@ const shownOrphans = 10
 
 // hanging are the partners' certificates that hang on an authority.
 type hanging struct {
-	Shown []certificate.Orphan
-	Total int
+	Shown  []certificate.Orphan
+	Total  int
+	Others int // that go on counting by another chain
 }
 
 func (h handlers) hanging(ctx context.Context, cid id.CACertificate) (on hanging, err error) {
-	on.Shown, on.Total, err = h.certs.Orphans(ctx, cid, shownOrphans)
+	on.Shown, on.Total, on.Others, err = h.certs.Orphans(ctx, cid, shownOrphans)
 	return on, err
 }
 

@@ -190,6 +190,7 @@ func TestRefusingTellsWhoProposed(t *testing.T) {
 	d := newDesk(t)
 	d.take(d.look(text(d.root)).Want(200)).Want(200)
 	done := d.page(d.eva, "Trust Root").Click("Refuse it").Want(200).Submit(webtest.Values{"reason": "Not the one they sent"}).Want(200)
+	webtest.WantText(t, d.look(text(d.root)).Want(200), "Is there already", "it was refused or taken out of use")
 	webtest.WantText(t, done, "was refused", "Not the one they sent", "Bring it back")
 	if mails := d.Mails(d.ada.Actor.Email); !strings.Contains(mails[len(mails)-1].Text, "Not the one they sent") {
 		t.Errorf("%+v", mails)

@@ -116,7 +116,7 @@ func latestDeliveries(latest []webhook.Delivery) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		for _, c := range deliveryColumns(ctx, false) {
+		for _, c := range onScreen(deliveryColumns(ctx, false)) {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "<th scope=\"col\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -144,7 +144,7 @@ func latestDeliveries(latest []webhook.Delivery) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			for i, c := range deliveryColumns(ctx, false) {
+			for i, c := range onScreen(deliveryColumns(ctx, false)) {
 				if i == 0 {
 					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, "<th scope=\"row\">")
 					if templ_7745c5c3_Err != nil {
@@ -289,9 +289,9 @@ func resultCell(d webhook.Delivery) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var10 string
-			templ_7745c5c3_Var10, templ_7745c5c3_Err = templ.JoinStringErrs(outcomeText(ctx, webhook.Outcome(*d.LastOutcome)))
+			templ_7745c5c3_Var10, templ_7745c5c3_Err = templ.JoinStringErrs(lastOutcome(ctx, d))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/webhook/deliveries.templ`, Line: 67, Col: 57}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/webhook/deliveries.templ`, Line: 67, Col: 27}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var10))
 			if templ_7745c5c3_Err != nil {

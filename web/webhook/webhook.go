@@ -16,6 +16,7 @@ import (
 	"portal/internal/id"
 	"portal/internal/list"
 	"portal/internal/webhook"
+	"portal/web/export"
 	"portal/web/page"
 	"portal/web/route"
 )
@@ -48,6 +49,7 @@ func Routes(hooks *webhook.Service, trail Trail) []route.Route {
 	needs := route.Needs(authz.WebhookManage)
 	return []route.Route{
 		route.Get(listURL, needs, h.list),
+		route.Get(listURL+".csv", needs, h.file),
 		route.Post(listURL, needs, h.create),
 		route.Get(listURL+"/new", needs, h.blank),
 		route.Get(eventsURL, needs, h.events),
@@ -62,6 +64,7 @@ func Routes(hooks *webhook.Service, trail Trail) []route.Route {
 		route.Get(listURL+"/{id}/rotate", needs, h.askRotate),
 		route.Post(listURL+"/{id}/rotate", needs, h.rotate),
 		route.Get(deliveriesURL, needs, h.deliveries),
+		route.Get(deliveriesURL+".csv", needs, h.deliveriesFile),
 		route.Get(deliveriesURL+"/{id}", needs, h.delivery),
 		route.Post(deliveriesURL+"/{id}/resend", needs, h.resend),
 	}
@@ -73,6 +76,15 @@ func (h handlers) list(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return page.Render(w, r, http.StatusOK, listPage(p))
+}
+
+// file is the list for a spreadsheet.
+func (h handlers) file(w http.ResponseWriter, r *http.Request) error {
+	q := webhook.List.Parse(r.URL.Query())
+	return export.Send(w, r, export.File[webhook.Webhook]{
+		Name: "webhooks", Needs: authz.WebhookManage, Rows: h.hooks.Listing(q),
+		Columns: table(r.Context(), list.Page[webhook.Webhook]{Query: q}).Columns,
+	})
 }
 
 // load is the address that the page is about.
@@ -121,6 +133,14 @@ func (h handlers) deliveries(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return page.Render(w, r, http.StatusOK, deliveriesPage(log{p, names}))
+}
+
+// deliveriesFile is the log for a spreadsheet, without what was sent.
+func (h handlers) deliveriesFile(w http.ResponseWriter, r *http.Request) error {
+	return export.Send(w, r, export.File[webhook.Delivery]{
+		Name: "webhook-deliveries", Needs: authz.WebhookManage, Columns: deliveryColumns(r.Context(), true),
+		Rows: h.hooks.DeliveryListing(webhook.DeliveryList.Parse(r.URL.Query())),
+	})
 }
 
 // loadDelivery is the delivery that the page is about.

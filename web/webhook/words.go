@@ -1,14 +1,17 @@
 package webhook
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/a-h/templ"
 
 	"portal/internal/list"
 	"portal/internal/webhook"
+	"portal/web/export"
 	"portal/web/i18n"
 	"portal/web/page"
 	"portal/web/ui"
@@ -38,20 +41,32 @@ func outcomeText(ctx context.Context, o webhook.Outcome) string {
 }
 
 func table(ctx context.Context, p list.Page[webhook.Webhook]) ui.TableOf[webhook.Webhook] {
-	return ui.TableOf[webhook.Webhook]{
-		Page: p, Path: listURL, Caption: i18n.T(ctx, "webhook.title"),
+	type hook = webhook.Webhook
+	return ui.TableOf[hook]{
+		Page: p, Path: listURL, CSV: true, Caption: i18n.T(ctx, "webhook.title"),
 		Empty: ui.Empty(i18n.T(ctx, "webhook.empty"), i18n.T(ctx, "webhook.empty_text"), &ui.Link{Href: listURL + "/new", Text: i18n.T(ctx, "webhook.create")}),
-		Columns: []ui.Column[webhook.Webhook]{
-			{Sort: "description", Label: i18n.T(ctx, "common.description"), Cell: func(w webhook.Webhook) templ.Component {
+		Columns: []ui.Column[hook]{
+			{Sort: "description", Label: i18n.T(ctx, "common.description"), Cell: func(w hook) templ.Component {
 				return ui.LinkTo(ui.Link{Href: showURL(w.ID), Text: w.Description})
-			}},
-			{Label: i18n.T(ctx, "webhook.host"), Cell: func(w webhook.Webhook) templ.Component { return ui.Code(w.Host()) }},
-			{Label: i18n.T(ctx, "webhook.events"), Cell: func(w webhook.Webhook) templ.Component { return plain(chosenText(ctx, w)) }},
-			{Sort: "status", Label: i18n.T(ctx, "common.status"), Cell: func(w webhook.Webhook) templ.Component {
+			}, File: func(w hook) string { return w.Description }},
+			// The whole address often ends in a key, which belongs in no file.
+			{Label: i18n.T(ctx, "webhook.host"), Cell: func(w hook) templ.Component { return ui.Code(w.Host()) }, File: hook.Host},
+			{
+				Label: i18n.T(ctx, "webhook.events"), Cell: func(w hook) templ.Component { return plain(chosenText(ctx, w)) },
+				File: func(w hook) string { return cmp.Or(strings.Join(w.Types, "\n"), chosenText(ctx, w)) },
+			},
+			{Sort: "status", Label: i18n.T(ctx, "common.status"), Cell: func(w hook) templ.Component {
 				return ui.Tag(tagKinds[w.Status], statusText(ctx, w.Status))
-			}},
-			{Label: i18n.T(ctx, "webhook.last"), Cell: func(w webhook.Webhook) templ.Component { return lastCell(w) }},
-			{Label: i18n.T(ctx, "webhook.waiting"), Numeric: true, Cell: func(w webhook.Webhook) templ.Component { return plain(strconv.Itoa(w.Waiting)) }},
+			}, File: func(w hook) string { return statusText(ctx, w.Status) }},
+			{
+				Label: i18n.T(ctx, "webhook.last"), Cell: func(w hook) templ.Component { return lastCell(w) },
+				File: func(w hook) string { return export.Moment(w.LastDeliveredAt) },
+			},
+			{
+				Label: i18n.T(ctx, "webhook.waiting"), Numeric: true, Cell: func(w hook) templ.Component { return plain(strconv.Itoa(w.Waiting)) },
+				File: func(w hook) string { return strconv.Itoa(w.Waiting) },
+			},
+			{Label: i18n.T(ctx, "export.id"), File: func(w hook) string { return w.ID.String() }},
 		},
 	}
 }
@@ -125,28 +140,54 @@ func overlapOptions(ctx context.Context, chosen string) []ui.Option {
 }
 
 func deliveryColumns(ctx context.Context, withHook bool) []ui.Column[webhook.Delivery] {
-	columns := []ui.Column[webhook.Delivery]{
-		{Label: i18n.T(ctx, "webhook.event"), Cell: func(d webhook.Delivery) templ.Component {
-			return eventCell(d)
-		}},
+	type delivery = webhook.Delivery
+	columns := []ui.Column[delivery]{
+		{
+			Label: i18n.T(ctx, "webhook.event"), Cell: func(d delivery) templ.Component { return eventCell(d) },
+			File: func(d delivery) string { return string(d.Type) },
+		},
+		{Label: i18n.T(ctx, "webhook.about"), File: func(d delivery) string { return d.About }},
 	}
 	if withHook {
-		columns = append(columns, ui.Column[webhook.Delivery]{Label: i18n.T(ctx, "webhook.one"), Cell: func(d webhook.Delivery) templ.Component {
+		columns = append(columns, ui.Column[delivery]{Label: i18n.T(ctx, "webhook.one"), Cell: func(d delivery) templ.Component {
 			return ui.LinkTo(ui.Link{Href: showURL(d.WebhookID), Text: d.Webhook})
-		}})
+		}, File: func(d delivery) string { return d.Webhook }})
 	}
 	return append(columns,
-		ui.Column[webhook.Delivery]{Sort: "created", Label: i18n.T(ctx, "webhook.happened"), Cell: func(d webhook.Delivery) templ.Component { return ui.Time(d.CreatedAt) }},
-		ui.Column[webhook.Delivery]{Label: i18n.T(ctx, "common.status"), Cell: func(d webhook.Delivery) templ.Component {
+		ui.Column[delivery]{
+			Sort: "created", Label: i18n.T(ctx, "webhook.happened"), Cell: func(d delivery) templ.Component { return ui.Time(d.CreatedAt) },
+			File: func(d delivery) string { return export.Time(d.CreatedAt) },
+		},
+		ui.Column[delivery]{Label: i18n.T(ctx, "common.status"), Cell: func(d delivery) templ.Component {
 			return ui.Tag(deliveryKinds[d.Status], deliveryText(ctx, d.Status))
-		}},
-		ui.Column[webhook.Delivery]{Label: i18n.T(ctx, "webhook.result"), Cell: func(d webhook.Delivery) templ.Component { return resultCell(d) }},
+		}, File: func(d delivery) string { return deliveryText(ctx, d.Status) }},
+		ui.Column[delivery]{
+			Label: i18n.T(ctx, "webhook.result"), Cell: func(d delivery) templ.Component { return resultCell(d) },
+			File: func(d delivery) string { return lastOutcome(ctx, d) },
+		},
+		ui.Column[delivery]{Label: i18n.T(ctx, "webhook.attempts"), File: func(d delivery) string { return strconv.Itoa(d.Attempts) }},
+		ui.Column[delivery]{Label: i18n.T(ctx, "webhook.delivered_at"), File: func(d delivery) string { return export.Moment(d.DeliveredAt) }},
+		ui.Column[delivery]{Label: i18n.T(ctx, "webhook.message_id"), File: func(d delivery) string { return d.EventID.String() }},
+		ui.Column[delivery]{Label: i18n.T(ctx, "export.id"), File: func(d delivery) string { return d.ID.String() }},
 	)
+}
+
+// onScreen are the columns that a page draws.
+func onScreen(columns []ui.Column[webhook.Delivery]) []ui.Column[webhook.Delivery] {
+	return slices.DeleteFunc(columns, func(c ui.Column[webhook.Delivery]) bool { return c.Cell == nil })
+}
+
+// lastOutcome is what came of the newest try, in words.
+func lastOutcome(ctx context.Context, d webhook.Delivery) string {
+	if d.LastOutcome == nil {
+		return i18n.T(ctx, "webhook.not_tried")
+	}
+	return outcomeText(ctx, webhook.Outcome(*d.LastOutcome))
 }
 
 func deliveryTable(ctx context.Context, l log) ui.TableOf[webhook.Delivery] {
 	return ui.TableOf[webhook.Delivery]{
-		Page: l.Page, Path: deliveriesURL, Caption: i18n.T(ctx, "webhook.deliveries"), Columns: deliveryColumns(ctx, true),
+		Page: l.Page, Path: deliveriesURL, CSV: true, Caption: i18n.T(ctx, "webhook.deliveries"), Columns: deliveryColumns(ctx, true),
 		Empty: ui.Empty(i18n.T(ctx, "webhook.deliveries.empty"), i18n.T(ctx, "webhook.deliveries.empty_text"), &ui.Link{Href: listURL, Text: i18n.T(ctx, "webhook.title")}),
 	}
 }

@@ -1,0 +1,106 @@
+package certificate
+
+import (
+	"bytes"
+	"context"
+	"crypto/x509"
+	"slices"
+	"time"
+
+	"portal/internal/audit"
+	"portal/internal/certdoc"
+	"portal/internal/id"
+	"portal/internal/pg"
+)
+
+// Orphan is a partner's certificate that hangs on an authority.
+type Orphan struct {
+	ID           id.Certificate
+	PartnerID    id.Partner
+	Organisation string
+	PublicID     string
+	Domain       string
+	Subject      string
+	NotAfter     time.Time
+	Version      int
+	DER          []byte `db:"der"`
+	Spare        bool   // another certificate of the partner counts, and does not hang on the authority
+
+	chain []id.CACertificate // that does without the authority; empty where there is none
+}
+
+// Orphans are the partners' certificates that would stop counting, or never
+// begin to, if an authority were taken out of use: the first few by name, and
+// how many there are. others is how many go on with another chain.
+func (s *Service) Orphans(ctx context.Context, ca id.CACertificate, most int) (shown []Orphan, total, others int, err error) {
+	lost, kept, err := s.orphans(ctx, s.db.Read(), ca, s.db.Now(), "")
+	return lost[:min(len(lost), most)], len(lost), len(kept), err
+}
+
+// orphans reads all certificates that hang on an authority – an installation has
+// one or two a partner – and parts those that lose with it what makes them count
+// from those for which the trust store has another chain: its authority was
+// renewed, or another one vouches for the same key.
+func (s *Service) orphans(ctx context.Context, q pg.Querier, ca id.CACertificate, now time.Time, lock string) (lost, kept []Orphan, err error) {
+	all, err := pg.All[Orphan](ctx, q, `
+		select c.id, c.partner_id, p.organisation, p.public_id, c.domain, c.subject, c.not_after, c.version, c.der,
+			exists (select 1 from partner_certificates n where n.partner_id = c.partner_id
+				and `+newer+` and not n.chain @> array[@ca]::uuid[]) as spare
+		from partner_certificates c join partners p on p.id = c.partner_id
+		where c.status = 'accepted' and c.not_after > @now and c.chain @> array[@ca]::uuid[] and `+sound+`
+		order by lower(p.organisation), c.id`, pg.Args{"ca": ca, "now": now})
+	if err != nil || len(all) == 0 {
+		return nil, nil, err
+	}
+	store, err := loadStore(ctx, q, lock)
+	if err != nil {
+		return nil, nil, err
+	}
+	twins := hasTwins(store)
+	store = slices.DeleteFunc(store, func(a certdoc.Authority) bool { return a.ID == ca })
+	if !twins {
+		return all, nil, nil
+	}
+	err = s.verifying(ctx, func() {
+		for _, o := range all {
+			if c, err := x509.ParseCertificate(o.DER); err == nil {
+				o.chain = idsOf(certdoc.Chain(c, o.Domain, store, now))
+			}
+			if len(o.chain) == 0 {
+				lost = append(lost, o)
+			} else {
+				kept = append(kept, o)
+			}
+		}
+	})
+	return lost, kept, err
+}
+
+// hasTwins reports whether two authorities in use of a domain have one name.
+// Without that no certificate has two chains, and none need be looked for.
+func hasTwins(store []certdoc.Authority) bool {
+	for i, a := range store {
+		for _, b := range store[:i] {
+			if a.InUse && b.InUse && a.Domain == b.Domain && bytes.Equal(a.Cert.RawSubject, b.Cert.RawSubject) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// rehang gives certificates the chain that does without an authority, in the
+// change that takes it out of use.
+func rehang(ctx context.Context, tx *pg.Tx, kept []Orphan) error {
+	for _, o := range kept {
+		n, err := tx.Exec(ctx, `update partner_certificates set chain = @chain, version = version + 1
+			where id = @id and status = 'accepted' and version = @version`, pg.Args{"id": o.ID, "chain": o.chain, "version": o.Version})
+		if err != nil {
+			return err
+		}
+		if n == 1 { // else its partner withdrew it a moment ago
+			tx.Also(event(audit.CertificateRechained, o.ID, o.PartnerID, o.Subject, o.Version, nil))
+		}
+	}
+	return nil
+}

@@ -57,6 +57,8 @@ const (
 	APIKeyRotated        Kind = "api_key_rotated"        // as before, and Due: the last day of the old secret, or nothing
 	APIKeyDeactivated    Kind = "api_key_deactivated"    //nolint:gosec // no credential: as before, and Reason
 	ServiceCreated       Kind = "service_created"        // to Partner Admins: another system may ask the API; Params: Service, Actor, Path
+	ServiceRotated       Kind = "service_rotated"        // to Partner Admins: somebody was shown a new token; Params as before
+	ServiceEdited        Kind = "service_edited"         // to Partner Admins: rights or last day changed; Params as before
 	ServiceDeactivated   Kind = "service_deactivated"    // to Partner Admins; Params as before
 	WorkAssigned         Kind = "work_assigned"          // to staff: a colleague made something that waits their work; Params: Organisation (the thing's name), Actor
 	WebhookFailing       Kind = "webhook_failing"        // to staff: an address has accepted nothing for a day; Params: Webhook
@@ -86,7 +88,7 @@ var Kinds = []Kind{
 	RegistrationCode, AlreadyRegistered, RegistrationReceived, RegistrationWaiting, RegistrationApproved,
 	RegistrationRejected, RegistrationReturned, PasswordReset, PasswordResetUnknown, PasswordChanged, StaffInvitation,
 	CAWaiting, CATaken, CARefused, CertificateAccepted, CertificateWithdrawn, CertificateOrphaned,
-	APIKeyCreated, APIKeyRotated, APIKeyDeactivated, ServiceCreated, ServiceDeactivated,
+	APIKeyCreated, APIKeyRotated, APIKeyDeactivated, ServiceCreated, ServiceRotated, ServiceEdited, ServiceDeactivated,
 	PolicyInForce, PolicyOutOfForce, PolicyWrittenIn, PolicyWrittenOut,
 	AccountDeactivated,
 	ColleagueInvitation, ColleagueRemoved, OwnershipChanged, NewAddressCode, ChangeWaiting, AddressChangeAsked, AddressChanged,

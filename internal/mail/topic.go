@@ -81,6 +81,8 @@ var topics = map[Kind]Topic{
 	APIKeyRotated:      Essential,
 	APIKeyDeactivated:  Essential,
 	ServiceCreated:     Essential,
+	ServiceRotated:     Essential,
+	ServiceEdited:      Essential,
 	ServiceDeactivated: Essential,
 	// Other systems do not learn what was decided: somebody has to act.
 	WebhookFailing: Essential,

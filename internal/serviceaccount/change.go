@@ -138,7 +138,7 @@ func rightChanges(before, after []string) []audit.Change {
 }
 
 // Edit changes what is said of an account, its rights and its last day
-// (authz.ServiceManage); its tokens stay. version is the row version that the
+// (authz.ServiceManage); its tokens stay, and the other Partner Admins get a mail. version is the row version that the
 // person saw. Errors are Create's and problem.ErrNotFound, and a
 // *problem.ConflictError when somebody was faster or it is deactivated.
 func (s *Service) Edit(ctx context.Context, a authz.Actor, said id.ServiceAccount, version int, in Input) error {
@@ -165,8 +165,12 @@ func (s *Service) Edit(ctx context.Context, a authz.Actor, said id.ServiceAccoun
 			update service_accounts set name = @name, description = @description, rights = @rights, ends_on = @ends,
 				version = version + 1, updated_at = @now where id = @id`,
 			pg.Args{"id": said, "name": in.Name, "description": in.Description, "rights": in.Rights, "ends": endsOn, "now": tx.Now()})
+		if err != nil {
+			return audit.Event{}, taken(err)
+		}
 		old.Name, old.Version = in.Name, version+1
-		return old.event(audit.ServiceEdited, version, detail), taken(err)
+		return old.event(audit.ServiceEdited, version, detail),
+			account.TellStaff(ctx, tx, authz.ServiceManage, mail.ServiceEdited, a.User, old.mailParams(a))
 	}))
 }
 
@@ -183,7 +187,8 @@ func (s *Service) current(ctx context.Context, tx *pg.Tx, a authz.Actor, now Acc
 }
 
 // Rotate gives an account a new token (authz.ServiceManage); the one before goes
-// on for overlap days (keysecret.Overlaps), any older one ends now. version and
+// on for overlap days (keysecret.Overlaps), any older one ends now. The other
+// Partner Admins get a mail: whoever rotates is shown a token. version and
 // errors are Edit's; *problem.InvalidError at "overlap"; ErrShown when the form
 // was sent before.
 func (s *Service) Rotate(ctx context.Context, a authz.Actor, said id.ServiceAccount, version, overlap int) (Made, error) {
@@ -209,8 +214,11 @@ func (s *Service) Rotate(ctx context.Context, a authz.Actor, said id.ServiceAcco
 		if err != nil {
 			return audit.Event{}, err
 		}
-		made.Account, err = s.byID(ctx, tx, said)
-		return made.Account.event(audit.ServiceRotated, version, audit.Diff(nil, "overlap", "", strconv.Itoa(overlap))), err
+		if made.Account, err = s.byID(ctx, tx, said); err != nil {
+			return audit.Event{}, err
+		}
+		return made.Account.event(audit.ServiceRotated, version, audit.Diff(nil, "overlap", "", strconv.Itoa(overlap))),
+			account.TellStaff(ctx, tx, authz.ServiceManage, mail.ServiceRotated, a.User, made.Account.mailParams(a))
 	})
 	if err != nil {
 		return Made{}, err

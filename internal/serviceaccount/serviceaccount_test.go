@@ -176,6 +176,9 @@ func TestEditRotateDeactivate(t *testing.T) {
 	if d.left("service_account.deactivated") != 1 || d.Count("mail_outbox where kind = 'service_deactivated'") != 1 {
 		t.Error("event or mail")
 	}
+	if d.Count("mail_outbox where kind = 'service_edited'") != 1 || d.Count("mail_outbox where kind = 'service_rotated'") != 1 {
+		t.Error("the other admins are not told of new rights and of a new token, each once")
+	}
 	for name, err := range map[string]error{
 		"edit":   d.s.Edit(t.Context(), d.admin, said, 4, in),
 		"rotate": func() error { _, err := d.s.Rotate(t.Context(), d.admin, said, 4, 0); return err }(),

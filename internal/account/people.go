@@ -47,6 +47,11 @@ var PeopleList = list.Spec{
 // People is one page of a partner's people, without those who were removed.
 // scope must reach the partner, else the page is empty (security.md AUT-2).
 func (s *Service) People(ctx context.Context, scope authz.Scope, pid id.Partner, q list.Query) (list.Page[Colleague], error) {
+	return s.PeopleListing(scope, pid, q).Page(ctx)
+}
+
+// PeopleListing is the list behind People, to be exported as a whole.
+func (s *Service) PeopleListing(scope authz.Scope, pid id.Partner, q list.Query) pg.Listing[Colleague] {
 	var w pg.Where
 	w.And("u.partner_id = @partner", "partner", pid)
 	w.And("u.status <> 'removed'", "", nil)
@@ -59,7 +64,7 @@ func (s *Service) People(ctx context.Context, scope authz.Scope, pid id.Partner,
 	if v := q.Filter("status"); v != "" {
 		w.And(shown+" = @status", "status", v)
 	}
-	return pg.List[Colleague](ctx, s.db.Read(), q, colleagueColumns, colleagueFrom, w)
+	return pg.Listing[Colleague]{DB: s.db, Query: q, Columns: colleagueColumns, From: colleagueFrom, Where: w}
 }
 
 // Colleague is one of a partner's people in scope; problem.ErrNotFound for

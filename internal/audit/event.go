@@ -30,6 +30,8 @@ const (
 	APIKey       Kind = "api_key"
 	Service      Kind = "service_account"
 
+	PartnerChange Kind = "partner_change" // of its name or address; what is done with it is told of the partner
+
 	PolicyRequest Kind = "policy_request" // and the grant that comes of it
 
 	CACertificate Kind = "ca_certificate"

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"time"
 
+	"portal/internal/assignment"
 	"portal/internal/audit"
+	"portal/internal/authz"
 	"portal/internal/certdoc"
 	"portal/internal/id"
 	"portal/internal/list"
@@ -60,10 +62,18 @@ type CA struct {
 	ProposedBy id.User
 	ProposedAt time.Time
 	Version    int
+	TakenBy    string // whose work a root is that waits, in lists; "" for nobody's
 }
 
-const caColumns = `ca.id, ca.domain, ca.kind, ca.subject, ca.issuer, ca.serial, ca.key, ca.not_before, ca.not_after, ca.thumbprint,
+const caPlain = `ca.id, ca.domain, ca.kind, ca.subject, ca.issuer, ca.serial, ca.key, ca.not_before, ca.not_after, ca.thumbprint,
 	ca.status, ca.proposed_by, ca.proposed_at, ca.version`
+
+const caColumns = caPlain + `, '' as taken_by`
+
+// caRound is that of the decision which a root waits for (package thing).
+const caRound = `case when ca.status = 'waiting' and ca.kind = 'root' then ca.version end`
+
+var caListed = caPlain + `, ` + assignment.HolderSQL(audit.CACertificate, "ca.id", caRound) + ` as taken_by`
 
 // FullCA is one with its bytes, and who did what to it.
 type FullCA struct {
@@ -95,13 +105,14 @@ var TrustList = list.Spec{
 		"ends": "ca.not_after", "status": "ca.status", "added": "ca.proposed_at",
 	},
 	Default:  "subject",
-	Filters:  []string{"q", "subject", "issuer", "domain", "kind", "status", "within"},
+	Filters:  []string{"q", "subject", "issuer", "domain", "kind", "status", "within", "assigned"},
 	TieBreak: "ca.id",
 }
 
-// TrustStore lists it. An unknown value of a filter matches nothing.
-func (s *Service) TrustStore(q list.Query) pg.Listing[CA] {
+// TrustStore lists it for a reader. An unknown value of a filter matches nothing.
+func (s *Service) TrustStore(scope authz.Scope, q list.Query) pg.Listing[CA] {
 	var w pg.Where
+	assignment.Filter(&w, q.Filter("assigned"), scope, audit.CACertificate, "ca.id", caRound)
 	if v := q.Filter("q"); v != "" {
 		w.And("(ca.subject ilike @search or ca.issuer ilike @search or ca.serial = lower(@serial))", "search", list.Contains(v))
 		w.Let("serial", v)
@@ -122,7 +133,7 @@ func (s *Service) TrustStore(q list.Query) pg.Listing[CA] {
 		w.And("ca.status = 'in_use' and ca.not_after > @now", "now", now)
 		w.And("ca.not_after <= @until", "until", now.AddDate(0, 0, withinDays(v)))
 	}
-	return pg.Listing[CA]{DB: s.db, Query: q, Columns: caColumns, From: "from ca_certificates ca", Where: w}
+	return pg.Listing[CA]{DB: s.db, Query: q, Columns: caListed, From: "from ca_certificates ca", Where: w}
 }
 
 // withinDays reads a filter; what is no sensible number of days matches nothing.

@@ -328,7 +328,7 @@ func TestTrustStoreIsFilteredAndSorted(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		p, err := o.s.TrustStore(TrustList.Parse(v)).Page(t.Context())
+		p, err := o.s.TrustStore(authz.Scope{All: true}, TrustList.Parse(v)).Page(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}

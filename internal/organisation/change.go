@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"portal/internal/account"
+	"portal/internal/assignment"
 	"portal/internal/audit"
 	"portal/internal/authz"
 	"portal/internal/id"
@@ -70,6 +71,7 @@ type Change struct {
 	EndedAt       *time.Time
 	EndedReason   string
 	Version       int
+	TakenBy       string // whose work it is; "" for nobody's, and where a page does not list it
 }
 
 // Open reports whether the change is not decided or withdrawn.
@@ -91,7 +93,12 @@ const changeColumns = `c.id, c.partner_id, p.organisation, p.public_id, c.field,
 const changeFrom = `from partner_changes c join partners p on p.id = c.partner_id
 	join users r on r.id = c.requested_by left join users e on e.id = c.ended_by`
 
-const changeSelect = `select ` + changeColumns + ` ` + changeFrom
+// round is that of the decision which a change waits for: it is decided once.
+const round = `case when c.status = 'pending_approval' then 1 end`
+
+var listColumns = changeColumns + `, ` + assignment.HolderSQL(audit.PartnerChange, "c.id", round) + ` as taken_by`
+
+const changeSelect = `select ` + changeColumns + `, '' as taken_by ` + changeFrom
 
 // ChangeList says how changes can be sorted and filtered. q searches
 // organisation and partner ID.
@@ -99,7 +106,7 @@ var ChangeList = list.Spec{
 	Sorts: map[string]string{
 		"organisation": "lower(p.organisation)", "field": "c.field", "status": "c.status", "submitted": "c.submitted_at",
 	},
-	Default: "-submitted", Filters: []string{"q", "field", "status"}, TieBreak: "c.id",
+	Default: "-submitted", Filters: []string{"q", "field", "status", "assigned"}, TieBreak: "c.id",
 }
 
 // Changes is one page of the changes that Partner Admins decide or decided on; a
@@ -122,7 +129,8 @@ func (s *Service) Listing(scope authz.Scope, q list.Query) pg.Listing[Change] {
 	if v := q.Filter("status"); v != "" {
 		w.And("c.status = @status", "status", v)
 	}
-	return pg.Listing[Change]{DB: s.db, Query: q, Columns: changeColumns, From: changeFrom, Where: w}
+	assignment.Filter(&w, q.Filter("assigned"), scope, audit.PartnerChange, "c.id", round)
+	return pg.Listing[Change]{DB: s.db, Query: q, Columns: listColumns, From: changeFrom, Where: w}
 }
 
 // WaitingChanges is how many changes wait for a Partner Admin.

@@ -48,8 +48,9 @@ func listing(db *pg.DB, scope authz.Scope, lq list.Query) pg.Listing[Row] {
 	return pg.Listing[Row]{DB: db, Query: lq, Columns: rowColumns, From: rowFrom, Where: w}
 }
 
-// search looks into each column with that column's own index; one condition
-// with "or" over two tables would use none.
+// search looks into each column, the names of a partner's people among them,
+// with that column's own index; one condition with "or" over two tables would
+// use none.
 func search(w *pg.Where, text string) {
 	if pid, err := id.Parse[id.Partner](text); err == nil {
 		w.And("p.id = @q", "q", pid)
@@ -58,7 +59,8 @@ func search(w *pg.Where, text string) {
 	w.And(`p.id in (
 		select id from partners where organisation ilike @q
 		union select id from partners where public_id ilike @q
-		union select partner_id from users where email ilike @q and partner_id is not null)`, "q", list.Contains(text))
+		union select partner_id from users where email ilike @q and partner_id is not null
+		union select partner_id from users where first_name || ' ' || last_name ilike @q and partner_id is not null and status <> 'removed')`, "q", list.Contains(text))
 }
 
 // withoutUnknown drops the filters whose value no partner can have: they come

@@ -24,6 +24,7 @@ const (
 		union all select 'policy', id, null from policies where id = @id
 		union all select 'policy_group', id, null from policy_groups where id = @id
 		union all select 'policy_request', id, partner_id from policy_requests where id = @id
+		union all select 'partner_change', id, null from partner_changes where id = @id and status <> 'unproved'
 		union all select 'certificate', id, partner_id from partner_certificates where id = @id
 		union all select 'ca_certificate', id, null from ca_certificates where id = @id
 		union all select 'api_key', id, partner_id from api_keys where id = @id

@@ -25,6 +25,16 @@ func partnerHit(_ authz.Actor, r partner.Row) Hit {
 	return Hit{Kind: audit.Partner, ID: r.ID.String(), Title: r.Organisation, Detail: r.PublicID, Status: string(r.Status)}
 }
 
+// people are the reader's own partner's: staff find those of a partner with the
+// partner.
+func (l Lists) people(ctx context.Context, scope authz.Scope, q list.Query) (list.Page[account.Colleague], error) {
+	return l.Accounts.People(ctx, scope, scope.Partner, q)
+}
+
+func colleagueHit(_ authz.Actor, c account.Colleague) Hit {
+	return Hit{Kind: audit.User, ID: c.ID.String(), Title: c.Name(), Detail: c.Email, Status: string(c.Status), Path: "/people/" + c.ID.String()}
+}
+
 func (l Lists) requests(ctx context.Context, scope authz.Scope, q list.Query) (list.Page[policyrequest.Row], error) {
 	return l.Requests.Requests(ctx, scope, q)
 }
@@ -88,8 +98,8 @@ func webhookHit(_ authz.Actor, w webhook.Webhook) Hit {
 	return Hit{Kind: audit.Webhook, ID: w.ID.String(), Title: w.Description, Detail: w.Host(), Status: string(w.Status)}
 }
 
-func (l Lists) trustStore(ctx context.Context, _ authz.Scope, q list.Query) (list.Page[certificate.CA], error) {
-	return l.Certs.TrustStore(q).Page(ctx)
+func (l Lists) trustStore(ctx context.Context, scope authz.Scope, q list.Query) (list.Page[certificate.CA], error) {
+	return l.Certs.TrustStore(scope, q).Page(ctx)
 }
 
 func caHit(_ authz.Actor, c certificate.CA) Hit {

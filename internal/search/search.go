@@ -33,6 +33,7 @@ type Hit struct {
 	Title  string
 	Detail string // what tells it from others of the same title; may be empty
 	Status string // as its list shows it; may be empty
+	Path   string // of its page, where that depends on the list and not on the kind
 }
 
 // Group are the hits of one list, the first few of them.
@@ -77,6 +78,7 @@ type Lists struct {
 func NewService(db *pg.DB, l Lists) *Service {
 	return &Service{db: db, sources: []source{
 		{"partners", authz.PartnerRead, in(fixed(&partner.PartnerList), l.partners, partnerHit)},
+		{"people", authz.PeopleRead, in(fixed(&account.PeopleList), l.people, colleagueHit)},
 		{"policy-requests", authz.PolicyRequestRead, in(fixed(&policyrequest.RequestList), l.requests, requestHit)},
 		{"certificates", authz.CertificateRead, in(fixed(&certificate.List), l.certificates, certificateHit)},
 		{"api-keys", authz.APIKeyRead, in(keyList, l.keys, keyHit)},

@@ -120,10 +120,13 @@ func TestAUT2OnlyWhatTheReaderMaySeeIsFound(t *testing.T) {
 	}{
 		{"everything of a name", "telecom", "partners: Acme Telecom, policy-groups: Telecom, staff: Ada Telecom", o.ada},
 		{"a Policy Manager opens no partner and no staff", "telecom", "policy-groups: Telecom", o.max},
-		{"a partner finds nothing of others", "telecom", "", person},
+		{"a partner finds nothing of others", "telecom", "people: " + person.Name, person}, // their address has it
 		{"nobody finds nothing", "telecom", "", o.visitor},
 		{"by e-mail address", o.acme.Email, "partners: Acme Telecom", o.ada},
 		{"by partner ID", o.acme.PublicID[:6], "partners: Acme Telecom", o.ada},
+		{"a partner by the name of one of its people", person.Name, "partners: Other, partners: Acme Telecom", o.ada},
+		{"one of a partner's own people", person.Name, "people: " + person.Name, person},
+		{"and no other partner's", o.other.Email, "", person},
 		{"a colleague by address", "ada.telecom@", "staff: Ada Telecom", o.ada},
 		{"too short", "te", "", o.ada},
 		{"wildcards are letters", "t%e", "", o.ada},

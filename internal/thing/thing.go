@@ -22,6 +22,9 @@ type Thing struct {
 	ID    string
 	Name  string
 	Round int // of the decision that it waits for; 0: for none
+	// Of is what a thing without a history of its own belongs to, as the audit log
+	// names it; zero for all others.
+	Of audit.Subject
 }
 
 // Path is the page of the thing.
@@ -30,8 +33,13 @@ func (t Thing) Path() string { return Path(t.Kind, t.ID) }
 // Waits reports whether the thing waits for a decision.
 func (t Thing) Waits() bool { return t.Round > 0 }
 
-// Subject is the thing as the audit log names it.
-func (t Thing) Subject() audit.Subject { return audit.Subject{Kind: t.Kind, ID: t.ID, Name: t.Name} }
+// Subject is the thing, or what it belongs to, as the audit log names it.
+func (t Thing) Subject() audit.Subject {
+	if t.Of.Kind != "" {
+		return t.Of
+	}
+	return audit.Subject{Kind: t.Kind, ID: t.ID, Name: t.Name}
+}
 
 // kind is what is known of things of one kind. All SQL is constant and stands
 // over the table's own name.
@@ -45,6 +53,10 @@ type kind struct {
 	waits  string // condition
 	round  string // of the decision that it waits for, from 1
 	since  string // it has waited
+	// whole is what the thing belongs to, if it has no history of its own, and
+	// wholeID the column with its id; it is called as the thing is.
+	whole   audit.Kind
+	wholeID string
 }
 
 const openExtension = `select 1 from policy_request_extensions e where e.request_id = policy_requests.id and e.decision is null`
@@ -72,6 +84,12 @@ var kinds = map[audit.Kind]kind{
 	audit.CACertificate: {
 		path: "/trust-store/", noted: true, open: authz.TrustStoreManage, decide: authz.TrustStoreManage, table: "ca_certificates",
 		name: "subject", waits: "status = 'waiting' and kind = 'root'", round: "version", since: "proposed_at",
+	},
+	audit.PartnerChange: {
+		path: "/partners/changes/", open: authz.PartnerDecide, decide: authz.PartnerDecide, table: "partner_changes",
+		name:  "(select p.organisation from partners p where p.id = partner_changes.partner_id)",
+		waits: "status = 'pending_approval'", round: "1", since: "submitted_at", // decided once
+		whole: audit.Partner, wholeID: "partner_id",
 	},
 	audit.User: {path: "/staff/", open: authz.StaffManage, table: "users", name: "btrim(first_name || ' ' || last_name)"},
 }
@@ -119,14 +137,23 @@ func Find(ctx context.Context, q pg.Querier, a authz.Actor, k audit.Kind, of str
 	if known.decide != "" {
 		round = "case when " + known.waits + " then " + known.round + " else 0 end"
 	}
+	whole := "''"
+	if known.whole != "" {
+		whole = known.wholeID + "::text"
+	}
 	t, err := pg.One[struct {
 		Name  string
 		Round int
-	}](ctx, q, "select "+known.name+" as name, "+round+" as round from "+known.table+" where id = @id", pg.Args{"id": tid})
+		Whole string
+	}](ctx, q, "select "+known.name+" as name, "+round+" as round, "+whole+" as whole from "+known.table+" where id = @id", pg.Args{"id": tid})
 	if err != nil {
 		return Thing{}, fmt.Errorf("thing: %w", err)
 	}
-	return Thing{Kind: k, ID: of, Name: t.Name, Round: t.Round}, nil
+	out := Thing{Kind: k, ID: of, Name: t.Name, Round: t.Round}
+	if known.whole != "" {
+		out.Of = audit.Subject{Kind: known.whole, ID: t.Whole, Name: t.Name}
+	}
+	return out, nil
 }
 
 // WaitingSQL is a query of everything that waits for a decision: columns kind,
@@ -135,7 +162,7 @@ func WaitingSQL() string { return waitingSQL }
 
 var waitingSQL = func() string {
 	sql := ""
-	for _, k := range []audit.Kind{audit.Partner, audit.PolicyRequest, audit.CACertificate} {
+	for _, k := range []audit.Kind{audit.Partner, audit.PartnerChange, audit.PolicyRequest, audit.CACertificate} {
 		known := kinds[k]
 		if sql != "" {
 			sql += " union all "

@@ -75,7 +75,7 @@ func (d Deps) change(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (d Deps) showChange(w http.ResponseWriter, r *http.Request, status int, v changeView) error {
-	return page.Render(w, r, status, changePage(v, d.Trail(r.Context(), audit.Partner, v.PartnerID.String())))
+	return page.Render(w, r, status, changePage(v, d.Work(r.Context(), audit.PartnerChange, v.ID.String()), d.Trail(r.Context(), audit.Partner, v.PartnerID.String())))
 }
 
 func (d Deps) approve(w http.ResponseWriter, r *http.Request) error {
@@ -117,7 +117,7 @@ func (d Deps) askRejection(w http.ResponseWriter, r *http.Request) error {
 	if v.Status != organisation.Pending {
 		return page.Redirect(w, r, changeURL(v.ID))
 	}
-	return page.Render(w, r, http.StatusOK, rejectPage(v))
+	return page.Render(w, r, http.StatusOK, rejectPage(v, d.Others(r.Context(), audit.PartnerChange, v.ID.String())))
 }
 
 func (d Deps) reject(w http.ResponseWriter, r *http.Request) error {
@@ -134,7 +134,7 @@ func (d Deps) reject(w http.ResponseWriter, r *http.Request) error {
 	err = d.Organisations.Reject(ctx, page.Actor(ctx), v.ID, typed.Int("version"), v.Reason)
 	if errs, ok := form.Translate(ctx, err); ok {
 		v.Errors = errs
-		return page.Render(w, r, http.StatusUnprocessableEntity, rejectPage(v))
+		return page.Render(w, r, http.StatusUnprocessableEntity, rejectPage(v, d.Others(r.Context(), audit.PartnerChange, v.ID.String())))
 	}
 	return d.decided(w, r, v, err, "partneradmin.change.rejected")
 }

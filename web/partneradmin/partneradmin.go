@@ -31,6 +31,8 @@ type Deps struct {
 	Accounts      *account.Service
 	Webhooks      *webhook.Service
 	Trail         Trail
+	Work          Trail // whose work a change is that waits
+	Others        Trail // the same before a decision, if it is a colleague's
 }
 
 const (

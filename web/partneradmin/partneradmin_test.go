@@ -95,6 +95,28 @@ func TestNobodyJoinsADeactivatedPartnerAndAClosedGroupIsNamed(t *testing.T) {
 	webtest.WantText(t, o.admin.Get(o.path+"/reactivate").Want(http.StatusOK), p.PolicyGroup, "is deactivated. The partner can ask for nothing")
 }
 
+func TestAChangeIsTakenOn(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.must(o.App.Organisations.AskName(t.Context(), o.asOwner, "Acme Holding", "We merged"))
+	list := o.admin.Get("/partners/changes?assigned=nobody").Want(http.StatusOK)
+	change := list.Click(strings.TrimSpace(list.Doc.Find("tbody th a").Text())).Want(http.StatusOK)
+	taken := change.SubmitTo("/assignments/take", nil).Want(http.StatusOK)
+	if taken.Path != change.Path {
+		t.Errorf("taking it leads to %s", taken.Path)
+	}
+	webtest.WantText(t, taken, "You took this on", "took on") // the second in the partner's history
+	for query, want := range map[string]int{"me": 1, "nobody": 0} {
+		if n := o.admin.Get("/partners/changes?assigned=" + query).Want(http.StatusOK).Doc.Find("tbody th a").Length(); n != want {
+			t.Errorf("%s: %d rows, want %d", query, n, want)
+		}
+	}
+	webtest.WantText(t, o.admin.Get("/home").Want(http.StatusOK), "Change of an organisation")
+	other := o.Staff(authz.PartnerAdmin)
+	webtest.WantText(t, other.Get(change.Path+"/reject").Want(http.StatusOK), "took this on. You can still decide")
+	webtest.WantText(t, other.Get("/partners/changes?assigned=x").Want(http.StatusOK), "Taken on by")
+}
+
 func (o *office) must(err error) {
 	o.T.Helper()
 	if err != nil {
@@ -135,7 +157,7 @@ func TestNameIsDecided(t *testing.T) {
 		t.Error("a rejection without a reason")
 	}
 	for range 2 {
-		if p := ask.Submit(nil).Want(http.StatusOK); p.Path != "/partners/changes?status=pending_approval" || !p.Has("is approved") {
+		if p := ask.SubmitTo(ask.Path+"/approve", nil).Want(http.StatusOK); p.Path != "/partners/changes?status=pending_approval" || !p.Has("is approved") {
 			t.Errorf("at %s: %s", p.Path, p.Text())
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/a-h/templ"
 
 	"portal/internal/account"
+	"portal/internal/assignment"
 	"portal/internal/audit"
 	"portal/internal/certdoc"
 	"portal/internal/id"
@@ -42,7 +43,7 @@ func changesTable(ctx context.Context, p list.Page[organisation.Change]) ui.Tabl
 		Empty: ui.Empty(i18n.T(ctx, "partneradmin.changes.empty"), i18n.T(ctx, "partneradmin.changes.empty_text"), nil),
 		Columns: []ui.Column[organisation.Change]{
 			{Sort: "organisation", Label: label(ctx, "organisation"), Cell: func(c organisation.Change) templ.Component {
-				return ui.LinkTo(ui.Link{Href: changeURL(c.ID), Text: c.Organisation})
+				return changeLink(c)
 			}, File: func(c organisation.Change) string { return c.Organisation }},
 			{Sort: "field", Label: i18n.T(ctx, "partneradmin.changes.of"), Cell: func(c organisation.Change) templ.Component {
 				return ui.Text(label(ctx, string(c.Field)))
@@ -55,6 +56,7 @@ func changesTable(ctx context.Context, p list.Page[organisation.Change]) ui.Tabl
 			{Sort: "submitted", Label: i18n.T(ctx, "partneradmin.changes.since"), Cell: func(c organisation.Change) templ.Component {
 				return ui.Date(c.SubmittedAt)
 			}, File: func(c organisation.Change) string { return export.Time(c.SubmittedAt) }},
+			{Label: i18n.T(ctx, "assignment.column"), File: func(c organisation.Change) string { return c.TakenBy }},
 		},
 	}
 }
@@ -71,6 +73,9 @@ func changeFilters(ctx context.Context) []ui.FilterField {
 		{Name: "q", Label: i18n.T(ctx, "partneradmin.changes.search")},
 		{Name: "field", Label: i18n.T(ctx, "partneradmin.changes.of"), Options: fields},
 		{Name: "status", Label: i18n.T(ctx, "common.status"), Options: statuses},
+		{Name: "assigned", Label: i18n.T(ctx, "assignment.filter"), Options: []ui.Option{
+			{Value: assignment.ByMe, Text: i18n.T(ctx, "assignment.filter.me")}, {Value: assignment.ByNobody, Text: i18n.T(ctx, "assignment.filter.nobody")},
+		}},
 	}
 }
 

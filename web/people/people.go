@@ -17,7 +17,9 @@ import (
 	"portal/internal/audit"
 	"portal/internal/authz"
 	"portal/internal/id"
+	"portal/internal/list"
 	"portal/internal/problem"
+	"portal/web/export"
 	"portal/web/form"
 	"portal/web/i18n"
 	"portal/web/page"
@@ -45,6 +47,7 @@ func Routes(accounts *account.Service, trail Trail) []route.Route {
 	read, manage := route.Needs(authz.PeopleRead), route.Needs(authz.PeopleManage)
 	return []route.Route{
 		route.Get(listURL, read, s.list),
+		route.Get(listURL+".csv", read, s.file),
 		route.Post(listURL, manage, s.invite),
 		route.Get(listURL+"/new", manage, s.blank),
 		route.Get(listURL+"/{id}", read, s.show),
@@ -63,6 +66,15 @@ func (s *screens) list(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return page.Render(w, r, http.StatusOK, listPage(p))
+}
+
+// file is the whole list as a file.
+func (s *screens) file(w http.ResponseWriter, r *http.Request) error {
+	a, q := page.Actor(r.Context()), account.PeopleList.Parse(r.URL.Query())
+	return export.Send(w, r, export.File[account.Colleague]{
+		Name: "people", Needs: authz.PeopleRead, Rows: s.accounts.PeopleListing(a.Scope(), a.Partner, q),
+		Columns: table(r.Context(), list.Page[account.Colleague]{Query: q}).Columns,
+	})
 }
 
 // invitation is the form for a new person as it stands.

@@ -42,6 +42,13 @@ func TestOwnerInvitesAndRemoves(t *testing.T) {
 	if p := owner.Get("/people").Want(http.StatusOK); p.Doc.Find("tbody tr").Length() != 1 || !p.Has("Owner") {
 		t.Errorf("at first: %s", p.Text())
 	}
+	rec := owner.Do(owner.Request(http.MethodGet, "/people.csv", nil, ""))
+	if file := rec.Body.String(); rec.Code != http.StatusOK || !strings.Contains(file, owner.Actor.Email) || strings.Count(file, "\n") != 2 {
+		t.Errorf("the file: %d %q", rec.Code, file)
+	}
+	if p := owner.Get("/people?q=nobody").Want(http.StatusOK); !p.Has("Nothing matches these filters") || webtest.Value(p, "q") != "nobody" {
+		t.Errorf("filtered: %s", p.Text())
+	}
 	bad := owner.Get("/people/new").Submit(webtest.Values{"email": owner.Actor.Email, "first_name": "Mia", "last_name": "", "lang": "fr"}).Want(http.StatusUnprocessableEntity)
 	if bad.FieldError("last_name") == "" || webtest.Value(bad, "first_name") != "Mia" || webtest.Value(bad, "lang") != "fr" {
 		t.Errorf("what was typed is gone: %s", bad.Text())

@@ -8,6 +8,7 @@ import (
 	"portal/internal/account"
 	"portal/internal/authz"
 	"portal/internal/list"
+	"portal/web/export"
 	"portal/web/i18n"
 	"portal/web/page"
 	"portal/web/ui"
@@ -29,22 +30,42 @@ func part(ctx context.Context, c account.Colleague) string {
 
 func table(ctx context.Context, p list.Page[account.Colleague]) ui.TableOf[account.Colleague] {
 	return ui.TableOf[account.Colleague]{
-		Page: p, Path: listURL, Caption: i18n.T(ctx, "people.title"),
+		Page: p, Path: listURL, CSV: true, Caption: i18n.T(ctx, "people.title"),
 		Columns: []ui.Column[account.Colleague]{
 			{Sort: "name", Label: i18n.T(ctx, "common.name"), Cell: func(c account.Colleague) templ.Component {
 				return ui.LinkTo(ui.Link{Href: showURL(c.ID), Text: c.Name()})
-			}},
-			{Sort: "email", Label: i18n.T(ctx, "common.email"), Cell: func(c account.Colleague) templ.Component { return ui.Code(c.Email) }},
-			{Label: i18n.T(ctx, "people.part"), Cell: func(c account.Colleague) templ.Component { return ui.Text(part(ctx, c)) }},
+			}, File: account.Colleague.Name},
+			{
+				Sort: "email", Label: i18n.T(ctx, "common.email"), Cell: func(c account.Colleague) templ.Component { return ui.Code(c.Email) },
+				File: func(c account.Colleague) string { return c.Email },
+			},
+			{
+				Label: i18n.T(ctx, "people.part"), Cell: func(c account.Colleague) templ.Component { return ui.Text(part(ctx, c)) },
+				File: func(c account.Colleague) string { return part(ctx, c) },
+			},
 			{Sort: "status", Label: i18n.T(ctx, "common.status"), Cell: func(c account.Colleague) templ.Component {
 				return ui.Tag(tagKinds[c.Status], statusText(ctx, c.Status))
-			}},
-			{Sort: "signed_in", Label: i18n.T(ctx, "staff.last_sign_in"), Cell: lastSignIn},
+			}, File: func(c account.Colleague) string { return statusText(ctx, c.Status) }},
+			{
+				Sort: "signed_in", Label: i18n.T(ctx, "staff.last_sign_in"), Cell: lastSignIn,
+				File: func(c account.Colleague) string { return export.Time(c.SignedInAt()) },
+			},
 		},
 	}
 }
 
-// full reports whether nobody else can be invited.
+func filters(ctx context.Context) []ui.FilterField {
+	var statuses []ui.Option
+	for _, s := range []account.Status{account.Active, account.Invited} {
+		statuses = append(statuses, ui.Option{Value: string(s), Text: statusText(ctx, s)})
+	}
+	return []ui.FilterField{
+		{Name: "q", Label: i18n.T(ctx, "people.search")},
+		{Name: "status", Label: i18n.T(ctx, "common.status"), Options: statuses},
+	}
+}
+
+// full reports whether nobody else can be invited, as far as the page shows it.
 func full(p list.Page[account.Colleague]) bool { return p.Total >= account.MaxPeople }
 
 func languages(chosen string) []ui.Option {

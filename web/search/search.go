@@ -77,12 +77,17 @@ func all(ctx context.Context, g search.Group) string {
 	return i18n.T(ctx, "search.all", "Count", g.Total)
 }
 
-func path(h search.Hit) string { return thing.Path(h.Kind, h.ID) }
+func path(h search.Hit) string {
+	if h.Path != "" {
+		return h.Path
+	}
+	return thing.Path(h.Kind, h.ID)
+}
 
 // statusKeys are where the lists' words for their states stand.
 var statusKeys = map[string]string{
 	"partners": "partner.status.", "policy-requests": "policy_request.status.", "auth-policies": "policy.status.",
-	"datashare-policies": "policy.status.", "policy-groups": "policy_group.status.", "staff": "staff.status.",
+	"datashare-policies": "policy.status.", "policy-groups": "policy_group.status.", "staff": "staff.status.", "people": "staff.status.",
 	"api-keys": "api_key.shown.", "service-accounts": "service_account.shown.", "webhooks": "webhook.status.",
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/a-h/templ"
 	"github.com/go-chi/chi/v5"
 
+	"portal/internal/assignment"
 	"portal/internal/audit"
 	"portal/internal/authz"
 	"portal/internal/certdoc"
@@ -76,7 +77,7 @@ func (h handlers) load(r *http.Request) (certificate.FullCA, error) {
 }
 
 func (h handlers) list(w http.ResponseWriter, r *http.Request) error {
-	rows, err := h.certs.TrustStore(certificate.TrustList.Parse(r.URL.Query())).Page(r.Context())
+	rows, err := h.certs.TrustStore(page.Actor(r.Context()).Scope(), certificate.TrustList.Parse(r.URL.Query())).Page(r.Context())
 	if err != nil {
 		return err
 	}
@@ -87,7 +88,7 @@ func (h handlers) list(w http.ResponseWriter, r *http.Request) error {
 func (h handlers) file(w http.ResponseWriter, r *http.Request) error {
 	q := certificate.TrustList.Parse(r.URL.Query())
 	return export.Send(w, r, export.File[certificate.CA]{
-		Name: "trust-store", Needs: authz.TrustStoreManage, Rows: h.certs.TrustStore(q),
+		Name: "trust-store", Needs: authz.TrustStoreManage, Rows: h.certs.TrustStore(page.Actor(r.Context()).Scope(), q),
 		Columns: table(r.Context(), list.Page[certificate.CA]{Query: q}).Columns,
 	})
 }
@@ -99,7 +100,7 @@ func table(ctx context.Context, rows list.Page[certificate.CA]) ui.TableOf[certi
 			{
 				Sort: "subject", Label: i18n.T(ctx, "trust_store.issued_to"),
 				Cell: func(ca certificate.CA) templ.Component {
-					return ui.LinkTo(ui.Link{Href: showURL(ca.ID), Text: certwords.Name(ca.Subject)})
+					return caLink(ca)
 				},
 				File: func(ca certificate.CA) string { return ca.Subject },
 			},
@@ -128,6 +129,7 @@ func table(ctx context.Context, rows list.Page[certificate.CA]) ui.TableOf[certi
 				Cell: func(ca certificate.CA) templ.Component { return certwords.CATag(ctx, ca.Status) },
 				File: func(ca certificate.CA) string { return certwords.CAStatusText(ctx, ca.Status) },
 			},
+			{Label: i18n.T(ctx, "assignment.column"), File: func(ca certificate.CA) string { return ca.TakenBy }},
 			{Label: i18n.T(ctx, "export.id"), File: func(ca certificate.CA) string { return ca.ID.String() }},
 		},
 	}
@@ -151,6 +153,9 @@ func filters(ctx context.Context) []ui.FilterField {
 		{Name: "domain", Label: i18n.T(ctx, "certificate.domain"), Options: certwords.DomainOptions(ctx, "")},
 		{Name: "kind", Label: i18n.T(ctx, "trust_store.kind"), Options: kinds},
 		{Name: "status", Label: i18n.T(ctx, "common.status"), Options: statuses},
+		{Name: "assigned", Label: i18n.T(ctx, "assignment.filter"), Options: []ui.Option{
+			{Value: assignment.ByMe, Text: i18n.T(ctx, "assignment.filter.me")}, {Value: assignment.ByNobody, Text: i18n.T(ctx, "assignment.filter.nobody")},
+		}},
 		{Name: "within", Label: i18n.T(ctx, "certificate.ends_within"), Options: certwords.WithinOptions(ctx)},
 	}
 }

@@ -118,7 +118,7 @@ func table(a *app.App, site *page.Site) []route.Route {
 		account.Routes(a.Accounts),
 		partner.Routes(a.Partners, a.Policies, a.Vocabulary, trail, work, others, admitted.Section, policyrequest.GrantsOf(a.Requests), certificate.PanelOf(a.Certificates)),
 		partneradmin.Routes(admitted),
-		organisation.Routes(a.Organisations),
+		organisation.Routes(a.Organisations, trail),
 		people.Routes(a.Accounts, trail),
 		unsubscribe.Routes(a.Accounts),
 		policygroup.Routes(a.Policies, trail),

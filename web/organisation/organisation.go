@@ -8,6 +8,9 @@ import (
 	"errors"
 	"net/http"
 
+	"github.com/a-h/templ"
+
+	"portal/internal/audit"
 	"portal/internal/authz"
 	"portal/internal/id"
 	"portal/internal/organisation"
@@ -28,11 +31,17 @@ const (
 	withdrawURL = showURL + "/withdraw"
 )
 
-type handlers struct{ organisations *organisation.Service }
+// Trail draws the history of a thing.
+type Trail func(ctx context.Context, kind audit.Kind, id string) templ.Component
+
+type handlers struct {
+	organisations *organisation.Service
+	trail         Trail
+}
 
 // Routes are the rows of the own organisation: its people read, its owner edits.
-func Routes(s *organisation.Service) []route.Route {
-	h := handlers{s}
+func Routes(s *organisation.Service, trail Trail) []route.Route {
+	h := handlers{s, trail}
 	read, edit := route.Needs(authz.PeopleRead), route.Needs(authz.OrganisationEdit)
 	return []route.Route{
 		route.Get(showURL, read, h.show),
@@ -61,7 +70,7 @@ func (h handlers) show(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return page.Render(w, r, http.StatusOK, showPage(p))
+	return page.Render(w, r, http.StatusOK, showPage(p, h.trail(r.Context(), audit.Partner, p.ID.String())))
 }
 
 // stale is what a form that came too late shows: who was faster, and what

@@ -44,8 +44,14 @@ func TestProfileIsEdited(t *testing.T) {
 	if !stale.Has("Nothing was saved") || !stale.Has("2 New Street") || webtest.Value(stale, "address") != "3 Late Street" {
 		t.Errorf("CON-1: %s", stale.Text())
 	}
-	if p := stale.Submit(nil).Want(http.StatusOK); !p.Has("3 Late Street") {
+	p = stale.Submit(nil).Want(http.StatusOK)
+	if !p.Has("3 Late Street") {
 		t.Errorf("knowing what is there, it is stored on top: %s", p.Text())
+	}
+	// Its history is there, without who of the staff it was.
+	webtest.WantText(t, p, "History", owner.Actor.Name)
+	if staff := s.Admin().Name; strings.Contains(p.Doc.Find("main").Text(), staff) {
+		t.Errorf("%s is named to a partner", staff)
 	}
 }
 

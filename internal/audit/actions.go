@@ -65,10 +65,10 @@ const (
 	CertificateWithdrawn   Action = "certificate.withdrawn"
 	CertificateRechained   Action = "certificate.rechained"
 	APIKeyCreated          Action = "api_key.created"
-	APIKeyRotated          Action = "api_key.rotated"
-	APIKeyDeactivated      Action = "api_key.deactivated"
-	APIKeyPaused           Action = "api_key.paused"
-	APIKeyResumed          Action = "api_key.resumed"
+	APIKeyRotated          Action = "api_key.rotated"     //nolint:gosec // no credential, what happened to one
+	APIKeyDeactivated      Action = "api_key.deactivated" //nolint:gosec // no credential, what happened to one
+	APIKeyPaused           Action = "api_key.paused"      //nolint:gosec // no credential, what happened to one
+	APIKeyResumed          Action = "api_key.resumed"     //nolint:gosec // no credential, what happened to one
 	ServiceCreated         Action = "service_account.created"
 	ServiceEdited          Action = "service_account.edited"
 	ServiceRotated         Action = "service_account.rotated"

@@ -48,6 +48,19 @@ func requestHit(a authz.Actor, r policyrequest.Row) Hit {
 	return h
 }
 
+func (l Lists) offers(ctx context.Context, scope authz.Scope, q list.Query) (list.Page[policyrequest.Offer], error) {
+	return l.Requests.Offers(ctx, scope.Partner, q)
+}
+
+// offerHit leads to where the partner asks for the policy, or to what it asked.
+func offerHit(_ authz.Actor, o policyrequest.Offer) Hit {
+	h := Hit{Kind: audit.Policy, ID: o.ID.String(), Title: o.Name, Detail: o.Description, Path: "/policy-requests/new?policy=" + o.ID.String()}
+	if o.RequestID != nil {
+		h.Path = "/policy-requests/" + o.RequestID.String()
+	}
+	return h
+}
+
 func (l Lists) certificates(ctx context.Context, scope authz.Scope, q list.Query) (list.Page[certificate.Row], error) {
 	return l.Certs.Certificates(scope, q).Page(ctx)
 }

@@ -80,6 +80,7 @@ func NewService(db *pg.DB, l Lists) *Service {
 		{"partners", authz.PartnerRead, in(fixed(&partner.PartnerList), l.partners, partnerHit)},
 		{"people", authz.PeopleRead, in(fixed(&account.PeopleList), l.people, colleagueHit)},
 		{"policy-requests", authz.PolicyRequestRead, in(fixed(&policyrequest.RequestList), l.requests, requestHit)},
+		{"policy-requests/browse", authz.PolicyRequestSend, in(fixed(&policyrequest.OfferList), l.offers, offerHit)},
 		{"certificates", authz.CertificateRead, in(fixed(&certificate.List), l.certificates, certificateHit)},
 		{"api-keys", authz.APIKeyRead, in(keyList, l.keys, keyHit)},
 		{"trust-store", authz.TrustStoreManage, in(fixed(&certificate.TrustList), l.trustStore, caHit)},

@@ -79,3 +79,19 @@ func TestTheKeyCanBeSwitchedOff(t *testing.T) {
 		t.Errorf("switched on again: %q", box())
 	}
 }
+
+func TestPartnerFindsThePoliciesOfItsGroup(t *testing.T) {
+	t.Parallel()
+	d := webtest.NewDesk(t)
+	d.InForce("Counter")
+	partner := d.Admitted(authz.AuthPartner)
+	p := find(partner, "counter").Want(http.StatusOK)
+	webtest.WantText(t, p, "Policies of your group")
+	if ask := p.Click("Counter").Want(http.StatusOK); !strings.HasPrefix(ask.Path, "/policy-requests/new") {
+		t.Errorf("it leads to %s", ask.Path)
+	}
+	// Policies of another kind are none of its business (AUT-2).
+	if p := find(d.Admitted(authz.CredentialPartner), "counter").Want(http.StatusOK); p.Doc.Find("main .hits li").Length() != 0 {
+		t.Error("a policy of another kind is found")
+	}
+}

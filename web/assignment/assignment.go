@@ -206,7 +206,7 @@ func (p panel) sentence(ctx context.Context) string {
 	case p.mine(ctx):
 		return i18n.T(ctx, "assignment.mine", "Ago", ago)
 	}
-	return i18n.T(ctx, "assignment.theirs", "Name", isolate(p.Holder.Name), "Ago", ago)
+	return i18n.T(ctx, "assignment.theirs", "Name", i18n.Isolate(p.Holder.Name), "Ago", ago)
 }
 
 // others are the colleagues whom it can be assigned to.
@@ -219,5 +219,3 @@ func (p panel) others(ctx context.Context) []ui.Option {
 	}
 	return options
 }
-
-func isolate(s string) string { return "\u2068" + s + "\u2069" }

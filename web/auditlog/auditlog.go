@@ -117,8 +117,8 @@ func sentence(ctx context.Context, e auditlog.Entry) string {
 	if e.Action == audit.AccessRefused {
 		key = "audit.access.refused"
 	}
-	return i18n.T(ctx, key, "Actor", isolate(actor(ctx, e)), "Subject", isolate(subject(ctx, e)),
-		"What", isolate(i18n.T(ctx, "audit.action."+string(e.Action))))
+	return i18n.T(ctx, key, "Actor", i18n.Isolate(actor(ctx, e)), "Subject", i18n.Isolate(subject(ctx, e)),
+		"What", i18n.Isolate(i18n.T(ctx, "audit.action."+string(e.Action))))
 }
 
 func actor(ctx context.Context, e auditlog.Entry) string {
@@ -147,8 +147,6 @@ func subject(ctx context.Context, e auditlog.Entry) string {
 	}
 	return e.SubjectName
 }
-
-func isolate(s string) string { return "\u2068" + s + "\u2069" }
 
 // note lists what changed, field by field.
 func note(ctx context.Context, e auditlog.Entry) string {
@@ -179,7 +177,7 @@ func word(ctx context.Context, s string) string {
 	if hash, rest, ok := strings.Cut(s, ","); ok && strings.HasPrefix(hash, "sha256:") && len(hash) > 19 {
 		s = hash[:19] + "…," + rest // enough to tell two texts apart; the log keeps it whole
 	}
-	return isolate(s)
+	return i18n.Isolate(s)
 }
 
 // address is the page of the thing that an entry tells of, "" if it has none. A

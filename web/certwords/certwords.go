@@ -17,9 +17,6 @@ import (
 	"portal/web/ui"
 )
 
-// isolate keeps a name's direction from turning the sentence around it.
-func isolate(s string) string { return "\u2068" + s + "\u2069" }
-
 // args are the values of a check as its sentences want them: names set apart,
 // moments as days.
 func args(ctx context.Context, in []any) []any {
@@ -30,7 +27,7 @@ func args(ctx context.Context, in []any) []any {
 			v = i18n.Date(ctx, x)
 		case string:
 			if i%2 == 1 { // names of values stand before them
-				v = isolate(x)
+				v = i18n.Isolate(x)
 			}
 		}
 		out[i] = v

@@ -187,3 +187,7 @@ func Negotiate(r *http.Request) string {
 	_, i, _ := matcher.Match(tags...)
 	return Languages[i].Code
 }
+
+// Isolate keeps a name in its own direction inside a sentence, so that a Latin
+// one in an Arabic sentence, or the other way round, does not turn it around.
+func Isolate(s string) string { return "\u2068" + s + "\u2069" }

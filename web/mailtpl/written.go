@@ -27,7 +27,7 @@ func isolated(lang, s string) string {
 		p, _ := bidi.LookupRune(r)
 		right := p.Class() == bidi.R || p.Class() == bidi.AL
 		if lang == "ar" && !right && !unicode.IsSpace(r) || lang != "ar" && (right || p.Class() == bidi.AN) {
-			return "\u2068" + s + "\u2069"
+			return i18n.Isolate(s)
 		}
 	}
 	return s

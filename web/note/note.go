@@ -197,6 +197,3 @@ func (d draft) action() string {
 	}
 	return saveURL(note.Note{ID: d.ID})
 }
-
-// isolate keeps a name in its own direction inside a sentence.
-func isolate(s string) string { return "\u2068" + s + "\u2069" }

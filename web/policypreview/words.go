@@ -171,7 +171,7 @@ var partKey = strings.NewReplacer(" ", "_")
 func partText(ctx context.Context, name string) string {
 	key := "policy_preview.part." + strings.ToLower(partKey.Replace(name))
 	if !i18n.Has(i18n.Lang(ctx), key) {
-		return policywords.Isolate(name)
+		return i18n.Isolate(name)
 	}
 	return i18n.T(ctx, key)
 }

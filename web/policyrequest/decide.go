@@ -252,7 +252,7 @@ func (v decideView) reasons(ctx context.Context, lang, selected string) []ui.Opt
 	for _, name := range v.templates {
 		o := ui.Option{Value: name, Text: i18n.T(ctx, templateKey(v.verb, name)), Selected: selected == name}
 		if lang != i18n.Lang(ctx) {
-			o.Hint = "\u2068" + i18n.In(lang, templateKey(v.verb, name)) + "\u2069"
+			o.Hint = i18n.Isolate(i18n.In(lang, templateKey(v.verb, name)))
 		}
 		options = append(options, o)
 	}

@@ -250,7 +250,7 @@ func protocolOptions(ctx context.Context, a policydoc.Answer) []ui.Option {
 		names = append(names, a.Value)
 	}
 	for _, name := range names {
-		options = append(options, ui.Option{Value: name, Text: policywords.Isolate(name), Selected: a.Value == name})
+		options = append(options, ui.Option{Value: name, Text: i18n.Isolate(name), Selected: a.Value == name})
 	}
 	return options
 }

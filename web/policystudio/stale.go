@@ -5,7 +5,6 @@ import (
 
 	"portal/internal/policydoc"
 	"portal/web/i18n"
-	"portal/web/policywords"
 )
 
 // yours says what was typed where the stored policy says something else, "" where
@@ -14,7 +13,7 @@ func (f formPage) yours(ctx context.Context, stored, typed string) string {
 	if stored == typed || typed == "" {
 		return ""
 	}
-	return i18n.T(ctx, "policy_studio.stale.yours", "Value", policywords.Isolate(shown(typed)))
+	return i18n.T(ctx, "policy_studio.stale.yours", "Value", i18n.Isolate(shown(typed)))
 }
 
 // yourDay is yours for the review date.

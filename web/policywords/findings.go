@@ -69,7 +69,7 @@ func PathWords(ctx context.Context, path []policydoc.Step) string {
 		if w.Key != "" {
 			words = append(words, i18n.T(ctx, w.Key, w.Args...))
 		} else {
-			words = append(words, Isolate(w.Raw))
+			words = append(words, i18n.Isolate(w.Raw))
 		}
 	}
 	return strings.Join(words, " › ")

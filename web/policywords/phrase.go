@@ -249,13 +249,13 @@ func (t teller) word(f policydoc.Family, name string) string {
 func (t teller) newWord(f policydoc.Family, name string) string {
 	label, known := t.v.Label(t.lang, f, name)
 	if !known {
-		return Isolate(name)
+		return i18n.Isolate(name)
 	}
 	if f == policydoc.Languages {
 		return label
 	}
 	if t.lang == "ar" && strings.ContainsFunc(label, isLatin) {
-		return Isolate(label) // "(e-KYC)." at the end of a sentence would turn around
+		return i18n.Isolate(label) // "(e-KYC)." at the end of a sentence would turn around
 	}
 	if seed, _ := policydoc.DefaultVocabulary().Label(t.lang, f, name); seed == label {
 		return lowerFirst(label)

@@ -32,15 +32,12 @@ func DoURL(k policy.Kind, pid id.Policy, verb string) string { return URL(k, pid
 // Word is the key of a message that differs between the kinds.
 func Word(k policy.Kind, key string) string { return "policy." + string(k) + "." + key }
 
-// Isolate keeps a name of the document in its own direction inside a sentence.
-func Isolate(s string) string { return "\u2068" + s + "\u2069" }
-
 // Label is what people call a name of the document; one without a label stands
 // for itself.
 func Label(ctx context.Context, v *policydoc.Vocabulary, f policydoc.Family, name string) string {
 	label, known := v.Label(i18n.Lang(ctx), f, name)
 	if !known {
-		return Isolate(name)
+		return i18n.Isolate(name)
 	}
 	return label
 }
@@ -51,7 +48,7 @@ func Label(ctx context.Context, v *policydoc.Vocabulary, f policydoc.Family, nam
 func Description(ctx context.Context, v *policydoc.Vocabulary, f policydoc.Family, name string) string {
 	text := v.Description(i18n.Lang(ctx), f, name)
 	if t, _ := v.Term(f, name); text != "" && t.Descriptions[i18n.Lang(ctx)] == "" {
-		return Isolate(text)
+		return i18n.Isolate(text)
 	}
 	return text
 }
@@ -62,7 +59,7 @@ func Fixed(ctx context.Context, key func(string) (string, bool), name string) st
 	if k, known := key(name); known {
 		return i18n.T(ctx, k)
 	}
-	return Isolate(name)
+	return i18n.Isolate(name)
 }
 
 var tagKinds = map[string]string{

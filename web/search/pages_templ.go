@@ -248,12 +248,12 @@ func nothing(f results) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		} else if f.Short {
-			templ_7745c5c3_Err = ui.Empty(i18n.T(ctx, "search.nothing", "Text", "\u2068"+f.Text+"\u2069"), i18n.T(ctx, "search.short"), nil).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Empty(i18n.T(ctx, "search.nothing", "Text", i18n.Isolate(f.Text)), i18n.T(ctx, "search.short"), nil).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		} else {
-			templ_7745c5c3_Err = ui.Empty(i18n.T(ctx, "search.nothing", "Text", "\u2068"+f.Text+"\u2069"), i18n.T(ctx, "search.nothing.text"), nil).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Empty(i18n.T(ctx, "search.nothing", "Text", i18n.Isolate(f.Text)), i18n.T(ctx, "search.nothing.text"), nil).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

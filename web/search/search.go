@@ -61,7 +61,7 @@ func (f results) title(ctx context.Context) string {
 	if f.Text == "" {
 		return i18n.T(ctx, "search.title")
 	}
-	return i18n.T(ctx, "search.title.of", "Text", "\u2068"+f.Text+"\u2069")
+	return i18n.T(ctx, "search.title.of", "Text", i18n.Isolate(f.Text))
 }
 
 func listText(ctx context.Context, of string) string { return i18n.T(ctx, "export.list."+of) }

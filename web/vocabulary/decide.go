@@ -10,8 +10,8 @@ import (
 	"portal/internal/problem"
 	"portal/internal/vocabulary"
 	"portal/web/form"
+	"portal/web/i18n"
 	"portal/web/page"
-	"portal/web/policywords"
 )
 
 // confirm says what deprecating will do and names the policies that use the
@@ -84,6 +84,6 @@ func moved(w http.ResponseWriter, r *http.Request, t vocabulary.Term, deprecate 
 	if deprecate {
 		key = "vocabulary.flash.deprecated"
 	}
-	page.Flash(r, key, "Name", policywords.Isolate(t.Name))
+	page.Flash(r, key, "Name", i18n.Isolate(t.Name))
 	return page.Redirect(w, r, showURL(t.ID))
 }

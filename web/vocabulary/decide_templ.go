@@ -10,7 +10,6 @@ import templruntime "github.com/a-h/templ/runtime"
 import (
 	"portal/internal/vocabulary"
 	"portal/web/i18n"
-	"portal/web/policywords"
 	"portal/web/ui"
 	"strconv"
 )
@@ -50,7 +49,7 @@ func confirmPage(t vocabulary.Term, use vocabulary.Usage, reason string) templ.C
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = ui.Heading(i18n.T(ctx, "vocabulary.deprecate.title", "Name", policywords.Isolate(t.Name)), "").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Heading(i18n.T(ctx, "vocabulary.deprecate.title", "Name", i18n.Isolate(t.Name)), "").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -78,7 +77,7 @@ func confirmPage(t vocabulary.Term, use vocabulary.Usage, reason string) templ.C
 					var templ_7745c5c3_Var4 string
 					templ_7745c5c3_Var4, templ_7745c5c3_Err = templ.JoinStringErrs(reason)
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/vocabulary/decide.templ`, Line: 18, Col: 16}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/vocabulary/decide.templ`, Line: 17, Col: 16}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var4))
 					if templ_7745c5c3_Err != nil {
@@ -91,7 +90,7 @@ func confirmPage(t vocabulary.Term, use vocabulary.Usage, reason string) templ.C
 					var templ_7745c5c3_Var5 string
 					templ_7745c5c3_Var5, templ_7745c5c3_Err = templ.JoinStringErrs(i18n.T(ctx, "vocabulary.deprecate.changed"))
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/vocabulary/decide.templ`, Line: 19, Col: 52}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/vocabulary/decide.templ`, Line: 18, Col: 52}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var5))
 					if templ_7745c5c3_Err != nil {
@@ -131,7 +130,7 @@ func confirmPage(t vocabulary.Term, use vocabulary.Usage, reason string) templ.C
 				var templ_7745c5c3_Var7 string
 				templ_7745c5c3_Var7, templ_7745c5c3_Err = templ.JoinStringErrs(i18n.T(ctx, "vocabulary.deprecate.consequence"))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/vocabulary/decide.templ`, Line: 23, Col: 55}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/vocabulary/decide.templ`, Line: 22, Col: 55}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var7))
 				if templ_7745c5c3_Err != nil {
@@ -209,7 +208,7 @@ func confirmPage(t vocabulary.Term, use vocabulary.Usage, reason string) templ.C
 						}()
 					}
 					ctx = templ.InitializeContext(ctx)
-					templ_7745c5c3_Err = ui.Danger(i18n.T(ctx, "vocabulary.deprecate.button", "Name", policywords.Isolate(t.Name))).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.Danger(i18n.T(ctx, "vocabulary.deprecate.button", "Name", i18n.Isolate(t.Name))).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -235,7 +234,7 @@ func confirmPage(t vocabulary.Term, use vocabulary.Usage, reason string) templ.C
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Page(ui.Meta{Title: i18n.T(ctx, "vocabulary.deprecate.title", "Name", policywords.Isolate(t.Name)), Back: &ui.Link{Href: showURL(t.ID), Text: i18n.T(ctx, "vocabulary.back_to_one")}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Page(ui.Meta{Title: i18n.T(ctx, "vocabulary.deprecate.title", "Name", i18n.Isolate(t.Name)), Back: &ui.Link{Href: showURL(t.ID), Text: i18n.T(ctx, "vocabulary.back_to_one")}}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -278,7 +277,7 @@ func lowerPage(f formPage, use vocabulary.Usage) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = ui.Heading(i18n.T(ctx, "vocabulary.lower.title", "Name", policywords.Isolate(f.Old.Name)), "").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Heading(i18n.T(ctx, "vocabulary.lower.title", "Name", i18n.Isolate(f.Old.Name)), "").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -305,7 +304,7 @@ func lowerPage(f formPage, use vocabulary.Usage) templ.Component {
 				var templ_7745c5c3_Var14 string
 				templ_7745c5c3_Var14, templ_7745c5c3_Err = templ.JoinStringErrs(i18n.T(ctx, "vocabulary.lower.consequence", "Old", sensitivityText(ctx, f.Old.Sensitivity), "New", sensitivityText(ctx, f.Sensitivity)))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/vocabulary/decide.templ`, Line: 44, Col: 143}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/vocabulary/decide.templ`, Line: 43, Col: 143}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var14))
 				if templ_7745c5c3_Err != nil {
@@ -397,7 +396,7 @@ func lowerPage(f formPage, use vocabulary.Usage) templ.Component {
 						}()
 					}
 					ctx = templ.InitializeContext(ctx)
-					templ_7745c5c3_Err = ui.Danger(i18n.T(ctx, "vocabulary.lower.button", "Name", policywords.Isolate(f.Old.Name))).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.Danger(i18n.T(ctx, "vocabulary.lower.button", "Name", i18n.Isolate(f.Old.Name))).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -423,7 +422,7 @@ func lowerPage(f formPage, use vocabulary.Usage) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Page(ui.Meta{Title: i18n.T(ctx, "vocabulary.lower.title", "Name", policywords.Isolate(f.Old.Name)), Back: f.back(ctx)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var12), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Page(ui.Meta{Title: i18n.T(ctx, "vocabulary.lower.title", "Name", i18n.Isolate(f.Old.Name)), Back: f.back(ctx)}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var12), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -13,7 +13,6 @@ import (
 	"portal/web/form"
 	"portal/web/i18n"
 	"portal/web/page"
-	"portal/web/policywords"
 	"portal/web/ui"
 )
 
@@ -64,7 +63,7 @@ func (h handlers) create(w http.ResponseWriter, r *http.Request) error {
 	t, err := h.terms.Create(r.Context(), h.actor(r), f.Input)
 	switch {
 	case err == nil:
-		page.Flash(r, "vocabulary.flash.created", "Name", policywords.Isolate(t.Name))
+		page.Flash(r, "vocabulary.flash.created", "Name", i18n.Isolate(t.Name))
 		return page.Redirect(w, r, showURL(t.ID))
 	case errors.Is(err, problem.ErrConflict):
 		return h.sentBefore(w, r, f, err)
@@ -144,7 +143,7 @@ func (h handlers) stale(w http.ResponseWriter, r *http.Request, f formPage, conf
 }
 
 func edited(w http.ResponseWriter, r *http.Request, t vocabulary.Term) error {
-	page.Flash(r, "vocabulary.flash.edited", "Name", policywords.Isolate(t.Name))
+	page.Flash(r, "vocabulary.flash.edited", "Name", i18n.Isolate(t.Name))
 	return page.Redirect(w, r, showURL(t.ID))
 }
 
@@ -167,7 +166,7 @@ func (f formPage) title(ctx context.Context) string {
 	if f.Old == nil {
 		return i18n.T(ctx, "vocabulary.new")
 	}
-	return i18n.T(ctx, "vocabulary.edit", "Name", policywords.Isolate(f.Old.Name))
+	return i18n.T(ctx, "vocabulary.edit", "Name", i18n.Isolate(f.Old.Name))
 }
 
 // action is the address that the form is sent to.

@@ -7,7 +7,6 @@ import (
 	"portal/internal/vocabulary"
 	"portal/web/i18n"
 	"portal/web/page"
-	"portal/web/policywords"
 	"portal/web/ui"
 )
 
@@ -28,7 +27,7 @@ func (h handlers) show(w http.ResponseWriter, r *http.Request) error {
 
 // title tells the term from those with the same label.
 func title(ctx context.Context, t vocabulary.Term) string {
-	return i18n.T(ctx, "vocabulary.one", "Label", policywords.Isolate(t.Label(i18n.Lang(ctx))), "Name", policywords.Isolate(t.Name))
+	return i18n.T(ctx, "vocabulary.one", "Label", i18n.Isolate(t.Label(i18n.Lang(ctx))), "Name", i18n.Isolate(t.Name))
 }
 
 func rows(ctx context.Context, t vocabulary.Term) []ui.Row {

@@ -156,11 +156,8 @@ func (s *Service) WithZone(zone *time.Location) *Service {
 // Today is the day that it is in the portal's zone.
 func (s *Service) Today() time.Time { return s.dayOf(s.db.Now()) }
 
-// dayOf is the day of a moment as the database keeps days: midnight in UTC.
-func (s *Service) dayOf(t time.Time) time.Time {
-	y, m, d := t.In(s.zone).Date()
-	return time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
-}
+// dayOf is the day of a moment in the portal's zone.
+func (s *Service) dayOf(t time.Time) time.Time { return pg.Day(t.In(s.zone)) }
 
 // ErrShown means: the same form was sent before, and the answer to it showed the
 // token. It is not shown again (security.md KEY-1).

@@ -29,8 +29,7 @@ func NewService(db *pg.DB, zone *time.Location) *Service { return &Service{db: d
 // at are the moments that the questions are about.
 func (s *Service) at() pg.Args {
 	now := s.db.Now()
-	y, m, d := now.In(s.zone).Date()
-	today := time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
+	today := pg.Day(now.In(s.zone))
 	return pg.Args{"now": now, "soon": now.AddDate(0, 0, Days), "today": today, "last": today.AddDate(0, 0, Days)}
 }
 

@@ -128,6 +128,16 @@ func (db *DB) Read() Querier { return db.read }
 // keeps them, so that values compare equal after a round trip.
 func (db *DB) Now() time.Time { return db.now() }
 
+// Day is the day of a moment in the moment's own zone as the database keeps days:
+// midnight in UTC. No moment stays none.
+func Day(t time.Time) time.Time {
+	if t.IsZero() {
+		return time.Time{}
+	}
+	y, m, d := t.Date()
+	return time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
+}
+
 // Ping asks both pools whether the database answers.
 func (db *DB) Ping(ctx context.Context) error {
 	if err := db.write.Ping(ctx); err != nil {

@@ -60,7 +60,7 @@ const maxReviewYears = 5
 
 // checkReview reads a review date. One that stays as it is may have passed.
 func checkReview(f *problem.Fields, typed, today, before time.Time) time.Time {
-	switch typed = day(typed); {
+	switch typed = pg.Day(typed); {
 	case typed.IsZero() && before.IsZero():
 		return today.AddDate(1, 0, 0)
 	case typed.IsZero(), typed.Equal(before):
@@ -69,15 +69,6 @@ func checkReview(f *problem.Fields, typed, today, before time.Time) time.Time {
 		f.Add("review_on", "policy_rule.review_day", "Years", maxReviewYears)
 	}
 	return typed
-}
-
-// day is the day of a moment in its own zone, as the database keeps it.
-func day(t time.Time) time.Time {
-	if t.IsZero() {
-		return time.Time{}
-	}
-	y, m, d := t.Date()
-	return time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
 }
 
 // dayText is a day in the audit log.

@@ -48,7 +48,7 @@ func (s *Service) WithZone(zone *time.Location) *Service {
 func (s *Service) Today() time.Time { return s.dayOf(s.db.Now()) }
 
 // dayOf is the day of a moment in the portal's zone.
-func (s *Service) dayOf(t time.Time) time.Time { return day(t.In(s.zone)) }
+func (s *Service) dayOf(t time.Time) time.Time { return pg.Day(t.In(s.zone)) }
 
 // Eyes says when a version needs a second person to be activated.
 func (s *Service) Eyes() Eyes { return s.eyes }

@@ -53,7 +53,7 @@ func (s *Service) KeepPolicy(ctx context.Context, a authz.Actor, pid id.Policy, 
 
 // checkKeep reads until when a policy is kept.
 func checkKeep(f *problem.Fields, typed, today time.Time) time.Time {
-	if typed = day(typed); !typed.IsZero() && typed.After(today) && StandsOf(typed, today) != ReviewLater {
+	if typed = pg.Day(typed); !typed.IsZero() && typed.After(today) && StandsOf(typed, today) != ReviewLater {
 		f.Add("review_on", "policy_rule.keep_day", "Days", ReviewAhead)
 		return typed
 	}

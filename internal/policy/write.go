@@ -117,7 +117,7 @@ func (s *Service) replayedPolicy(ctx context.Context, a authz.Actor, pid id.Poli
 	if err != nil {
 		return Policy{}, err
 	}
-	sent.ReviewOn = day(in.ReviewOn) // a day that nobody chose is no other word
+	sent.ReviewOn = pg.Day(in.ReviewOn) // a day that nobody chose is no other word
 	p, err := s.Policy(ctx, pid, sent.Kind)
 	if err != nil && !errors.Is(err, problem.ErrNotFound) {
 		return Policy{}, err

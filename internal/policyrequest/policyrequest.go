@@ -66,10 +66,7 @@ func NewService(db *pg.DB, zone *time.Location) *Service { return &Service{db: d
 // against.
 func (s *Service) Today() time.Time { return s.dayOf(s.db.Now()) }
 
-func (s *Service) dayOf(t time.Time) time.Time {
-	y, m, d := t.In(s.zone).Date()
-	return time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
-}
+func (s *Service) dayOf(t time.Time) time.Time { return pg.Day(t.In(s.zone)) }
 
 // Request is a request or a grant with what it stands on, as all of it is now.
 type Request struct {

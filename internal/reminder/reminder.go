@@ -38,7 +38,7 @@ func NewService(db *pg.DB, zone *time.Location) *Service { return &Service{db: d
 // are one transaction. It is background work.
 func (s *Service) Run(ctx context.Context) error {
 	now := s.db.Now().In(s.zone)
-	today := dayOf(now)
+	today := pg.Day(now)
 	monday := today.AddDate(0, 0, -(int(today.Weekday())+6)%7)
 	if now.Hour() < sendFrom {
 		return nil
@@ -75,10 +75,4 @@ func Purge(ctx context.Context, db *pg.DB) error {
 		_, err := tx.Exec(ctx, `delete from reminder_rounds where day < @before::timestamptz::date`, before)
 		return err
 	})
-}
-
-// dayOf is the day of a moment as a date of the database: its midnight in UTC.
-func dayOf(t time.Time) time.Time {
-	y, m, d := t.Date()
-	return time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
 }

@@ -63,9 +63,9 @@ func (s *Service) ahead(ctx context.Context, tx *pg.Tx, today time.Time, days in
 	}
 	var all []ending
 	for _, r := range rows {
-		e := ending{Kind: r.Kind, ID: r.ID, Partner: r.PartnerID, Name: r.Name, Policy: r.Policy, Since: dayOf(r.Since.In(s.zone))}
+		e := ending{Kind: r.Kind, ID: r.ID, Partner: r.PartnerID, Name: r.Name, Policy: r.Policy, Since: pg.Day(r.Since.In(s.zone))}
 		if r.EndsAt != nil {
-			e.On = dayOf(r.EndsAt.In(s.zone))
+			e.On = pg.Day(r.EndsAt.In(s.zone))
 		} else {
 			e.On = *r.EndsOn
 		}

@@ -55,7 +55,7 @@ func (s *Service) summary(ctx context.Context, tx *pg.Tx, monday time.Time) ([]s
 		}
 		day := ""
 		if f.Since != nil {
-			day = dayOf(f.Since.In(s.zone)).Format(time.DateOnly)
+			day = pg.Day(f.Since.In(s.zone)).Format(time.DateOnly)
 		}
 		lines = append(lines, line(f.What, strconv.Itoa(f.Count), day))
 	}
@@ -94,7 +94,7 @@ func (s *Service) facts(ctx context.Context, tx *pg.Tx, monday time.Time) ([]fac
 // endingLines are what ends within a week: one line for each partner with the
 // first day, and one for what is staff's own.
 func (s *Service) endingLines(ctx context.Context, tx *pg.Tx) ([]string, error) {
-	all, err := s.ahead(ctx, tx, dayOf(tx.Now().In(s.zone)), weekAhead)
+	all, err := s.ahead(ctx, tx, pg.Day(tx.Now().In(s.zone)), weekAhead)
 	if err != nil || len(all) == 0 {
 		return nil, err
 	}

@@ -115,10 +115,7 @@ func (s *Service) WithZone(zone *time.Location) *Service {
 }
 
 // Today is the day that it is in the portal's zone, as the database keeps days.
-func (s *Service) Today() time.Time {
-	y, m, d := s.db.Now().In(s.zone).Date()
-	return time.Date(y, m, d, 0, 0, 0, 0, time.UTC)
-}
+func (s *Service) Today() time.Time { return pg.Day(s.db.Now().In(s.zone)) }
 
 // ErrShown means: the same form was sent before, and the answer to it showed the
 // token. It is not shown again (security.md KEY-1).

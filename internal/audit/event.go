@@ -36,6 +36,11 @@ const (
 
 	CACertificate Kind = "ca_certificate"
 	Certificate   Kind = "certificate" // a partner's
+
+	SBI        Kind = "sbi"
+	Device     Kind = "device"
+	DeviceType Kind = "device_type"
+	FTMChip    Kind = "ftm_chip" // and its certificates
 )
 
 // Result is how it ended.

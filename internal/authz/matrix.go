@@ -71,6 +71,20 @@ const (
 	KeyVerify           Permission = "api_key.verify"         // ask the API whether a key is good
 	PolicyServe         Permission = "policy.serve"           // read a partner's policy by the API
 	WebhookManage       Permission = "webhook.manage"         // where events are sent
+	SBIRead             Permission = "sbi.read"               // device software; providers: their own
+	SBISend             Permission = "sbi.send"               // register, change, withdraw the own
+	SBIDecide           Permission = "sbi.decide"             // approve, ask for changes, reject, give back
+	SBIDeactivate       Permission = "sbi.deactivate"         // end an approved one, with its devices
+	DeviceRead          Permission = "device.read"            // devices; providers: their own
+	DeviceSend          Permission = "device.send"            // register, change, withdraw, move the own
+	DeviceDecide        Permission = "device.decide"          // approve, ask for changes, reject, give back
+	DeviceDeactivate    Permission = "device.deactivate"      // end an approved one
+	DeviceTypeManage    Permission = "device_type.manage"     // what kinds of devices there are
+	FTMChipRead         Permission = "ftm_chip.read"          // FTM chips; providers: their own
+	FTMChipSend         Permission = "ftm_chip.send"          // register, change, withdraw the own; certificates
+	FTMChipDecide       Permission = "ftm_chip.decide"        // approve, ask for changes, reject, give back
+	FTMChipDeactivate   Permission = "ftm_chip.deactivate"    // end an approved one
+	HardwareServe       Permission = "hardware.serve"         // read approved SBIs, devices and FTM chips by the API
 	NoteWrite           Permission = "note.write"             // internal notes, and whose work something is
 	StaffManage         Permission = "staff.manage"           // invite, change roles, deactivate
 	AuditRead           Permission = "audit.read"             // the whole audit log
@@ -91,9 +105,11 @@ var Matrix = map[Role][]Permission{
 	Applicant:         {AccountEdit, RegistrationEdit},
 	AuthPartner:       slices.Concat(everyPartner, policyPartner),
 	CredentialPartner: slices.Concat(everyPartner, policyPartner),
-	DeviceProvider:    everyPartner,
-	FTMProvider:       everyPartner,
-	PartnerOwner:      {OrganisationEdit, PeopleManage},
+	DeviceProvider: slices.Concat(everyPartner, []Permission{
+		SBIRead, SBISend, SBIDeactivate, DeviceRead, DeviceSend, DeviceDeactivate,
+	}),
+	FTMProvider:  slices.Concat(everyPartner, []Permission{FTMChipRead, FTMChipSend, FTMChipDeactivate}),
+	PartnerOwner: {OrganisationEdit, PeopleManage},
 	PolicyManager: {
 		AccountEdit, PolicyGroupRead, PolicyGroupManage, PolicyRead, PolicyWrite, PolicyActivate, NoteWrite,
 	},
@@ -101,6 +117,8 @@ var Matrix = map[Role][]Permission{
 		AccountEdit, PartnerRead, PartnerDecide, PartnerDeactivate, PolicyGroupRead, PolicyGroupManage,
 		PolicyRead, PolicyWrite, PolicyActivate, PolicyEmergency, VocabularyManage,
 		PolicyRequestRead, PolicyRequestDecide, TrustStoreManage, CertificateRead, APIKeyRead, APIKeyDeactivate,
+		SBIRead, SBIDecide, SBIDeactivate, DeviceRead, DeviceDecide, DeviceDeactivate, DeviceTypeManage,
+		FTMChipRead, FTMChipDecide, FTMChipDeactivate,
 		ServiceManage, WebhookManage, NoteWrite, StaffManage, AuditRead, MailRead,
 	},
 	ServiceAccount: {KeyVerify, PolicyServe},

@@ -47,6 +47,20 @@ type (
 	WebhookEvent struct{ uuid.UUID }
 	// WebhookDelivery identifies one event on its way to one address.
 	WebhookDelivery struct{ uuid.UUID }
+	// SBI identifies a version of a provider's device software.
+	SBI struct{ uuid.UUID }
+	// Device identifies a model of a device.
+	Device struct{ uuid.UUID }
+	// DeviceImport identifies a file of devices.
+	DeviceImport struct{ uuid.UUID }
+	// DeviceType identifies a type of devices.
+	DeviceType struct{ uuid.UUID }
+	// DeviceSubType identifies a sub-type of a type of devices.
+	DeviceSubType struct{ uuid.UUID }
+	// FTMChip identifies a model of an FTM chip.
+	FTMChip struct{ uuid.UUID }
+	// FTMChipCertificate identifies a certificate of an FTM chip.
+	FTMChipCertificate struct{ uuid.UUID }
 	// PartnerChange identifies a partner's request to change its name or address.
 	PartnerChange struct{ uuid.UUID }
 	// Thing identifies a thing whose kind stands beside it.

@@ -94,27 +94,10 @@ func orNil[T id.Kind](v T) *uuid.UUID {
 	return &u
 }
 
-// appendEvent adds the next link. The head row is locked here, at the end of
-// the transaction, so that writers wait for each other only this long.
-func appendEvent(ctx context.Context, tx *Tx, a authz.Actor, ev audit.Event, result audit.Result) error {
-	detail := ev.Detail
-	if detail == nil {
-		detail = []audit.Change{}
-	}
-	text, err := json.Marshal(detail)
-	if err != nil {
-		return fmt.Errorf("audit detail: %w", err)
-	}
-	ip := ""
-	if a.IP.IsValid() {
-		ip = a.IP.String()
-	}
-	e := entry{
-		At: tx.Now(), ActorID: orNil(a.User), ActorName: a.Name, ActorRole: string(a.Role()), Session: a.Session,
-		IP: ip, RequestID: a.RequestID, Action: string(ev.Action), Result: string(result),
-		SubjectKind: string(ev.Subject.Kind), SubjectID: ev.Subject.ID, SubjectName: ev.Subject.Name,
-		PartnerID: orNil(ev.Partner), VersionBefore: ev.Before, VersionAfter: ev.After, Detail: string(text), Format: chainFormat,
-	}
+// appendEvents adds the next links, in as many statements for thousands as for
+// one. The head row is locked here, at the end of the transaction, so that writers
+// wait for each other only this long.
+func appendEvents(ctx context.Context, tx *Tx, a authz.Actor, result audit.Result, events ...audit.Event) error {
 	head, err := One[struct {
 		Seq  int64
 		Hash []byte
@@ -122,24 +105,81 @@ func appendEvent(ctx context.Context, tx *Tx, a authz.Actor, ev audit.Event, res
 	if err != nil {
 		return fmt.Errorf("audit head: %w", err)
 	}
-	e.Seq = head.Seq + 1
-	e.Hash = e.sum(head.Hash)
-	_, err = tx.Exec(ctx, `
-		with head as (update audit_head set seq = @seq, hash = @hash)
-		insert into audit_log (seq, at, actor_id, actor_name, actor_role, session, ip, request_id, action, result,
-			subject_kind, subject_id, subject_name, partner_id, version_before, version_after, detail, format, hash)
-		values (@seq, @at, @actor_id, @actor_name, @actor_role, @session, @ip, @request_id, @action, @result,
-			@subject_kind, @subject_id, @subject_name, @partner_id, @version_before, @version_after, @detail, @format, @hash)`,
-		Args{
-			"seq": e.Seq, "at": e.At, "actor_id": e.ActorID, "actor_name": e.ActorName, "actor_role": e.ActorRole,
-			"session": e.Session, "ip": e.IP, "request_id": e.RequestID, "action": e.Action, "result": e.Result,
-			"subject_kind": e.SubjectKind, "subject_id": e.SubjectID, "subject_name": e.SubjectName, "partner_id": e.PartnerID,
-			"version_before": e.VersionBefore, "version_after": e.VersionAfter, "detail": e.Detail, "format": e.Format, "hash": e.Hash,
-		})
-	if err != nil {
+	entries := make([]entry, len(events))
+	for i, ev := range events {
+		if entries[i], err = entryOf(a, ev, result, tx.Now()); err != nil {
+			return err
+		}
+		head.Seq++
+		entries[i].Seq = head.Seq
+		entries[i].Hash = entries[i].sum(head.Hash)
+		head.Hash = entries[i].Hash
+	}
+	if err := insertEntries(ctx, tx, entries); err != nil {
 		return fmt.Errorf("audit event: %w", err)
 	}
 	return nil
+}
+
+// entryOf is the row of an event, but for its place in the chain.
+func entryOf(a authz.Actor, ev audit.Event, result audit.Result, at time.Time) (entry, error) {
+	detail := ev.Detail
+	if detail == nil {
+		detail = []audit.Change{}
+	}
+	text, err := json.Marshal(detail)
+	if err != nil {
+		return entry{}, fmt.Errorf("audit detail: %w", err)
+	}
+	ip := ""
+	if a.IP.IsValid() {
+		ip = a.IP.String()
+	}
+	return entry{
+		At: at, ActorID: orNil(a.User), ActorName: a.Name, ActorRole: string(a.Role()), Session: a.Session,
+		IP: ip, RequestID: a.RequestID, Action: string(ev.Action), Result: string(result),
+		SubjectKind: string(ev.Subject.Kind), SubjectID: ev.Subject.ID, SubjectName: ev.Subject.Name,
+		PartnerID: orNil(ev.Partner), VersionBefore: ev.Before, VersionAfter: ev.After, Detail: string(text), Format: chainFormat,
+	}, nil
+}
+
+// insertEntries stores the rows of one transaction: what they share once, the rest
+// column by column.
+func insertEntries(ctx context.Context, tx *Tx, entries []entry) error {
+	first, last := entries[0], entries[len(entries)-1]
+	args := Args{
+		"last": last.Seq, "head": last.Hash, "at": first.At, "actor_id": first.ActorID, "actor_name": first.ActorName,
+		"actor_role": first.ActorRole, "session": first.Session, "ip": first.IP, "request_id": first.RequestID,
+		"result": first.Result, "format": first.Format,
+		"seq":          column(entries, func(e entry) int64 { return e.Seq }),
+		"action":       column(entries, func(e entry) string { return e.Action }),
+		"subject_kind": column(entries, func(e entry) string { return e.SubjectKind }),
+		"subject_id":   column(entries, func(e entry) string { return e.SubjectID }),
+		"subject_name": column(entries, func(e entry) string { return e.SubjectName }),
+		"partner_id":   column(entries, func(e entry) *uuid.UUID { return e.PartnerID }),
+		"before":       column(entries, func(e entry) int { return e.VersionBefore }),
+		"after":        column(entries, func(e entry) int { return e.VersionAfter }),
+		"detail":       column(entries, func(e entry) string { return e.Detail }),
+		"hash":         column(entries, func(e entry) []byte { return e.Hash }),
+	}
+	_, err := tx.Exec(ctx, `
+		with head as (update audit_head set seq = @last, hash = @head)
+		insert into audit_log (seq, at, actor_id, actor_name, actor_role, session, ip, request_id, action, result,
+			subject_kind, subject_id, subject_name, partner_id, version_before, version_after, detail, format, hash)
+		select e.seq, @at, @actor_id, @actor_name, @actor_role, @session, @ip, @request_id, e.action, @result,
+			e.subject_kind, e.subject_id, e.subject_name, e.partner_id, e.version_before, e.version_after, e.detail, @format, e.hash
+		from unnest(@seq::bigint[], @action::text[], @subject_kind::text[], @subject_id::text[], @subject_name::text[], @partner_id::uuid[],
+			@before::integer[], @after::integer[], @detail::text[], @hash::bytea[])
+			as e (seq, action, subject_kind, subject_id, subject_name, partner_id, version_before, version_after, detail, hash)`, args)
+	return err
+}
+
+func column[T any](entries []entry, of func(entry) T) []T {
+	values := make([]T, len(entries))
+	for i, e := range entries {
+		values[i] = of(e)
+	}
+	return values
 }
 
 // BrokenChainError tells of the first row of the audit log that does not fit its chain.

@@ -196,15 +196,13 @@ func (db *DB) Change(ctx context.Context, a authz.Actor, p authz.Permission, fn 
 		if err != nil {
 			return err
 		}
-		for _, e := range append(tx.also, event) {
+		events := append(tx.also, event)
+		for _, e := range events {
 			if e.Action == "" || e.Subject.Kind == "" {
 				return fmt.Errorf("a change under %q returned no audit event", p)
 			}
-			if err := appendEvent(ctx, tx, a, e, audit.Done); err != nil {
-				return err
-			}
 		}
-		return nil
+		return appendEvents(ctx, tx, a, audit.Done, events...)
 	})
 }
 
@@ -220,7 +218,7 @@ func (db *DB) Housekeep(ctx context.Context, why string, fn func(*Tx) error) err
 // Record stores an event of its own: something was refused or failed, so there
 // is no change that could carry it.
 func (db *DB) Record(ctx context.Context, a authz.Actor, event audit.Event, result audit.Result) error {
-	return db.transact(ctx, func(tx *Tx) error { return appendEvent(ctx, tx, a, event, result) })
+	return db.transact(ctx, func(tx *Tx) error { return appendEvents(ctx, tx, a, result, event) })
 }
 
 // Deny records that a was refused p and returns problem.ErrDenied. Change and

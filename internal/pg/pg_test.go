@@ -2,6 +2,7 @@ package pg_test
 
 import (
 	"errors"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -163,6 +164,28 @@ func TestAUD4ChainHasNoGapUnderManyWriters(t *testing.T) {
 	wg.Wait()
 	if n, err := db.VerifyAudit(t.Context()); n != 320 || err != nil {
 		t.Errorf("verified %d rows: %v, want 320", n, err)
+	}
+}
+
+func TestAUD4OneChangeOfManyThingsIsOneStretchOfTheChain(t *testing.T) {
+	t.Parallel()
+	db := pgtest.New(t)
+	const many = 3000
+	err := db.Change(t.Context(), admin(), authz.PolicyGroupManage, func(tx *pg.Tx) (audit.Event, error) {
+		for n := range many {
+			tx.Also(audit.Event{Action: audit.GroupEdited, Subject: audit.Subject{Kind: audit.PolicyGroup, ID: strconv.Itoa(n), Name: "Group"}})
+		}
+		return audit.Event{Action: audit.GroupEdited, Subject: audit.Subject{Kind: audit.PolicyGroup, ID: "last", Name: "Group"}, Before: 1, After: 2}, nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if rows, err := db.VerifyAudit(t.Context()); err != nil || rows != many+1 {
+		t.Errorf("%d rows are right: %v", rows, err)
+	}
+	last, err := pg.Value[string](t.Context(), db.Read(), `select subject_id || ' ' || version_after || ' ' || actor_name from audit_log order by seq desc limit 1`, nil)
+	if err != nil || last != "last 2 Aisha" {
+		t.Errorf("%q %v", last, err)
 	}
 }
 

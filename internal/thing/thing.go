@@ -61,6 +61,11 @@ type kind struct {
 
 const openExtension = `select 1 from policy_request_extensions e where e.request_id = policy_requests.id and e.decision is null`
 
+const waitingCertificate = `select 1 from ftm_chip_certificates c where c.chip_id = ftm_chips.id and c.status = 'waiting'`
+
+// sbiName is an SBI's provider and version: the version alone says little.
+const sbiName = `(select p.organisation || ' – ' || sbis.sbi_version from partners p where p.id = sbis.partner_id)`
+
 var kinds = map[audit.Kind]kind{
 	audit.Partner: {
 		path: "/partners/", noted: true, open: authz.PartnerRead, decide: authz.PartnerDecide,
@@ -90,6 +95,21 @@ var kinds = map[audit.Kind]kind{
 		name:  "(select p.organisation from partners p where p.id = partner_changes.partner_id)",
 		waits: "status = 'pending_approval'", round: "1", since: "submitted_at", // decided once
 		whole: audit.Partner, wholeID: "partner_id",
+	},
+	audit.SBI: {
+		path: "/sbis/", noted: true, open: authz.SBIRead, decide: authz.SBIDecide, table: "sbis", name: sbiName,
+		waits: "status = 'pending_approval'", round: "submission", since: "submitted_at",
+	},
+	audit.Device: {
+		path: "/devices/", noted: true, open: authz.DeviceRead, decide: authz.DeviceDecide, table: "devices",
+		name: "make || ' ' || model", waits: "status = 'pending_approval'", round: "submission", since: "submitted_at",
+	},
+	audit.FTMChip: {
+		path: "/ftm-chips/", noted: true, open: authz.FTMChipRead, decide: authz.FTMChipDecide, table: "ftm_chips", name: "make || ' ' || model",
+		// A new certificate for an approved chip is decided on the same page: each one is a round.
+		waits: "(status = 'pending_approval' or status = 'approved' and exists (" + waitingCertificate + "))",
+		round: "submission + (select count(*)::integer from ftm_chip_certificates c where c.chip_id = ftm_chips.id)",
+		since: "coalesce((select c.uploaded_at from ftm_chip_certificates c where c.chip_id = ftm_chips.id and c.status = 'waiting' limit 1), submitted_at)",
 	},
 	audit.User: {path: "/staff/", open: authz.StaffManage, table: "users", name: "btrim(first_name || ' ' || last_name)"},
 }
@@ -162,7 +182,7 @@ func WaitingSQL() string { return waitingSQL }
 
 var waitingSQL = func() string {
 	sql := ""
-	for _, k := range []audit.Kind{audit.Partner, audit.PartnerChange, audit.PolicyRequest, audit.CACertificate} {
+	for _, k := range []audit.Kind{audit.Partner, audit.PartnerChange, audit.PolicyRequest, audit.CACertificate, audit.SBI, audit.Device, audit.FTMChip} {
 		known := kinds[k]
 		if sql != "" {
 			sql += " union all "

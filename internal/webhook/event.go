@@ -50,43 +50,53 @@ type Event struct {
 	Data    map[string]any
 }
 
-// Publish writes an event down, and a delivery for every address that wants it,
-// to be sent once tx is committed. A paused address goes on collecting; a
-// deactivated one gets nothing. Every area calls it in the change that it tells
-// of (security.md OPS-10). Data must be what Fields promises of
-// the type; partner_id is added here.
-func Publish(ctx context.Context, tx *pg.Tx, e Event) error {
-	return insert(ctx, tx, e, id.Webhook{})
+// Publish writes events down, and a delivery for every address that wants one, to
+// be sent once tx is committed: of any number of events in one statement. A paused
+// address goes on collecting; a deactivated one gets nothing. Every area calls it
+// in the change that it tells of (security.md OPS-10). Data must be what Fields
+// promises of the type; partner_id is added here.
+func Publish(ctx context.Context, tx *pg.Tx, events ...Event) error {
+	return insert(ctx, tx, id.Webhook{}, events...)
 }
 
-// insert is Publish; with an address the event goes to that one alone.
-func insert(ctx context.Context, tx *pg.Tx, e Event, only id.Webhook) error {
-	e = e.identified()
-	if err := e.documented(); err != nil {
-		return err
+// insert is Publish; with an address the events go to that one alone.
+func insert(ctx context.Context, tx *pg.Tx, only id.Webhook, events ...Event) error {
+	var rows struct {
+		ids, types, partners, data []string
 	}
-	data, err := json.Marshal(e.Data)
-	if err != nil {
-		return fmt.Errorf("event %s: %w", e.Type, err)
+	for _, e := range events {
+		e = e.identified()
+		if err := e.documented(); err != nil {
+			return err
+		}
+		data, err := json.Marshal(e.Data)
+		if err != nil {
+			return fmt.Errorf("event %s: %w", e.Type, err)
+		}
+		partner := ""
+		if !id.IsZero(e.Partner) {
+			partner = e.Partner.String()
+		}
+		rows.ids, rows.types = append(rows.ids, id.New[id.WebhookEvent]().String()), append(rows.types, string(e.Type))
+		rows.partners, rows.data = append(rows.partners, partner), append(rows.data, string(data))
 	}
 	// One statement; only it knows how many deliveries there are, so it makes
 	// their ids.
-	_, err = tx.Exec(ctx, `
+	_, err := tx.Exec(ctx, `
 		with event as (
 			insert into webhook_events (id, type, partner_id, data, created_at)
-			values (@id, @type, @partner, @data, @now)
+			select e.id::uuid, e.type, nullif(e.partner, '')::uuid, e.data::jsonb, @now
+			from unnest(@ids::text[], @types::text[], @partners::text[], @data::text[]) with ordinality as e (id, type, partner, data, n)
+			order by e.n
 			returning id, position, type)
 		insert into webhook_deliveries (id, webhook_id, event_id, position, status, not_before, created_at)
 		select gen_random_uuid(), w.id, e.id, e.position, 'queued', @now, @now
 		from event e cross join webhooks w
 		where w.status <> 'deactivated'
 			and case when @only::uuid is null then w.types = '{}' or e.type = any(w.types) else w.id = @only end`,
-		pg.Args{
-			"id": id.New[id.WebhookEvent](), "type": string(e.Type), "partner": id.OrNull(e.Partner),
-			"data": string(data), "now": tx.Now(), "only": id.OrNull(only),
-		})
+		pg.Args{"ids": rows.ids, "types": rows.types, "partners": rows.partners, "data": rows.data, "now": tx.Now(), "only": id.OrNull(only)})
 	if err != nil {
-		return fmt.Errorf("event %s: %w", e.Type, err)
+		return fmt.Errorf("webhook events: %w", err)
 	}
 	return nil
 }

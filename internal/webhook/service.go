@@ -231,7 +231,7 @@ func (s *Service) SendTest(ctx context.Context, a authz.Actor, wid id.Webhook, v
 		if w.Status == Deactivated {
 			return audit.Event{}, &state409
 		}
-		if err := insert(ctx, tx, Event{Type: Ping, Data: map[string]any{"webhook": wid}}, wid); err != nil {
+		if err := insert(ctx, tx, wid, Event{Type: Ping, Data: map[string]any{"webhook": wid}}); err != nil {
 			return audit.Event{}, err
 		}
 		_, err = tx.Exec(ctx, `update webhooks set version = version + 1, updated_at = @now where id = @id`,

@@ -25,6 +25,7 @@ import (
 	"portal/web/auditlog"
 	"portal/web/certificate"
 	"portal/web/dev"
+	"portal/web/ftmchip"
 	"portal/web/home"
 	"portal/web/i18n"
 	"portal/web/mailtpl"
@@ -136,6 +137,7 @@ func table(a *app.App, site *page.Site) []route.Route {
 		outbox.Routes(a.DB),
 		truststore.Routes(a.Certificates, trail, work),
 		certificate.Routes(a.Certificates, trail),
+		ftmchip.Routes(a.Chips, ftmchip.Trail(trail), ftmchip.Trail(work), ftmchip.Trail(others)),
 		webhook.Routes(a.Webhooks, trail),
 		search.Routes(a.Search),
 		note.Routes(a.Notes),

@@ -105,6 +105,21 @@ const (
 	PolicyRequestExtensionAsked   Action = "policy_request.extension_asked"
 	PolicyRequestExtended         Action = "policy_request.extended"
 	PolicyRequestExtensionRefused Action = "policy_request.extension_refused"
+
+	FTMChipRegistered           Action = "ftm_chip.registered"
+	FTMChipEdited               Action = "ftm_chip.edited"
+	FTMChipCertificateSent      Action = "ftm_chip.certificate_sent" // the first sends the chip for approval
+	FTMChipResent               Action = "ftm_chip.resent"
+	FTMChipReturned             Action = "ftm_chip.changes_requested"
+	FTMChipApproved             Action = "ftm_chip.approved"
+	FTMChipRejected             Action = "ftm_chip.rejected"
+	FTMChipWithdrawn            Action = "ftm_chip.withdrawn"
+	FTMChipDeactivated          Action = "ftm_chip.deactivated"
+	FTMChipReactivated          Action = "ftm_chip.reactivated"
+	FTMChipCertificateApproved  Action = "ftm_chip.certificate_approved"
+	FTMChipCertificateRefused   Action = "ftm_chip.certificate_refused"
+	FTMChipCertificateWithdrawn Action = "ftm_chip.certificate_withdrawn"
+	FTMChipCertificateRechained Action = "ftm_chip.certificate_rechained" // another chain of the trust store vouches for it
 )
 
 // Actions are all of them.
@@ -128,4 +143,7 @@ var Actions = []Action{
 	NoteAdded, NoteEdited, NoteRemoved, WorkTaken, WorkAssigned, WorkGivenBack, ListExported,
 	PolicyRequestSent, PolicyRequestResent, PolicyRequestReturned, PolicyRequestApproved, PolicyRequestRejected, PolicyRequestWithdrawn,
 	PolicyRequestRevoked, PolicyRequestPaused, PolicyRequestResumed, PolicyRequestExtensionAsked, PolicyRequestExtended, PolicyRequestExtensionRefused,
+	FTMChipRegistered, FTMChipEdited, FTMChipCertificateSent, FTMChipResent, FTMChipReturned, FTMChipApproved, FTMChipRejected, FTMChipWithdrawn,
+	FTMChipDeactivated, FTMChipReactivated, FTMChipCertificateApproved, FTMChipCertificateRefused, FTMChipCertificateWithdrawn,
+	FTMChipCertificateRechained,
 }

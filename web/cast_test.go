@@ -36,7 +36,7 @@ var stars = []struct {
 	{authz.PartnerOwner, "auth@demo.test"},
 	{authz.CredentialPartner, "credential@demo.test"},
 	{authz.DeviceProvider, "device@demo.test"},
-	{authz.FTMProvider, "ftm@demo.test"},
+	{authz.FTMProvider, "chip@demo.test"},
 	{authz.PolicyManager, "manager@demo.test"},
 	{authz.PartnerAdmin, "admin@demo.test"},
 }

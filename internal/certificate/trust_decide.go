@@ -244,7 +244,7 @@ func tellProposer(ctx context.Context, tx *pg.Tx, a authz.Actor, ca CA, kind mai
 func tellOrphaned(ctx context.Context, tx *pg.Tx, hit []Orphan, reason string) error {
 	told := map[id.Partner]bool{}
 	for _, o := range hit {
-		if o.ofChip() || told[o.PartnerID] {
+		if o.OfChip() || told[o.PartnerID] {
 			continue
 		}
 		told[o.PartnerID] = true
@@ -271,7 +271,7 @@ func tellChipsOrphaned(ctx context.Context, tx *pg.Tx, hit []Orphan, reason stri
 	var providers []id.Partner
 	names := map[id.Partner][]string{}
 	for _, o := range hit {
-		if !o.ofChip() || o.idle() {
+		if !o.OfChip() || o.idle() {
 			continue
 		}
 		if names[o.PartnerID] == nil {

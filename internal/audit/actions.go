@@ -120,6 +120,16 @@ const (
 	FTMChipCertificateRefused   Action = "ftm_chip.certificate_refused"
 	FTMChipCertificateWithdrawn Action = "ftm_chip.certificate_withdrawn"
 	FTMChipCertificateRechained Action = "ftm_chip.certificate_rechained" // another chain of the trust store vouches for it
+	SBIRegistered  Action = "sbi.registered"
+	SBISent        Action = "sbi.sent"
+	SBIEdited      Action = "sbi.edited"
+	SBIResent      Action = "sbi.resent"
+	SBIReturned    Action = "sbi.changes_requested"
+	SBIApproved    Action = "sbi.approved"
+	SBIRejected    Action = "sbi.rejected"
+	SBIWithdrawn   Action = "sbi.withdrawn"
+	SBIDeactivated Action = "sbi.deactivated"
+	SBIReactivated Action = "sbi.reactivated"
 )
 
 // Actions are all of them.
@@ -146,4 +156,5 @@ var Actions = []Action{
 	FTMChipRegistered, FTMChipEdited, FTMChipCertificateSent, FTMChipResent, FTMChipReturned, FTMChipApproved, FTMChipRejected, FTMChipWithdrawn,
 	FTMChipDeactivated, FTMChipReactivated, FTMChipCertificateApproved, FTMChipCertificateRefused, FTMChipCertificateWithdrawn,
 	FTMChipCertificateRechained,
+	SBIRegistered, SBISent, SBIEdited, SBIResent, SBIReturned, SBIApproved, SBIRejected, SBIWithdrawn, SBIDeactivated, SBIReactivated,
 }

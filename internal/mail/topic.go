@@ -68,12 +68,6 @@ var topics = map[Kind]Topic{
 	FTMChipCertificateApproved: Essential,
 	FTMChipCertificateRefused:  Essential,
 	FTMChipOrphaned:            Essential, // devices with it may stop
-	ApprovalWaiting:     NewRequests,
-	ApprovalApproved:    Essential,
-	ApprovalReturned:    Essential,
-	ApprovalRejected:    Essential,
-	ApprovalDeactivated: Essential,
-	ApprovalReactivated: Essential,
 	// What is trusted, and whether a partner can work, is everybody's to know.
 	CAWaiting:            Essential,
 	CATaken:              Essential,

@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"portal/internal/authz"
-	"portal/internal/demo"
 	"portal/internal/id"
 	"portal/internal/pg"
 	"portal/web/route"
@@ -43,11 +42,7 @@ var stars = []struct {
 
 func newCast(t *testing.T, settings ...string) *cast {
 	t.Helper()
-	c := &cast{Site: webtest.New(t, settings...), roles: map[authz.Role]*webtest.Client{}, ids: map[string][]string{}}
-	if err := demo.Load(t.Context(), c.App); err != nil {
-		t.Fatal(err)
-	}
-	c.SendMail()
+	c := &cast{Site: webtest.NewDemo(t, settings...), roles: map[authz.Role]*webtest.Client{}, ids: map[string][]string{}}
 	for _, s := range stars {
 		if s.role == authz.Visitor {
 			c.roles[s.role] = c.Visitor()

@@ -14,8 +14,8 @@ const Ping Type = "portal.ping"
 // fields are what the data of each type holds, all of it in every event, in the
 // order in which it is documented at /webhooks/events. Receivers depend on the
 // names: "partner" is the partner ID that the organisation chose, "partner_id",
-// "policy", "key" and "certificate" are the ids of the portal, by which its API is
-// asked; days are written 2026-11-30 and moments in RFC 3339. Who publishes
+// "policy", "key", "certificate", "sbi", "device" and "ftm_chip" are the ids of the
+// portal, by which its API is asked; "type" is a partner's, or the code of a device's; days are written 2026-11-30 and moments in RFC 3339. Who publishes
 // something else is told at once, so that nothing goes out that nobody decided on;
 // who needs another field adds it here, with its words (webhook.field.<name>) and in
 // the API's description.
@@ -34,6 +34,17 @@ var fields = map[Type][]string{
 	CertificateWithdrawn: {"certificate", "partner", "partner_id", "domain", "thumbprint", "not_after"},
 	CATaken:              {"certificate", "domain", "kind", "subject", "thumbprint", "not_after"},
 	CATakenOut:           {"certificate", "domain", "kind", "subject", "thumbprint", "not_after"},
+	SBIApproved:          {"sbi", "sbi_version", "partner", "partner_id", "hash", "expires_on"},
+	SBIDeactivated:       {"sbi", "sbi_version", "partner", "partner_id", "hash", "expires_on"},
+	SBIReactivated:       {"sbi", "sbi_version", "partner", "partner_id", "hash", "expires_on"},
+	DeviceApproved:       {"device", "partner", "partner_id", "type", "sub_type", "make", "model", "sbi"},
+	DeviceDeactivated:    {"device", "partner", "partner_id", "type", "sub_type", "make", "model", "sbi"},
+	DeviceReactivated:    {"device", "partner", "partner_id", "type", "sub_type", "make", "model", "sbi"},
+	DeviceMoved:          {"device", "partner", "partner_id", "type", "sub_type", "make", "model", "sbi"},
+	FTMChipApproved:      {"ftm_chip", "partner", "partner_id", "make", "model", "thumbprint", "not_after"},
+	FTMChipDeactivated:   {"ftm_chip", "partner", "partner_id", "make", "model", "thumbprint", "not_after"},
+	FTMChipReactivated:   {"ftm_chip", "partner", "partner_id", "make", "model", "thumbprint", "not_after"},
+	FTMChipCertified:     {"ftm_chip", "partner", "partner_id", "make", "model", "thumbprint", "not_after"},
 	Ping:                 {"webhook"},
 }
 

@@ -29,6 +29,17 @@ const (
 	CertificateWithdrawn Type = "certificate.withdrawn"
 	CATaken              Type = "ca_certificate.taken_into_use"
 	CATakenOut           Type = "ca_certificate.taken_out_of_use"
+	SBIApproved          Type = "sbi.approved"
+	SBIDeactivated       Type = "sbi.deactivated" // its devices are told of one by one
+	SBIReactivated       Type = "sbi.reactivated"
+	DeviceApproved       Type = "device.approved"
+	DeviceDeactivated    Type = "device.deactivated"
+	DeviceReactivated    Type = "device.reactivated"
+	DeviceMoved          Type = "device.moved" // to another SBI
+	FTMChipApproved      Type = "ftm_chip.approved"
+	FTMChipDeactivated   Type = "ftm_chip.deactivated"
+	FTMChipReactivated   Type = "ftm_chip.reactivated"
+	FTMChipCertified     Type = "ftm_chip.certificate_replaced"
 )
 
 // Types are all that can be chosen, in the order in which they are offered.
@@ -39,6 +50,9 @@ var Types = []Type{
 	APIKeyCreated, APIKeyRotated, APIKeyDeactivated,
 	CertificateAccepted, CertificateWithdrawn,
 	CATaken, CATakenOut,
+	SBIApproved, SBIDeactivated, SBIReactivated,
+	DeviceApproved, DeviceDeactivated, DeviceReactivated, DeviceMoved,
+	FTMChipApproved, FTMChipDeactivated, FTMChipReactivated, FTMChipCertified,
 }
 
 // Event is one thing that happened. Data is what receivers need to know of it:

@@ -25,6 +25,7 @@ import (
 	"portal/web/auditlog"
 	"portal/web/certificate"
 	"portal/web/dev"
+	"portal/web/devicetype"
 	"portal/web/home"
 	"portal/web/i18n"
 	"portal/web/mailtpl"
@@ -127,6 +128,7 @@ func table(a *app.App, site *page.Site) []route.Route {
 		policystudio.Routes(a.Policies, a.Vocabulary),
 		policypreview.Routes(a.Policies, a.Vocabulary),
 		vocabulary.Routes(a.Vocabulary, trail),
+		devicetype.Routes(a.DeviceTypes, trail),
 		policyreview.Routes(a.Policies, a.Vocabulary),
 		policyimport.Routes(a.Policies, a.Vocabulary),
 		staff.Routes(a.Accounts, trail),

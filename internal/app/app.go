@@ -14,6 +14,7 @@ import (
 	"portal/internal/challenge"
 	"portal/internal/code"
 	"portal/internal/config"
+	"portal/internal/devicetype"
 	"portal/internal/job"
 	"portal/internal/mail"
 	"portal/internal/note"
@@ -45,6 +46,7 @@ type App struct {
 	Policies      *policy.Service
 	Reminders     *reminder.Service
 	Vocabulary    *vocabulary.Service
+	DeviceTypes   *devicetype.Service
 	Certificates  *certificate.Service
 	APIKeys       *apikey.Service
 	Services      *serviceaccount.Service
@@ -76,6 +78,7 @@ func NewWith(cfg config.Config, db *pg.DB, keys secret.Keys, hasher *password.Ha
 		Policies:      policy.NewService(db, policy.Eyes(cfg.FourEyes)).WithZone(cfg.Zone),
 		Reminders:     reminder.NewService(db, cfg.Zone),
 		Vocabulary:    vocabulary.NewService(db),
+		DeviceTypes:   devicetype.NewService(db),
 		Certificates:  certificate.NewService(db, cfg.MinCertDays, cfg.FourEyes == "off"),
 		APIKeys:       apikey.NewService(db, keys).WithZone(cfg.Zone),
 		Services:      serviceaccount.NewService(db, keys).WithZone(cfg.Zone),

@@ -57,6 +57,10 @@ const (
 	TermEdited             Action = "term.edited"
 	TermDeprecated         Action = "term.deprecated"
 	TermRestored           Action = "term.restored"
+	DeviceTypeCreated      Action = "device_type.created"
+	DeviceTypeEdited       Action = "device_type.edited" // or its sub-types
+	DeviceTypeRetired      Action = "device_type.retired"
+	DeviceTypeRestored     Action = "device_type.restored"
 	CAProposed             Action = "ca_certificate.proposed"
 	CATaken                Action = "ca_certificate.taken"
 	CARefused              Action = "ca_certificate.refused"
@@ -131,6 +135,7 @@ var Actions = []Action{
 	PolicyCreated, PolicyEdited, PolicyVersionCreated, PolicyActivated, PolicyDeactivated, PolicyReactivated,
 	PolicyActivatedAlone, PolicyVersionRestored, PolicyVersionDiscarded, PolicyDiscarded, PolicyReviewed, PolicyImported,
 	TermCreated, TermEdited, TermDeprecated, TermRestored,
+	DeviceTypeCreated, DeviceTypeEdited, DeviceTypeRetired, DeviceTypeRestored,
 	CAProposed, CATaken, CARefused, CATakenOut, CertificateAccepted, CertificateWithdrawn, CertificateRechained,
 	APIKeyCreated, APIKeyRotated, APIKeyDeactivated, APIKeyPaused, APIKeyResumed,
 	ServiceCreated, ServiceEdited, ServiceRotated, ServiceDeactivated, ServiceRefused,

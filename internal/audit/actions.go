@@ -120,6 +120,18 @@ const (
 	SBIWithdrawn   Action = "sbi.withdrawn"
 	SBIDeactivated Action = "sbi.deactivated"
 	SBIReactivated Action = "sbi.reactivated"
+
+	DeviceRegistered  Action = "device.registered"
+	DeviceResent      Action = "device.resent"
+	DeviceReturned    Action = "device.changes_requested"
+	DeviceApproved    Action = "device.approved"
+	DeviceRejected    Action = "device.rejected"
+	DeviceWithdrawn   Action = "device.withdrawn"
+	DeviceDeactivated Action = "device.deactivated"
+	DeviceReactivated Action = "device.reactivated"
+	DeviceMoved       Action = "device.moved"     // to another SBI of its provider
+	DevicesChecked    Action = "devices.checked"  // a file of them, told of the SBI that it is for
+	DevicesImported   Action = "devices.imported" // the file was taken
 )
 
 // Actions are all of them.
@@ -145,4 +157,6 @@ var Actions = []Action{
 	PolicyRequestSent, PolicyRequestResent, PolicyRequestReturned, PolicyRequestApproved, PolicyRequestRejected, PolicyRequestWithdrawn,
 	PolicyRequestRevoked, PolicyRequestPaused, PolicyRequestResumed, PolicyRequestExtensionAsked, PolicyRequestExtended, PolicyRequestExtensionRefused,
 	SBIRegistered, SBISent, SBIEdited, SBIResent, SBIReturned, SBIApproved, SBIRejected, SBIWithdrawn, SBIDeactivated, SBIReactivated,
+	DeviceRegistered, DeviceResent, DeviceReturned, DeviceApproved, DeviceRejected, DeviceWithdrawn, DeviceDeactivated, DeviceReactivated,
+	DeviceMoved, DevicesChecked, DevicesImported,
 }

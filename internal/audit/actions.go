@@ -109,6 +109,29 @@ const (
 	PolicyRequestExtensionAsked   Action = "policy_request.extension_asked"
 	PolicyRequestExtended         Action = "policy_request.extended"
 	PolicyRequestExtensionRefused Action = "policy_request.extension_refused"
+
+	SBIRegistered  Action = "sbi.registered"
+	SBISent        Action = "sbi.sent"
+	SBIEdited      Action = "sbi.edited"
+	SBIResent      Action = "sbi.resent"
+	SBIReturned    Action = "sbi.changes_requested"
+	SBIApproved    Action = "sbi.approved"
+	SBIRejected    Action = "sbi.rejected"
+	SBIWithdrawn   Action = "sbi.withdrawn"
+	SBIDeactivated Action = "sbi.deactivated"
+	SBIReactivated Action = "sbi.reactivated"
+
+	DeviceRegistered  Action = "device.registered"
+	DeviceResent      Action = "device.resent"
+	DeviceReturned    Action = "device.changes_requested"
+	DeviceApproved    Action = "device.approved"
+	DeviceRejected    Action = "device.rejected"
+	DeviceWithdrawn   Action = "device.withdrawn"
+	DeviceDeactivated Action = "device.deactivated"
+	DeviceReactivated Action = "device.reactivated"
+	DeviceMoved       Action = "device.moved"     // to another SBI of its provider
+	DevicesChecked    Action = "devices.checked"  // a file of them, told of the SBI that it is for
+	DevicesImported   Action = "devices.imported" // the file was taken
 )
 
 // Actions are all of them.
@@ -133,4 +156,7 @@ var Actions = []Action{
 	NoteAdded, NoteEdited, NoteRemoved, WorkTaken, WorkAssigned, WorkGivenBack, ListExported,
 	PolicyRequestSent, PolicyRequestResent, PolicyRequestReturned, PolicyRequestApproved, PolicyRequestRejected, PolicyRequestWithdrawn,
 	PolicyRequestRevoked, PolicyRequestPaused, PolicyRequestResumed, PolicyRequestExtensionAsked, PolicyRequestExtended, PolicyRequestExtensionRefused,
+	SBIRegistered, SBISent, SBIEdited, SBIResent, SBIReturned, SBIApproved, SBIRejected, SBIWithdrawn, SBIDeactivated, SBIReactivated,
+	DeviceRegistered, DeviceResent, DeviceReturned, DeviceApproved, DeviceRejected, DeviceWithdrawn, DeviceDeactivated, DeviceReactivated,
+	DeviceMoved, DevicesChecked, DevicesImported,
 }

@@ -106,7 +106,7 @@ func New(a *app.App, o Options) *Portal {
 func table(a *app.App, site *page.Site) []route.Route {
 	trail := note.Beside(a.Notes, auditlog.History(a.DB))
 	work, others := assignment.Panel(a.Work), assignment.Warning(a.Work)
-	admitted := partneradmin.Deps{Organisations: a.Organisations, Accounts: a.Accounts, Webhooks: a.Webhooks, Trail: trail, Work: work, Others: others}
+	admitted := partneradmin.Deps{Outlook: a.Outlook, Organisations: a.Organisations, Accounts: a.Accounts, Webhooks: a.Webhooks, Trail: trail, Work: work, Others: others}
 	return slices.Concat(
 		home.Routes(home.Deps{
 			Organisations: a.Organisations, Contact: a.Config.Contact,

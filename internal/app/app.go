@@ -86,7 +86,7 @@ func NewWith(cfg config.Config, db *pg.DB, keys secret.Keys, hasher *password.Ha
 		Work:          assignment.NewService(db),
 		Webhooks:      webhook.NewService(db, keys, cfg.WebhookPrivate),
 		Outlook:       outlook.NewService(db, cfg.Zone),
-		Organisations: organisation.NewService(db, challenges),
+		Organisations: organisation.NewService(db, challenges).WithZone(cfg.Zone),
 		Requests:      policyrequest.NewService(db, cfg.Zone),
 	}
 	a.Search = search.NewService(db, search.Lists{

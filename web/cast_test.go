@@ -64,6 +64,7 @@ func newCast(t *testing.T, settings ...string) *cast {
 		"policy-reviews/due": `select id::text from policies where status = 'active'`,
 		"trust-store":        `select id::text from ca_certificates`,
 		"certificates":       `select id::text from partner_certificates`,
+		"ftm-chips":          `select id::text from ftm_chips`,
 		"vocabulary":         `select min(id::text) from vocabulary_terms group by family`,
 		"device-types":       `select id::text from device_types`,
 		"api-keys":           `select id::text from api_keys`,
@@ -90,7 +91,7 @@ func (c *cast) owners(t *testing.T) {
 		select id::text as thing, partner_id::text as partner from (
 			select id, partner_id from users where partner_id is not null union all select id, partner_id from policy_requests
 			union all select id, partner_id from api_keys union all select id, partner_id from partner_certificates
-			union all select id, partner_id from partner_changes) x`, nil)
+			union all select id, partner_id from partner_changes union all select id, partner_id from ftm_chips) x`, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

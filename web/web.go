@@ -26,6 +26,7 @@ import (
 	"portal/web/certificate"
 	"portal/web/dev"
 	"portal/web/devicetype"
+	"portal/web/ftmchip"
 	"portal/web/home"
 	"portal/web/i18n"
 	"portal/web/mailtpl"
@@ -138,6 +139,7 @@ func table(a *app.App, site *page.Site) []route.Route {
 		outbox.Routes(a.DB),
 		truststore.Routes(a.Certificates, trail, work),
 		certificate.Routes(a.Certificates, trail),
+		ftmchip.Routes(a.Chips, ftmchip.Trail(trail), ftmchip.Trail(work), ftmchip.Trail(others)),
 		webhook.Routes(a.Webhooks, trail),
 		search.Routes(a.Search),
 		note.Routes(a.Notes),

@@ -15,6 +15,7 @@ import (
 	"portal/internal/code"
 	"portal/internal/config"
 	"portal/internal/devicetype"
+	"portal/internal/ftmchip"
 	"portal/internal/job"
 	"portal/internal/mail"
 	"portal/internal/note"
@@ -57,6 +58,7 @@ type App struct {
 	Outlook       *outlook.Service
 	Organisations *organisation.Service
 	Requests      *policyrequest.Service
+	Chips         *ftmchip.Service
 
 	draining atomic.Bool
 }
@@ -89,6 +91,7 @@ func NewWith(cfg config.Config, db *pg.DB, keys secret.Keys, hasher *password.Ha
 		Organisations: organisation.NewService(db, challenges).WithZone(cfg.Zone),
 		Requests:      policyrequest.NewService(db, cfg.Zone),
 	}
+	a.Chips = ftmchip.NewService(db, a.Certificates)
 	a.Search = search.NewService(db, search.Lists{
 		Partners: a.Partners, Accounts: a.Accounts, Policies: a.Policies, Requests: a.Requests, Certs: a.Certificates, Vocabulary: a.Vocabulary,
 		Keys: a.APIKeys, Services: a.Services, Webhooks: a.Webhooks,

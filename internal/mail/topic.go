@@ -64,6 +64,16 @@ var topics = map[Kind]Topic{
 	ApprovalRejected:    Essential,
 	ApprovalDeactivated: Essential,
 	ApprovalReactivated: Essential,
+	ApprovalWaiting:            NewRequests,
+	ApprovalApproved:           Essential,
+	ApprovalReturned:           Essential,
+	ApprovalRejected:           Essential,
+	ApprovalDeactivated:        Essential,
+	ApprovalReactivated:        Essential,
+	FTMChipCertificateWaiting:  NewRequests,
+	FTMChipCertificateApproved: Essential,
+	FTMChipCertificateRefused:  Essential,
+	FTMChipOrphaned:            Essential, // devices with it may stop
 	// What is trusted, and whether a partner can work, is everybody's to know.
 	CAWaiting:            Essential,
 	CATaken:              Essential,

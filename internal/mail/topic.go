@@ -58,12 +58,6 @@ var topics = map[Kind]Topic{
 	PolicyRequestExtended:         Essential,
 	PolicyRequestExtensionRefused: Essential,
 	// SBIs, devices and FTM chips: the same.
-	ApprovalWaiting:     NewRequests,
-	ApprovalApproved:    Essential,
-	ApprovalReturned:    Essential,
-	ApprovalRejected:    Essential,
-	ApprovalDeactivated: Essential,
-	ApprovalReactivated: Essential,
 	ApprovalWaiting:            NewRequests,
 	ApprovalApproved:           Essential,
 	ApprovalReturned:           Essential,

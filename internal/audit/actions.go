@@ -132,6 +132,7 @@ const (
 	DeviceMoved       Action = "device.moved"     // to another SBI of its provider
 	DevicesChecked    Action = "devices.checked"  // a file of them, told of the SBI that it is for
 	DevicesImported   Action = "devices.imported" // the file was taken
+
 	FTMChipRegistered           Action = "ftm_chip.registered"
 	FTMChipEdited               Action = "ftm_chip.edited"
 	FTMChipCertificateSent      Action = "ftm_chip.certificate_sent" // the first sends the chip for approval
@@ -146,16 +147,6 @@ const (
 	FTMChipCertificateRefused   Action = "ftm_chip.certificate_refused"
 	FTMChipCertificateWithdrawn Action = "ftm_chip.certificate_withdrawn"
 	FTMChipCertificateRechained Action = "ftm_chip.certificate_rechained" // another chain of the trust store vouches for it
-	SBIRegistered  Action = "sbi.registered"
-	SBISent        Action = "sbi.sent"
-	SBIEdited      Action = "sbi.edited"
-	SBIResent      Action = "sbi.resent"
-	SBIReturned    Action = "sbi.changes_requested"
-	SBIApproved    Action = "sbi.approved"
-	SBIRejected    Action = "sbi.rejected"
-	SBIWithdrawn   Action = "sbi.withdrawn"
-	SBIDeactivated Action = "sbi.deactivated"
-	SBIReactivated Action = "sbi.reactivated"
 )
 
 // Actions are all of them.
@@ -186,5 +177,4 @@ var Actions = []Action{
 	FTMChipRegistered, FTMChipEdited, FTMChipCertificateSent, FTMChipResent, FTMChipReturned, FTMChipApproved, FTMChipRejected, FTMChipWithdrawn,
 	FTMChipDeactivated, FTMChipReactivated, FTMChipCertificateApproved, FTMChipCertificateRefused, FTMChipCertificateWithdrawn,
 	FTMChipCertificateRechained,
-	SBIRegistered, SBISent, SBIEdited, SBIResent, SBIReturned, SBIApproved, SBIRejected, SBIWithdrawn, SBIDeactivated, SBIReactivated,
 }

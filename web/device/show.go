@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"time"
 
-
 	"portal/internal/approval"
 	"portal/internal/audit"
 	"portal/internal/device"
@@ -142,4 +141,3 @@ func allOfURL(verb string, sid id.SBI) string { return listURL + "/" + verb + "?
 
 // ofSBI is the list of an SBI's devices.
 func ofSBI(sid id.SBI) string { return listURL + "?sbi=" + sid.String() }
-

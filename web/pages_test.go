@@ -325,6 +325,8 @@ func written(t *testing.T, c *cast) *strings.Replacer {
 		union select reason from approval_decisions where reason <> ''
 		union select l ->> 'message' from approval_decisions, jsonb_array_elements(lines) as l
 		union select sbi_version from sbis union select ended_reason from sbis where ended_reason <> ''
+		union select make || ' ' || model from devices union select make from devices union select model from devices
+		union select ended_reason from devices where ended_reason <> '' union select file_name from device_imports
 		union select label_ar from vocabulary_terms union select description_ar from vocabulary_terms`, nil)
 	if err != nil {
 		t.Fatal(err)

@@ -72,6 +72,7 @@ func newCast(t *testing.T, settings ...string) *cast {
 		"trust-store":        `select id::text from ca_certificates`,
 		"certificates":       `select id::text from partner_certificates`,
 		"vocabulary":         `select min(id::text) from vocabulary_terms group by family`,
+		"device-types":       `select id::text from device_types`,
 		"api-keys":           `select id::text from api_keys`,
 		"service-accounts":   `select id::text from service_accounts`,
 		"webhooks":           `select id::text from webhooks`,
@@ -158,6 +159,16 @@ func at(rt route.Route, thing string) string {
 	return parameter.ReplaceAllString(path, "1")
 }
 
+// subTypesOf are the sub-types of a type of devices.
+func (c *cast) subTypesOf(t *testing.T, thing string) []string {
+	t.Helper()
+	ids, err := pg.Values[string](t.Context(), c.App.DB.Read(), `select id::text from device_sub_types where type_id::text = @id order by 1`, pg.Args{"id": thing})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ids
+}
+
 // decisionsOf are the decisions on a policy.
 func (c *cast) decisionsOf(t *testing.T, thing string) []string {
 	t.Helper()
@@ -180,6 +191,12 @@ func (c *cast) real(t *testing.T, rt route.Route) []string {
 	}
 	var paths []string
 	for _, thing := range c.ids[key] {
+		if strings.Contains(rt.Pattern, "{sub}") {
+			for _, sub := range c.subTypesOf(t, thing) {
+				paths = append(paths, strings.Replace(at(rt, thing), "/sub-types/1", "/sub-types/"+sub, 1))
+			}
+			continue
+		}
 		if !strings.Contains(rt.Pattern, "{decision}") {
 			paths = append(paths, at(rt, thing))
 			continue

@@ -42,6 +42,7 @@ var menu = []struct {
 	}},
 	{"administration", []entry{
 		{"staff", "/staff", "staff"},
+		{"device_types", "/device-types", "book"},
 		{"service_accounts", "/service-accounts", "key"},
 		{"mail", "/mail", "mail"},
 		{"webhooks", "/webhooks", "external"},

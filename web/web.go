@@ -26,6 +26,7 @@ import (
 	"portal/web/certificate"
 	"portal/web/dev"
 	"portal/web/device"
+	"portal/web/devicetype"
 	"portal/web/home"
 	"portal/web/i18n"
 	"portal/web/mailtpl"
@@ -129,6 +130,7 @@ func table(a *app.App, site *page.Site) []route.Route {
 		policystudio.Routes(a.Policies, a.Vocabulary),
 		policypreview.Routes(a.Policies, a.Vocabulary),
 		vocabulary.Routes(a.Vocabulary, trail),
+		devicetype.Routes(a.DeviceTypes, trail),
 		policyreview.Routes(a.Policies, a.Vocabulary),
 		policyimport.Routes(a.Policies, a.Vocabulary),
 		staff.Routes(a.Accounts, trail),

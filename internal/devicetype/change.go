@@ -41,7 +41,7 @@ func hold(ctx context.Context, tx *pg.Tx) (Types, error) {
 // fresh is the type of a page that shows this version of it; for an older page
 // a problem.ErrConflict that says who was faster (security.md CON-1).
 func fresh(ctx context.Context, tx *pg.Tx, a authz.Actor, ts Types, tid id.DeviceType, version int) (Type, error) {
-	t, err := ts.one(tid)
+	t, err := ts.One(tid)
 	if err == nil && t.Version != version {
 		err = pg.Stale(ctx, tx, a, audit.DeviceType, tid.String())
 	}
@@ -66,7 +66,7 @@ func (s *Service) Create(ctx context.Context, a authz.Actor, in Input) (Type, er
 		if err != nil {
 			return audit.Event{}, err
 		}
-		if made, err := ts.one(in.ID); err == nil {
+		if made, err := ts.One(in.ID); err == nil {
 			t = made
 			return audit.Event{}, s.replayed(ctx, tx, a, made, w)
 		}

@@ -104,7 +104,7 @@ func (s *Service) Type(ctx context.Context, tid id.DeviceType) (Type, error) {
 	if err != nil {
 		return Type{}, err
 	}
-	return ts.one(tid)
+	return ts.One(tid)
 }
 
 // Find is the type and the sub-type with these codes, in whatever capitals,
@@ -125,11 +125,11 @@ func (ts Types) Find(typeCode, subTypeCode string) (Type, SubType, bool) {
 
 // ByID is a type and its sub-type, retired or not.
 func (ts Types) ByID(tid id.DeviceType, sid id.DeviceSubType) (Type, SubType, bool) {
-	t, err := ts.one(tid)
+	t, err := ts.One(tid)
 	if err != nil {
 		return Type{}, SubType{}, false
 	}
-	s, err := t.sub(sid)
+	s, err := t.Sub(sid)
 	return t, s, err == nil
 }
 

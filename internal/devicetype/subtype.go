@@ -29,12 +29,12 @@ func (s *Service) AddSubType(ctx context.Context, a authz.Actor, tid id.DeviceTy
 		}
 		ts, err := hold(ctx, tx)
 		if err == nil {
-			t, err = ts.one(tid)
+			t, err = ts.One(tid)
 		}
 		if err != nil {
 			return audit.Event{}, err
 		}
-		if made, err := t.sub(in.ID); err == nil {
+		if made, err := t.Sub(in.ID); err == nil {
 			if made.Code == w.Code && made.Label == w.Label {
 				return audit.Event{}, errReplayed
 			}
@@ -139,10 +139,10 @@ func (s *Service) changeSub(ctx context.Context, a authz.Actor, tid id.DeviceTyp
 		if err != nil {
 			return audit.Event{}, err
 		}
-		if t, err = ts.one(tid); err != nil {
+		if t, err = ts.One(tid); err != nil {
 			return audit.Event{}, err
 		}
-		sub, err := t.sub(sid)
+		sub, err := t.Sub(sid)
 		if err != nil {
 			return audit.Event{}, err
 		}

@@ -93,14 +93,16 @@ func (t Type) event(action audit.Action, before int, detail ...audit.Change) aud
 	}
 }
 
-func (ts Types) one(tid id.DeviceType) (Type, error) {
+// One is a type by its id, retired or not; problem.ErrNotFound if there is none.
+func (ts Types) One(tid id.DeviceType) (Type, error) {
 	if i := slices.IndexFunc(ts, func(t Type) bool { return t.ID == tid }); i >= 0 {
 		return ts[i], nil
 	}
 	return Type{}, problem.ErrNotFound
 }
 
-func (t Type) sub(sid id.DeviceSubType) (SubType, error) {
+// Sub is a sub-type by its id, as One.
+func (t Type) Sub(sid id.DeviceSubType) (SubType, error) {
 	if i := t.at(sid); i >= 0 {
 		return t.SubTypes[i], nil
 	}

@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"portal/internal/authz"
-	"portal/internal/demo"
 	"portal/internal/id"
 	"portal/internal/pg"
 	"portal/web/route"
@@ -43,11 +42,7 @@ var stars = []struct {
 
 func newCast(t *testing.T, settings ...string) *cast {
 	t.Helper()
-	c := &cast{Site: webtest.New(t, settings...), roles: map[authz.Role]*webtest.Client{}, ids: map[string][]string{}}
-	if err := demo.Load(t.Context(), c.App); err != nil {
-		t.Fatal(err)
-	}
-	c.SendMail()
+	c := &cast{Site: webtest.NewDemo(t, settings...), roles: map[authz.Role]*webtest.Client{}, ids: map[string][]string{}}
 	for _, s := range stars {
 		if s.role == authz.Visitor {
 			c.roles[s.role] = c.Visitor()
@@ -71,6 +66,7 @@ func newCast(t *testing.T, settings ...string) *cast {
 		"policy-reviews/due": `select id::text from policies where status = 'active'`,
 		"trust-store":        `select id::text from ca_certificates`,
 		"certificates":       `select id::text from partner_certificates`,
+		"ftm-chips":          `select id::text from ftm_chips`,
 		"vocabulary":         `select min(id::text) from vocabulary_terms group by family`,
 		"device-types":       `select id::text from device_types`,
 		"api-keys":           `select id::text from api_keys`,
@@ -97,7 +93,8 @@ func (c *cast) owners(t *testing.T) {
 		select id::text as thing, partner_id::text as partner from (
 			select id, partner_id from users where partner_id is not null union all select id, partner_id from policy_requests
 			union all select id, partner_id from api_keys union all select id, partner_id from partner_certificates
-			union all select id, partner_id from partner_changes union all select id, partner_id from devices union all select id, partner_id from device_imports) x`, nil)
+			union all select id, partner_id from partner_changes union all select id, partner_id from ftm_chips
+			union all select id, partner_id from devices union all select id, partner_id from device_imports) x`, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

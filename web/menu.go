@@ -35,6 +35,7 @@ var menu = []struct {
 		{"organisation", "/organisation", "partners"},
 		{"people", "/people", "staff"},
 		{"certificates", "/certificates", "certificate"},
+		{"ftm_chips", "/ftm-chips", "chip"},
 		{"trust_store", "/trust-store", "lock"},
 		{"policy_requests", "/policy-requests", "inbox"},
 		{"devices", "/devices", "device"},

@@ -27,6 +27,7 @@ import (
 	"portal/web/dev"
 	"portal/web/device"
 	"portal/web/devicetype"
+	"portal/web/ftmchip"
 	"portal/web/home"
 	"portal/web/i18n"
 	"portal/web/mailtpl"
@@ -107,7 +108,7 @@ func New(a *app.App, o Options) *Portal {
 func table(a *app.App, site *page.Site) []route.Route {
 	trail := note.Beside(a.Notes, auditlog.History(a.DB))
 	work, others := assignment.Panel(a.Work), assignment.Warning(a.Work)
-	admitted := partneradmin.Deps{Organisations: a.Organisations, Accounts: a.Accounts, Webhooks: a.Webhooks, Trail: trail, Work: work, Others: others}
+	admitted := partneradmin.Deps{Outlook: a.Outlook, Organisations: a.Organisations, Accounts: a.Accounts, Webhooks: a.Webhooks, Trail: trail, Work: work, Others: others}
 	return slices.Concat(
 		home.Routes(home.Deps{
 			Organisations: a.Organisations, Contact: a.Config.Contact,
@@ -140,6 +141,7 @@ func table(a *app.App, site *page.Site) []route.Route {
 		outbox.Routes(a.DB),
 		truststore.Routes(a.Certificates, trail, work),
 		certificate.Routes(a.Certificates, trail),
+		ftmchip.Routes(a.Chips, ftmchip.Trail(trail), ftmchip.Trail(work), ftmchip.Trail(others)),
 		webhook.Routes(a.Webhooks, trail),
 		search.Routes(a.Search),
 		note.Routes(a.Notes),

@@ -16,6 +16,7 @@ import (
 	"portal/internal/config"
 	"portal/internal/device"
 	"portal/internal/devicetype"
+	"portal/internal/ftmchip"
 	"portal/internal/job"
 	"portal/internal/mail"
 	"portal/internal/note"
@@ -61,6 +62,7 @@ type App struct {
 	Outlook       *outlook.Service
 	Organisations *organisation.Service
 	Requests      *policyrequest.Service
+	Chips         *ftmchip.Service
 
 	draining atomic.Bool
 }
@@ -92,9 +94,10 @@ func NewWith(cfg config.Config, db *pg.DB, keys secret.Keys, hasher *password.Ha
 		Work:          assignment.NewService(db),
 		Webhooks:      webhook.NewService(db, keys, cfg.WebhookPrivate),
 		Outlook:       outlook.NewService(db, cfg.Zone),
-		Organisations: organisation.NewService(db, challenges),
+		Organisations: organisation.NewService(db, challenges).WithZone(cfg.Zone),
 		Requests:      policyrequest.NewService(db, cfg.Zone),
 	}
+	a.Chips = ftmchip.NewService(db, a.Certificates)
 	a.Search = search.NewService(db, search.Lists{
 		Partners: a.Partners, Accounts: a.Accounts, Policies: a.Policies, Requests: a.Requests, Certs: a.Certificates, Vocabulary: a.Vocabulary,
 		Keys: a.APIKeys, Services: a.Services, Webhooks: a.Webhooks,

@@ -132,6 +132,20 @@ const (
 	DeviceMoved       Action = "device.moved"     // to another SBI of its provider
 	DevicesChecked    Action = "devices.checked"  // a file of them, told of the SBI that it is for
 	DevicesImported   Action = "devices.imported" // the file was taken
+	FTMChipRegistered           Action = "ftm_chip.registered"
+	FTMChipEdited               Action = "ftm_chip.edited"
+	FTMChipCertificateSent      Action = "ftm_chip.certificate_sent" // the first sends the chip for approval
+	FTMChipResent               Action = "ftm_chip.resent"
+	FTMChipReturned             Action = "ftm_chip.changes_requested"
+	FTMChipApproved             Action = "ftm_chip.approved"
+	FTMChipRejected             Action = "ftm_chip.rejected"
+	FTMChipWithdrawn            Action = "ftm_chip.withdrawn"
+	FTMChipDeactivated          Action = "ftm_chip.deactivated"
+	FTMChipReactivated          Action = "ftm_chip.reactivated"
+	FTMChipCertificateApproved  Action = "ftm_chip.certificate_approved"
+	FTMChipCertificateRefused   Action = "ftm_chip.certificate_refused"
+	FTMChipCertificateWithdrawn Action = "ftm_chip.certificate_withdrawn"
+	FTMChipCertificateRechained Action = "ftm_chip.certificate_rechained" // another chain of the trust store vouches for it
 )
 
 // Actions are all of them.
@@ -159,4 +173,7 @@ var Actions = []Action{
 	SBIRegistered, SBISent, SBIEdited, SBIResent, SBIReturned, SBIApproved, SBIRejected, SBIWithdrawn, SBIDeactivated, SBIReactivated,
 	DeviceRegistered, DeviceResent, DeviceReturned, DeviceApproved, DeviceRejected, DeviceWithdrawn, DeviceDeactivated, DeviceReactivated,
 	DeviceMoved, DevicesChecked, DevicesImported,
+	FTMChipRegistered, FTMChipEdited, FTMChipCertificateSent, FTMChipResent, FTMChipReturned, FTMChipApproved, FTMChipRejected, FTMChipWithdrawn,
+	FTMChipDeactivated, FTMChipReactivated, FTMChipCertificateApproved, FTMChipCertificateRefused, FTMChipCertificateWithdrawn,
+	FTMChipCertificateRechained,
 }

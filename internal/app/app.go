@@ -14,6 +14,7 @@ import (
 	"portal/internal/challenge"
 	"portal/internal/code"
 	"portal/internal/config"
+	"portal/internal/device"
 	"portal/internal/devicetype"
 	"portal/internal/ftmchip"
 	"portal/internal/job"
@@ -27,6 +28,7 @@ import (
 	"portal/internal/policy"
 	"portal/internal/policyrequest"
 	"portal/internal/reminder"
+	"portal/internal/sbi"
 	"portal/internal/search"
 	"portal/internal/secret"
 	"portal/internal/serviceaccount"
@@ -48,6 +50,8 @@ type App struct {
 	Reminders     *reminder.Service
 	Vocabulary    *vocabulary.Service
 	DeviceTypes   *devicetype.Service
+	Devices       *device.Service
+	SBIs          *sbi.Service
 	Certificates  *certificate.Service
 	APIKeys       *apikey.Service
 	Services      *serviceaccount.Service
@@ -81,6 +85,8 @@ func NewWith(cfg config.Config, db *pg.DB, keys secret.Keys, hasher *password.Ha
 		Reminders:     reminder.NewService(db, cfg.Zone),
 		Vocabulary:    vocabulary.NewService(db),
 		DeviceTypes:   devicetype.NewService(db),
+		SBIs:          sbi.NewService(db, cfg.Zone),
+		Devices:       device.NewService(db, cfg.Zone, cfg.MaxDevices),
 		Certificates:  certificate.NewService(db, cfg.MinCertDays, cfg.FourEyes == "off"),
 		APIKeys:       apikey.NewService(db, keys).WithZone(cfg.Zone),
 		Services:      serviceaccount.NewService(db, keys).WithZone(cfg.Zone),
@@ -144,7 +150,7 @@ func (a *App) purge(ctx context.Context) error {
 	for _, step := range []func(context.Context, *pg.DB) error{
 		session.Purge, mail.Purge, reminder.Purge, partner.PurgeDrafts, challenge.Purge, account.Purge,
 		serviceaccount.Purge,
-		webhook.Purge,
+		webhook.Purge, device.Purge,
 	} {
 		if err := step(ctx, a.DB); err != nil {
 			return err

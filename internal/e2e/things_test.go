@@ -44,6 +44,17 @@ var places = map[string]string{
 	"/policy-requests/refuse-extension": `select r.id::text as id from policy_requests r where exists (select 1 from policy_request_extensions e where e.request_id = r.id and e.decided_at is null) limit 1`,
 	"/policy-requests/revoke":           `select r.id::text as id from policy_requests r where status = 'approved' limit 1`,
 
+	"/devices":                 `select distinct on (r.status, r.ended_with_sbi) r.id::text as id from devices r where ` + own + ` order by r.status, r.ended_with_sbi, r.id`,
+	"/devices/approve":         `select r.id::text as id from devices r where status = 'pending_approval' order by submitted_at limit 1`,
+	"/devices/request-changes": `select r.id::text as id from devices r where status = 'pending_approval' order by submitted_at limit 1`,
+	"/devices/reject":          `select r.id::text as id from devices r where status = 'pending_approval' order by submitted_at limit 1`,
+	"/devices/deactivate":      `select r.id::text as id from devices r where ` + own + ` and status = 'approved' limit 1`,
+	"/devices/reactivate":      `select r.id::text as id from devices r where status = 'deactivated' limit 1`,
+	"/devices/edit":            `select distinct on (status) r.id::text as id from devices r where ` + own + ` and status in ('pending_approval', 'changes_requested') order by status, r.id`,
+	"/devices/withdraw":        `select r.id::text as id from devices r where ` + own + ` and status in ('pending_approval', 'changes_requested') limit 1`,
+	"/devices/move":            `select r.id::text as id from devices r where ` + own + ` and status = 'approved' limit 1`,
+	"/devices/imports":         `select distinct on (imported_at is null) r.id::text as id from device_imports r where ` + own + ` order by imported_at is null, r.created_at`,
+
 	"/certificates":          `select distinct on (status) r.id::text as id from partner_certificates r where ` + own + ` order by status, r.id`,
 	"/certificates/withdraw": `select r.id::text as id from partner_certificates r where ` + own + ` and status = 'accepted' limit 1`,
 	"/trust-store":           `select distinct on (kind, status) id::text as id from ca_certificates order by kind, status, id`,

@@ -96,7 +96,7 @@ func New(a *app.App, o Options) *Portal {
 		return nil
 	}
 	m := newMetrics(a.DB)
-	programs := api.Routes(a.APIKeys)
+	programs := api.Routes(a.APIKeys, a.Hardware)
 	return &Portal{Handler: handler(a, site, routes, programs, m), Metrics: m.handler(), Routes: routes, API: programs}
 }
 
@@ -251,5 +251,5 @@ func Table(cfg config.Config) []route.Route {
 	keys := secret.RandomKeys()
 	site := &page.Site{DB: db, Zone: cfg.Zone, Sessions: websession.New(session.NewStore(db), keys, true)}
 	a := app.New(cfg, db, keys)
-	return slices.Concat(table(a, site), api.Routes(a.APIKeys))
+	return slices.Concat(table(a, site), api.Routes(a.APIKeys, a.Hardware))
 }

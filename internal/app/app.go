@@ -25,6 +25,7 @@ import (
 	"portal/internal/pg"
 	"portal/internal/policy"
 	"portal/internal/policyrequest"
+	"portal/internal/publiclist"
 	"portal/internal/reminder"
 	"portal/internal/search"
 	"portal/internal/secret"
@@ -57,6 +58,7 @@ type App struct {
 	Organisations *organisation.Service
 	Requests      *policyrequest.Service
 	Hardware      *hardware.Service
+	PublicList    *publiclist.Service
 
 	draining atomic.Bool
 }
@@ -88,6 +90,7 @@ func NewWith(cfg config.Config, db *pg.DB, keys secret.Keys, hasher *password.Ha
 		Organisations: organisation.NewService(db, challenges),
 		Requests:      policyrequest.NewService(db, cfg.Zone),
 		Hardware:      hardware.NewService(db, cfg.Zone),
+		PublicList:    publiclist.NewService(db, cfg.Zone),
 	}
 	a.Search = search.NewService(db, search.Lists{
 		Partners: a.Partners, Accounts: a.Accounts, Policies: a.Policies, Requests: a.Requests, Certs: a.Certificates, Vocabulary: a.Vocabulary,

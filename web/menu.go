@@ -37,6 +37,7 @@ var menu = []struct {
 		{"certificates", "/certificates", "certificate"},
 		{"trust_store", "/trust-store", "lock"},
 		{"policy_requests", "/policy-requests", "inbox"},
+		{"sbis", "/sbis", "device"},
 		{"api_keys", "/api-keys", "key"},
 	}},
 	{"administration", []entry{

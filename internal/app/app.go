@@ -25,6 +25,7 @@ import (
 	"portal/internal/policy"
 	"portal/internal/policyrequest"
 	"portal/internal/reminder"
+	"portal/internal/sbi"
 	"portal/internal/search"
 	"portal/internal/secret"
 	"portal/internal/serviceaccount"
@@ -55,6 +56,7 @@ type App struct {
 	Outlook       *outlook.Service
 	Organisations *organisation.Service
 	Requests      *policyrequest.Service
+	SBIs          *sbi.Service
 
 	draining atomic.Bool
 }
@@ -85,6 +87,7 @@ func NewWith(cfg config.Config, db *pg.DB, keys secret.Keys, hasher *password.Ha
 		Outlook:       outlook.NewService(db, cfg.Zone),
 		Organisations: organisation.NewService(db, challenges),
 		Requests:      policyrequest.NewService(db, cfg.Zone),
+		SBIs:          sbi.NewService(db, cfg.Zone),
 	}
 	a.Search = search.NewService(db, search.Lists{
 		Partners: a.Partners, Accounts: a.Accounts, Policies: a.Policies, Requests: a.Requests, Certs: a.Certificates, Vocabulary: a.Vocabulary,

@@ -45,9 +45,9 @@ func StatusTag(s approval.Status) templ.Component {
 	})
 }
 
-// Own says to a provider how its thing stands, whose turn it is and what it can do. The children stand before the
-// words that were said, edit is the page to change the thing at; "" where it has none now.
-func Own(k Kind, t Thing, edit string) templ.Component {
+// Own says to a provider how its thing stands, whose turn it is and what it can do: steps are ways on besides the acts,
+// the first of them the page's main one. The children stand before the words that were said.
+func Own(k Kind, t Thing, steps []ui.Link) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -163,14 +163,14 @@ func Own(k Kind, t Thing, edit string) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				if edit != "" && page.May(ctx, k.MaySend) {
-					if t.Status == approval.ChangesRequested {
-						templ_7745c5c3_Err = ui.ButtonLink(ui.Link{Href: edit, Text: i18n.T(ctx, "approval.edit_again")}).Render(ctx, templ_7745c5c3_Buffer)
+				for i, l := range steps {
+					if i == 0 {
+						templ_7745c5c3_Err = ui.ButtonLink(l).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
 					} else {
-						templ_7745c5c3_Err = ui.SecondaryLink(ui.Link{Href: edit, Text: i18n.T(ctx, "approval.edit")}).Render(ctx, templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = ui.SecondaryLink(l).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}

@@ -35,6 +35,7 @@ var menu = []struct {
 		{"organisation", "/organisation", "partners"},
 		{"people", "/people", "staff"},
 		{"certificates", "/certificates", "certificate"},
+		{"ftm_chips", "/ftm-chips", "chip"},
 		{"trust_store", "/trust-store", "lock"},
 		{"policy_requests", "/policy-requests", "inbox"},
 		{"sbis", "/sbis", "device"},
@@ -42,6 +43,7 @@ var menu = []struct {
 	}},
 	{"administration", []entry{
 		{"staff", "/staff", "staff"},
+		{"device_types", "/device-types", "book"},
 		{"service_accounts", "/service-accounts", "key"},
 		{"mail", "/mail", "mail"},
 		{"webhooks", "/webhooks", "external"},

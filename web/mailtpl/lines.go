@@ -76,12 +76,19 @@ var sections = []struct {
 	heading string
 	facts   []string
 }{
-	{"waiting", []string{"waiting_registrations", "waiting_requests", "waiting_extensions", "waiting_changes", "waiting_roots"}},
+	{"waiting", []string{
+		"waiting_registrations", "waiting_requests", "waiting_extensions", "waiting_sbis", "waiting_devices", "waiting_chips",
+		"waiting_chip_certificates", "waiting_changes", "waiting_roots",
+	}},
 	{"ends", []string{"ends_partner", "ends_staff", "ends_more"}},
 	{"decided", []string{
 		"approved_registrations", "rejected_registrations", "changes_requested_registrations",
 		"approved_requests", "rejected_requests", "changes_requested_requests",
 		"extended_grants", "refused_extensions", "revoked_grants",
+		"approved_sbis", "rejected_sbis", "changes_requested_sbis", "deactivated_sbis",
+		"approved_devices", "rejected_devices", "changes_requested_devices", "deactivated_devices",
+		"approved_chips", "rejected_chips", "changes_requested_chips", "deactivated_chips",
+		"approved_chip_certificates", "refused_chip_certificates",
 		"approved_changes", "rejected_changes", "deactivated_partners", "reactivated_partners",
 		"policies_in_force", "policies_out_of_force",
 	}},

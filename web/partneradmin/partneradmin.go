@@ -16,6 +16,7 @@ import (
 	"portal/internal/authz"
 	"portal/internal/id"
 	"portal/internal/organisation"
+	"portal/internal/outlook"
 	"portal/internal/webhook"
 	"portal/web/form"
 	"portal/web/page"
@@ -27,6 +28,7 @@ type Trail func(ctx context.Context, kind audit.Kind, objectID string) templ.Com
 
 // Deps are the services that these pages ask.
 type Deps struct {
+	Outlook       *outlook.Service
 	Organisations *organisation.Service
 	Accounts      *account.Service
 	Webhooks      *webhook.Service

@@ -66,6 +66,7 @@ type App struct {
 	Requests      *policyrequest.Service
 	Hardware      *hardware.Service
 	PublicList    *publiclist.Service
+	SBIs          *sbi.Service
 	Chips         *ftmchip.Service
 
 	draining atomic.Bool
@@ -102,6 +103,7 @@ func NewWith(cfg config.Config, db *pg.DB, keys secret.Keys, hasher *password.Ha
 		Requests:      policyrequest.NewService(db, cfg.Zone),
 		Hardware:      hardware.NewService(db, cfg.Zone),
 		PublicList:    publiclist.NewService(db, cfg.Zone),
+		SBIs:          sbi.NewService(db, cfg.Zone),
 	}
 	a.Chips = ftmchip.NewService(db, a.Certificates)
 	a.Search = search.NewService(db, search.Lists{

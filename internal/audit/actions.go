@@ -105,6 +105,17 @@ const (
 	PolicyRequestExtensionAsked   Action = "policy_request.extension_asked"
 	PolicyRequestExtended         Action = "policy_request.extended"
 	PolicyRequestExtensionRefused Action = "policy_request.extension_refused"
+
+	SBIRegistered  Action = "sbi.registered"
+	SBISent        Action = "sbi.sent"
+	SBIEdited      Action = "sbi.edited"
+	SBIResent      Action = "sbi.resent"
+	SBIReturned    Action = "sbi.changes_requested"
+	SBIApproved    Action = "sbi.approved"
+	SBIRejected    Action = "sbi.rejected"
+	SBIWithdrawn   Action = "sbi.withdrawn"
+	SBIDeactivated Action = "sbi.deactivated"
+	SBIReactivated Action = "sbi.reactivated"
 )
 
 // Actions are all of them.
@@ -128,4 +139,5 @@ var Actions = []Action{
 	NoteAdded, NoteEdited, NoteRemoved, WorkTaken, WorkAssigned, WorkGivenBack, ListExported,
 	PolicyRequestSent, PolicyRequestResent, PolicyRequestReturned, PolicyRequestApproved, PolicyRequestRejected, PolicyRequestWithdrawn,
 	PolicyRequestRevoked, PolicyRequestPaused, PolicyRequestResumed, PolicyRequestExtensionAsked, PolicyRequestExtended, PolicyRequestExtensionRefused,
+	SBIRegistered, SBISent, SBIEdited, SBIResent, SBIReturned, SBIApproved, SBIRejected, SBIWithdrawn, SBIDeactivated, SBIReactivated,
 }

@@ -81,6 +81,15 @@ const (
 	PolicyRequestExtensionWaiting Kind = "policy_request_extension_waiting" // to staff; Params: Organisation, Policy, Reason
 	PolicyRequestExtended         Kind = "policy_request_extended"          // to the partner; Params: Policy, Due (the new last day)
 	PolicyRequestExtensionRefused Kind = "policy_request_extension_refused" // to the partner; Params: Policy, Reason
+
+	// Of SBIs, devices and FTM chips, one or many. Params: What (their kind), Names (a
+	// line each), Count, Organisation, Path.
+	ApprovalWaiting     Kind = "approval_waiting"     // to staff
+	ApprovalApproved    Kind = "approval_approved"    // to the provider, as are the next
+	ApprovalReturned    Kind = "approval_returned"    // changes requested; and Reason
+	ApprovalRejected    Kind = "approval_rejected"    // and Reason
+	ApprovalDeactivated Kind = "approval_deactivated" // and Reason
+	ApprovalReactivated Kind = "approval_reactivated" // and Reason
 )
 
 // Kinds are all of them; tests check that each has its words, and its topic in topic.go.
@@ -99,6 +108,7 @@ var Kinds = []Kind{
 	WebhookFailing, WebhookGone,
 	PolicyRequestWaiting, PolicyRequestReturned, PolicyRequestApproved, PolicyRequestRejected, PolicyRequestRevoked,
 	PolicyRequestExtensionWaiting, PolicyRequestExtended, PolicyRequestExtensionRefused,
+	ApprovalWaiting, ApprovalApproved, ApprovalReturned, ApprovalRejected, ApprovalDeactivated, ApprovalReactivated,
 }
 
 // Message is one mail to one address in one language. Params are the values in

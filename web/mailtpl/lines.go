@@ -31,6 +31,27 @@ func count(s string) int {
 	return n
 }
 
+// things says of what kind and how many things a mail tells; "" where it tells of
+// none.
+func things(lang, kind, of string) string {
+	if kind == "" {
+		return ""
+	}
+	return i18n.In(lang, "mail.things."+kind, "Count", count(of))
+}
+
+// names lists things, a line each, and how many more there are.
+func names(lang, lines, of string) string {
+	var out []string
+	for line := range strings.Lines(lines) {
+		out = append(out, "– "+written(lang, line))
+	}
+	if more := count(of) - len(out); more > 0 {
+		out = append(out, i18n.In(lang, "mail.ending.rest", "Count", more))
+	}
+	return strings.Join(out, "\n")
+}
+
 // endings says of each thing what it is, when it ends and how soon. A line holds
 // its kind, name and policy, the day and the days left on the day of the mail.
 func endings(lang, lines, rest string) string {

@@ -42,7 +42,7 @@ func packages(t *testing.T) []pkg {
 var leaves = []string{
 	"portal/internal/id", "portal/internal/problem", "portal/internal/state", "portal/internal/list",
 	"portal/internal/job", "portal/internal/secret", "portal/internal/email", "portal/internal/code",
-	"portal/internal/textdiff",
+	"portal/internal/textdiff", "portal/internal/standing", "portal/internal/guess",
 }
 
 // pieces are the parts of web/ that screens share; a screen imports these and

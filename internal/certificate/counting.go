@@ -7,12 +7,12 @@ import (
 
 	"portal/internal/id"
 	"portal/internal/pg"
+	"portal/internal/standing"
 )
 
 // sound is a certificate that no authority above it has let down: its whole chain
 // is in use and valid at @now.
-const sound = `not exists (select 1 from unnest(c.chain) as link left join ca_certificates ca on ca.id = link
-		where ca.status is distinct from 'in_use' or ca.not_before > @now or ca.not_after <= @now)`
+const sound = standing.SoundChain
 
 // StandsIs is a certificate c that is valid at @now and that no authority above it
 // has let down, as SQL over any table of certificates with their chains.

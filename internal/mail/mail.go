@@ -90,6 +90,13 @@ const (
 	ApprovalRejected    Kind = "approval_rejected"    // and Reason
 	ApprovalDeactivated Kind = "approval_deactivated" // and Reason
 	ApprovalReactivated Kind = "approval_reactivated" // and Reason
+
+	// Of the new certificate of an approved FTM chip. Params: Chip (its name), Organisation,
+	// Certificate, Due (its last day), Path.
+	FTMChipCertificateWaiting  Kind = "ftm_chip_certificate_waiting"  // to staff
+	FTMChipCertificateApproved Kind = "ftm_chip_certificate_approved" // to the provider, as are the next
+	FTMChipCertificateRefused  Kind = "ftm_chip_certificate_refused"  // and Reason
+	FTMChipOrphaned            Kind = "ftm_chip_orphaned"             // a CA of its certificates is out of use; Params: Names (a line each), Count, Reason, Path
 )
 
 // Kinds are all of them; tests check that each has its words, and its topic in topic.go.
@@ -109,6 +116,7 @@ var Kinds = []Kind{
 	PolicyRequestWaiting, PolicyRequestReturned, PolicyRequestApproved, PolicyRequestRejected, PolicyRequestRevoked,
 	PolicyRequestExtensionWaiting, PolicyRequestExtended, PolicyRequestExtensionRefused,
 	ApprovalWaiting, ApprovalApproved, ApprovalReturned, ApprovalRejected, ApprovalDeactivated, ApprovalReactivated,
+	FTMChipCertificateWaiting, FTMChipCertificateApproved, FTMChipCertificateRefused, FTMChipOrphaned,
 }
 
 // Message is one mail to one address in one language. Params are the values in

@@ -19,7 +19,7 @@ type Statements struct {
 func (s *Statements) TraceQueryStart(ctx context.Context, _ *pgx.Conn, data pgx.TraceQueryStartData) context.Context {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.sql = append(s.sql, strings.Join(strings.Fields(data.SQL), " "))
+	s.sql = append(s.sql, data.SQL)
 	return ctx
 }
 
@@ -33,6 +33,7 @@ func (s *Statements) Take() []string {
 	defer s.mu.Unlock()
 	var out []string
 	for _, sql := range s.sql {
+		sql = strings.Join(strings.Fields(sql), " ")
 		if word, _, _ := strings.Cut(sql, " "); word != "begin" && word != "commit" && word != "rollback" {
 			out = append(out, sql)
 		}

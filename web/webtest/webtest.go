@@ -49,14 +49,19 @@ type Site struct {
 // flags would: "--four-eyes=off".
 func New(t testing.TB, settings ...string) *Site {
 	t.Helper()
+	return open(t, pgtest.URL(t), secret.RandomKeys(), settings)
+}
+
+// open starts a portal on the database at an address.
+func open(t testing.TB, address string, keys secret.Keys, settings []string) *Site {
+	t.Helper()
 	statements := &Statements{}
-	db, clock := pgtest.NewTraced(t, statements)
+	db, clock := pgtest.Open(t, address, statements)
 	settings = append([]string{"--public-url", Origin, "--metrics-addr", "", "--webhook-private", "on"}, settings...)
 	cfg, _, err := config.Load("test", settings, func(string) string { return "" }, &bytes.Buffer{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	keys := secret.RandomKeys()
 	a := app.NewWith(cfg, db, keys, password.NewWeakHasher(keys))
 	p := web.New(a, web.Options{Build: "test", Dev: true})
 	return &Site{T: t, App: a, Clock: clock, Statements: statements, Portal: p, Handler: p.Handler, Lang: "en"}

@@ -60,8 +60,15 @@ func NewWithClock(t testing.TB) (*pg.DB, *Clock) {
 // NewTraced is NewWithClock with somebody who sees every statement.
 func NewTraced(t testing.TB, tracer pgx.QueryTracer) (*pg.DB, *Clock) {
 	t.Helper()
+	return Open(t, URL(t), tracer)
+}
+
+// Open is the database at an address of URL or Filled.Copy, with a clock that
+// starts at the real time.
+func Open(t testing.TB, address string, tracer pgx.QueryTracer) (*pg.DB, *Clock) {
+	t.Helper()
 	clock := &Clock{now: time.Now()}
-	db, err := pg.Open(t.Context(), URL(t), pg.Options{MaxConns: 20, Now: clock.Now, Tracer: tracer})
+	db, err := pg.Open(t.Context(), address, pg.Options{MaxConns: 20, Now: clock.Now, Tracer: tracer})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,7 +79,12 @@ func NewTraced(t testing.TB, tracer pgx.QueryTracer) (*pg.DB, *Clock) {
 // URL is the address of a fresh, migrated database that the test may damage.
 func URL(t testing.TB) string {
 	t.Helper()
-	return create(t, " template "+template(t)+" strategy file_copy")
+	return copyOf(t, template(t))
+}
+
+func copyOf(t testing.TB, template string) string {
+	t.Helper()
+	return create(t, " template "+template+" strategy file_copy")
 }
 
 // EmptyURL is the address of a fresh database without any table.
@@ -83,7 +95,7 @@ func EmptyURL(t testing.TB) string {
 
 func create(t testing.TB, how string) string {
 	t.Helper()
-	name := "t_" + strings.ReplaceAll(id.New[id.Message]().String(), "-", "")
+	name := newName()
 	admin(t, func(ctx context.Context, c *pgx.Conn) error {
 		_, err := c.Exec(ctx, "create database "+name+how)
 		return err
@@ -101,6 +113,8 @@ func create(t testing.TB, how string) string {
 	})
 	return address
 }
+
+func newName() string { return "t_" + strings.ReplaceAll(id.New[id.Message]().String(), "-", "") }
 
 var start = sync.OnceValues(func() (string, error) { return devpg.Shared(context.Background()) })
 

@@ -91,7 +91,7 @@ e2e: deps-postgres deps-chromium deps-axe ## The journeys in a real browser, and
 conformance: deps-postgres ## Real policy documents and groups: make conformance MOSIP=folder
 	@[ -d "$(MOSIP)" ] || { echo 'MOSIP="$(MOSIP)" is no folder; give one: make conformance MOSIP=folder' >&2; exit 2; }
 	@log=$$(mktemp); trap 'rm -f "$$log"' EXIT; set -x; \
-	MOSIP="$(abspath $(MOSIP))" $(GO) test -tags conformance -run Conformance -count=1 -v ./internal/policydoc/... ./internal/policy/... ./internal/certdoc/... | tee "$$log"; \
+	MOSIP="$(abspath $(MOSIP))" $(GO) test -tags conformance -run Conformance -count=1 -v ./internal/policydoc/... ./internal/policy/... ./internal/certdoc/... ./internal/devicetype/... | tee "$$log"; \
 	grep -q '^--- PASS: .*Conformance' "$$log" # a run without tests is no proof
 
 .PHONY: fuzz

@@ -53,11 +53,13 @@ create unique index devices_model_key on devices (partner_id, type_id, sub_type_
 create index devices_partner_idx on devices (partner_id, submitted_at desc, id desc);
 create index devices_sbi_idx on devices (sbi_id, status, submitted_at desc, id desc);
 create index devices_status_idx on devices (status, submitted_at desc, id desc);
+create index devices_status_order_idx on devices (status, id);
 create index devices_submitted_idx on devices (submitted_at desc, id desc);
-create index devices_make_model_idx on devices (lower(make), lower(model), id);
+create index devices_waiting_idx on devices ((case when status = 'pending_approval' then submitted_at end), id);
+create index devices_name_idx on devices (lower(make || ' ' || model), id);
+create index devices_make_model_idx on devices (lower(make), lower(model));
 create index devices_import_idx on devices (import_id) where import_id is not null;
-create index devices_make_trgm_idx on devices using gin (make gin_trgm_ops);
-create index devices_model_trgm_idx on devices using gin (model gin_trgm_ops);
+create index devices_name_trgm_idx on devices using gin ((make || ' ' || model) gin_trgm_ops);
 
 -- +goose Down
 drop table devices;

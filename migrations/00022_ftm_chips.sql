@@ -45,6 +45,7 @@ create table ftm_chip_certificates (
     organisation text        not null, -- as the certificate spells it
     serial       text        not null,
     key          text        not null,
+    key_hash     bytea       not null constraint ftm_chip_certificates_key_hash_check check (length(key_hash) = 32), -- SHA-256 of the public key
     not_before   timestamptz not null,
     not_after    timestamptz not null,
     thumbprint   bytea       not null constraint ftm_chip_certificates_thumbprint_check check (length(thumbprint) = 32),
@@ -67,6 +68,7 @@ create unique index ftm_chip_certificates_thumbprint_key on ftm_chip_certificate
 create unique index ftm_chip_certificates_waiting_key on ftm_chip_certificates (chip_id) where status = 'waiting';
 create unique index ftm_chip_certificates_in_service_key on ftm_chip_certificates (chip_id) where status = 'in_service';
 create index ftm_chip_certificates_chip_idx on ftm_chip_certificates (chip_id, uploaded_at desc);
+create index ftm_chip_certificates_key_hash_idx on ftm_chip_certificates (key_hash);
 create index ftm_chip_certificates_not_after_idx on ftm_chip_certificates (not_after, id) where status = 'in_service';
 create index ftm_chip_certificates_chain_idx on ftm_chip_certificates using gin (chain) where status in ('waiting', 'in_service');
 create index ftm_chip_certificates_waiting_idx on ftm_chip_certificates (uploaded_at, id) where status = 'waiting';

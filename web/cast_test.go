@@ -64,7 +64,9 @@ func newCast(t *testing.T, settings ...string) *cast {
 		"policy-reviews/due": `select id::text from policies where status = 'active'`,
 		"trust-store":        `select id::text from ca_certificates`,
 		"certificates":       `select id::text from partner_certificates`,
+		"ftm-chips":          `select id::text from ftm_chips`,
 		"vocabulary":         `select min(id::text) from vocabulary_terms group by family`,
+		"device-types":       `select id::text from device_types`,
 		"api-keys":           `select id::text from api_keys`,
 		"service-accounts":   `select id::text from service_accounts`,
 		"webhooks":           `select id::text from webhooks`,
@@ -89,7 +91,7 @@ func (c *cast) owners(t *testing.T) {
 		select id::text as thing, partner_id::text as partner from (
 			select id, partner_id from users where partner_id is not null union all select id, partner_id from policy_requests
 			union all select id, partner_id from api_keys union all select id, partner_id from partner_certificates
-			union all select id, partner_id from partner_changes) x`, nil)
+			union all select id, partner_id from partner_changes union all select id, partner_id from ftm_chips) x`, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -151,6 +153,16 @@ func at(rt route.Route, thing string) string {
 	return parameter.ReplaceAllString(path, "1")
 }
 
+// subTypesOf are the sub-types of a type of devices.
+func (c *cast) subTypesOf(t *testing.T, thing string) []string {
+	t.Helper()
+	ids, err := pg.Values[string](t.Context(), c.App.DB.Read(), `select id::text from device_sub_types where type_id::text = @id order by 1`, pg.Args{"id": thing})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ids
+}
+
 // decisionsOf are the decisions on a policy.
 func (c *cast) decisionsOf(t *testing.T, thing string) []string {
 	t.Helper()
@@ -173,6 +185,12 @@ func (c *cast) real(t *testing.T, rt route.Route) []string {
 	}
 	var paths []string
 	for _, thing := range c.ids[key] {
+		if strings.Contains(rt.Pattern, "{sub}") {
+			for _, sub := range c.subTypesOf(t, thing) {
+				paths = append(paths, strings.Replace(at(rt, thing), "/sub-types/1", "/sub-types/"+sub, 1))
+			}
+			continue
+		}
 		if !strings.Contains(rt.Pattern, "{decision}") {
 			paths = append(paths, at(rt, thing))
 			continue

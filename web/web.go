@@ -25,6 +25,8 @@ import (
 	"portal/web/auditlog"
 	"portal/web/certificate"
 	"portal/web/dev"
+	"portal/web/devicetype"
+	"portal/web/ftmchip"
 	"portal/web/home"
 	"portal/web/i18n"
 	"portal/web/mailtpl"
@@ -105,7 +107,7 @@ func New(a *app.App, o Options) *Portal {
 func table(a *app.App, site *page.Site) []route.Route {
 	trail := note.Beside(a.Notes, auditlog.History(a.DB))
 	work, others := assignment.Panel(a.Work), assignment.Warning(a.Work)
-	admitted := partneradmin.Deps{Organisations: a.Organisations, Accounts: a.Accounts, Webhooks: a.Webhooks, Trail: trail, Work: work, Others: others}
+	admitted := partneradmin.Deps{Outlook: a.Outlook, Organisations: a.Organisations, Accounts: a.Accounts, Webhooks: a.Webhooks, Trail: trail, Work: work, Others: others}
 	return slices.Concat(
 		home.Routes(home.Deps{
 			Organisations: a.Organisations, Contact: a.Config.Contact,
@@ -127,6 +129,7 @@ func table(a *app.App, site *page.Site) []route.Route {
 		policystudio.Routes(a.Policies, a.Vocabulary),
 		policypreview.Routes(a.Policies, a.Vocabulary),
 		vocabulary.Routes(a.Vocabulary, trail),
+		devicetype.Routes(a.DeviceTypes, trail),
 		policyreview.Routes(a.Policies, a.Vocabulary),
 		policyimport.Routes(a.Policies, a.Vocabulary),
 		staff.Routes(a.Accounts, trail),
@@ -136,6 +139,7 @@ func table(a *app.App, site *page.Site) []route.Route {
 		outbox.Routes(a.DB),
 		truststore.Routes(a.Certificates, trail, work),
 		certificate.Routes(a.Certificates, trail),
+		ftmchip.Routes(a.Chips, ftmchip.Trail(trail), ftmchip.Trail(work), ftmchip.Trail(others)),
 		webhook.Routes(a.Webhooks, trail),
 		search.Routes(a.Search),
 		note.Routes(a.Notes),

@@ -14,6 +14,8 @@ import (
 	"portal/internal/challenge"
 	"portal/internal/code"
 	"portal/internal/config"
+	"portal/internal/devicetype"
+	"portal/internal/ftmchip"
 	"portal/internal/job"
 	"portal/internal/mail"
 	"portal/internal/note"
@@ -45,6 +47,7 @@ type App struct {
 	Policies      *policy.Service
 	Reminders     *reminder.Service
 	Vocabulary    *vocabulary.Service
+	DeviceTypes   *devicetype.Service
 	Certificates  *certificate.Service
 	APIKeys       *apikey.Service
 	Services      *serviceaccount.Service
@@ -55,6 +58,7 @@ type App struct {
 	Outlook       *outlook.Service
 	Organisations *organisation.Service
 	Requests      *policyrequest.Service
+	Chips         *ftmchip.Service
 
 	draining atomic.Bool
 }
@@ -76,6 +80,7 @@ func NewWith(cfg config.Config, db *pg.DB, keys secret.Keys, hasher *password.Ha
 		Policies:      policy.NewService(db, policy.Eyes(cfg.FourEyes)).WithZone(cfg.Zone),
 		Reminders:     reminder.NewService(db, cfg.Zone),
 		Vocabulary:    vocabulary.NewService(db),
+		DeviceTypes:   devicetype.NewService(db),
 		Certificates:  certificate.NewService(db, cfg.MinCertDays, cfg.FourEyes == "off"),
 		APIKeys:       apikey.NewService(db, keys).WithZone(cfg.Zone),
 		Services:      serviceaccount.NewService(db, keys).WithZone(cfg.Zone),
@@ -83,9 +88,10 @@ func NewWith(cfg config.Config, db *pg.DB, keys secret.Keys, hasher *password.Ha
 		Work:          assignment.NewService(db),
 		Webhooks:      webhook.NewService(db, keys, cfg.WebhookPrivate),
 		Outlook:       outlook.NewService(db, cfg.Zone),
-		Organisations: organisation.NewService(db, challenges),
+		Organisations: organisation.NewService(db, challenges).WithZone(cfg.Zone),
 		Requests:      policyrequest.NewService(db, cfg.Zone),
 	}
+	a.Chips = ftmchip.NewService(db, a.Certificates)
 	a.Search = search.NewService(db, search.Lists{
 		Partners: a.Partners, Accounts: a.Accounts, Policies: a.Policies, Requests: a.Requests, Certs: a.Certificates, Vocabulary: a.Vocabulary,
 		Keys: a.APIKeys, Services: a.Services, Webhooks: a.Webhooks,

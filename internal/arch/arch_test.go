@@ -42,12 +42,12 @@ func packages(t *testing.T) []pkg {
 var leaves = []string{
 	"portal/internal/id", "portal/internal/problem", "portal/internal/state", "portal/internal/list",
 	"portal/internal/job", "portal/internal/secret", "portal/internal/email", "portal/internal/code",
-	"portal/internal/textdiff",
+	"portal/internal/textdiff", "portal/internal/standing", "portal/internal/guess",
 }
 
 // pieces are the parts of web/ that screens share; a screen imports these and
 // no other screen.
-var pieces = []string{"route", "page", "form", "i18n", "ui", "static", "session", "mailtpl", "policywords", "certwords", "export", "tokens"}
+var pieces = []string{"route", "page", "form", "i18n", "ui", "static", "session", "mailtpl", "policywords", "certwords", "export", "tokens", "decide"}
 
 func TestImportRules(t *testing.T) {
 	t.Parallel()

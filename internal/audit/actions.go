@@ -57,6 +57,10 @@ const (
 	TermEdited             Action = "term.edited"
 	TermDeprecated         Action = "term.deprecated"
 	TermRestored           Action = "term.restored"
+	DeviceTypeCreated      Action = "device_type.created"
+	DeviceTypeEdited       Action = "device_type.edited" // or its sub-types
+	DeviceTypeRetired      Action = "device_type.retired"
+	DeviceTypeRestored     Action = "device_type.restored"
 	CAProposed             Action = "ca_certificate.proposed"
 	CATaken                Action = "ca_certificate.taken"
 	CARefused              Action = "ca_certificate.refused"
@@ -105,6 +109,43 @@ const (
 	PolicyRequestExtensionAsked   Action = "policy_request.extension_asked"
 	PolicyRequestExtended         Action = "policy_request.extended"
 	PolicyRequestExtensionRefused Action = "policy_request.extension_refused"
+
+	SBIRegistered  Action = "sbi.registered"
+	SBISent        Action = "sbi.sent"
+	SBIEdited      Action = "sbi.edited"
+	SBIResent      Action = "sbi.resent"
+	SBIReturned    Action = "sbi.changes_requested"
+	SBIApproved    Action = "sbi.approved"
+	SBIRejected    Action = "sbi.rejected"
+	SBIWithdrawn   Action = "sbi.withdrawn"
+	SBIDeactivated Action = "sbi.deactivated"
+	SBIReactivated Action = "sbi.reactivated"
+
+	DeviceRegistered  Action = "device.registered"
+	DeviceResent      Action = "device.resent"
+	DeviceReturned    Action = "device.changes_requested"
+	DeviceApproved    Action = "device.approved"
+	DeviceRejected    Action = "device.rejected"
+	DeviceWithdrawn   Action = "device.withdrawn"
+	DeviceDeactivated Action = "device.deactivated"
+	DeviceReactivated Action = "device.reactivated"
+	DeviceMoved       Action = "device.moved"     // to another SBI of its provider
+	DevicesChecked    Action = "devices.checked"  // a file of them, told of the SBI that it is for
+	DevicesImported   Action = "devices.imported" // the file was taken
+	FTMChipRegistered           Action = "ftm_chip.registered"
+	FTMChipEdited               Action = "ftm_chip.edited"
+	FTMChipCertificateSent      Action = "ftm_chip.certificate_sent" // the first sends the chip for approval
+	FTMChipResent               Action = "ftm_chip.resent"
+	FTMChipReturned             Action = "ftm_chip.changes_requested"
+	FTMChipApproved             Action = "ftm_chip.approved"
+	FTMChipRejected             Action = "ftm_chip.rejected"
+	FTMChipWithdrawn            Action = "ftm_chip.withdrawn"
+	FTMChipDeactivated          Action = "ftm_chip.deactivated"
+	FTMChipReactivated          Action = "ftm_chip.reactivated"
+	FTMChipCertificateApproved  Action = "ftm_chip.certificate_approved"
+	FTMChipCertificateRefused   Action = "ftm_chip.certificate_refused"
+	FTMChipCertificateWithdrawn Action = "ftm_chip.certificate_withdrawn"
+	FTMChipCertificateRechained Action = "ftm_chip.certificate_rechained" // another chain of the trust store vouches for it
 )
 
 // Actions are all of them.
@@ -120,6 +161,7 @@ var Actions = []Action{
 	PolicyCreated, PolicyEdited, PolicyVersionCreated, PolicyActivated, PolicyDeactivated, PolicyReactivated,
 	PolicyActivatedAlone, PolicyVersionRestored, PolicyVersionDiscarded, PolicyDiscarded, PolicyReviewed, PolicyImported,
 	TermCreated, TermEdited, TermDeprecated, TermRestored,
+	DeviceTypeCreated, DeviceTypeEdited, DeviceTypeRetired, DeviceTypeRestored,
 	CAProposed, CATaken, CARefused, CATakenOut, CertificateAccepted, CertificateWithdrawn, CertificateRechained,
 	APIKeyCreated, APIKeyRotated, APIKeyDeactivated, APIKeyPaused, APIKeyResumed,
 	ServiceCreated, ServiceEdited, ServiceRotated, ServiceDeactivated, ServiceRefused,
@@ -128,4 +170,10 @@ var Actions = []Action{
 	NoteAdded, NoteEdited, NoteRemoved, WorkTaken, WorkAssigned, WorkGivenBack, ListExported,
 	PolicyRequestSent, PolicyRequestResent, PolicyRequestReturned, PolicyRequestApproved, PolicyRequestRejected, PolicyRequestWithdrawn,
 	PolicyRequestRevoked, PolicyRequestPaused, PolicyRequestResumed, PolicyRequestExtensionAsked, PolicyRequestExtended, PolicyRequestExtensionRefused,
+	SBIRegistered, SBISent, SBIEdited, SBIResent, SBIReturned, SBIApproved, SBIRejected, SBIWithdrawn, SBIDeactivated, SBIReactivated,
+	DeviceRegistered, DeviceResent, DeviceReturned, DeviceApproved, DeviceRejected, DeviceWithdrawn, DeviceDeactivated, DeviceReactivated,
+	DeviceMoved, DevicesChecked, DevicesImported,
+	FTMChipRegistered, FTMChipEdited, FTMChipCertificateSent, FTMChipResent, FTMChipReturned, FTMChipApproved, FTMChipRejected, FTMChipWithdrawn,
+	FTMChipDeactivated, FTMChipReactivated, FTMChipCertificateApproved, FTMChipCertificateRefused, FTMChipCertificateWithdrawn,
+	FTMChipCertificateRechained,
 }

@@ -3,6 +3,8 @@ package certificate
 import (
 	"context"
 	"errors"
+	"strconv"
+	"strings"
 
 	"portal/internal/account"
 	"portal/internal/audit"
@@ -230,11 +232,11 @@ func tellProposer(ctx context.Context, tx *pg.Tx, a authz.Actor, ca CA, kind mai
 }
 
 // tellOrphaned mails the partners who had a certificate that counted and have
-// none now.
+// none now, and the providers of chips that do not count any more.
 func tellOrphaned(ctx context.Context, tx *pg.Tx, hit []Orphan, reason string) error {
 	told := map[id.Partner]bool{}
 	for _, o := range hit {
-		if told[o.PartnerID] {
+		if o.ofChip() || told[o.PartnerID] {
 			continue
 		}
 		told[o.PartnerID] = true
@@ -247,6 +249,32 @@ func tellOrphaned(ctx context.Context, tx *pg.Tx, hit []Orphan, reason string) e
 		}
 		err = account.TellPartner(ctx, tx, o.PartnerID, mail.CertificateOrphaned,
 			map[string]string{"Certificate": o.Subject, "Reason": reason, "Path": "/certificates"})
+		if err != nil {
+			return err
+		}
+	}
+	return tellChipsOrphaned(ctx, tx, hit, reason)
+}
+
+// tellChipsOrphaned mails each provider once, with the chips of which the
+// certificate in service lost its chain.
+func tellChipsOrphaned(ctx context.Context, tx *pg.Tx, hit []Orphan, reason string) error {
+	const maxNames = 20
+	var providers []id.Partner
+	names := map[id.Partner][]string{}
+	for _, o := range hit {
+		if !o.ofChip() || o.idle() {
+			continue
+		}
+		if names[o.PartnerID] == nil {
+			providers = append(providers, o.PartnerID)
+		}
+		names[o.PartnerID] = append(names[o.PartnerID], o.ChipName)
+	}
+	for _, p := range providers {
+		err := account.TellPartner(ctx, tx, p, mail.FTMChipOrphaned, map[string]string{
+			"Names": strings.Join(names[p][:min(maxNames, len(names[p]))], "\n"), "Count": strconv.Itoa(len(names[p])), "Reason": reason, "Path": "/ftm-chips",
+		})
 		if err != nil {
 			return err
 		}

@@ -31,6 +31,7 @@ type Preview struct {
 	partner  holder
 	cert     *x509.Certificate
 	existing *existing
+	inChip   bool // it is the certificate of an FTM chip
 }
 
 // holder is the partner that sends a certificate.
@@ -77,12 +78,11 @@ func (s *Service) judge(ctx context.Context, q pg.Querier, pid id.Partner, c *x5
 	if err != nil {
 		return Preview{}, err
 	}
-	store, err := loadStore(ctx, q, lockStore)
-	if err != nil {
+	v := Preview{Partner: certdoc.Partner{Organisation: p.Organisation, Domain: DomainOf(p.Type)}, partner: p, cert: c}
+	if v.Judgement, err = s.judgeLeaf(ctx, q, c, v.Partner, lockStore); err != nil {
 		return Preview{}, err
 	}
-	v := Preview{Partner: certdoc.Partner{Organisation: p.Organisation, Domain: DomainOf(p.Type)}, partner: p, cert: c}
-	if err := s.verifying(ctx, func() { v.Judgement = certdoc.ForPartner(c, v.Partner, store, s.rules, now) }); err != nil {
+	if v.inChip, err = chipHas(ctx, q, v.Thumbprint); err != nil {
 		return Preview{}, err
 	}
 	same, err := pg.All[existing](ctx, q, `select c.id, c.partner_id, c.status, c.ended_at, c.version, `+sound+` as sound
@@ -116,6 +116,8 @@ func partnerOf(ctx context.Context, q pg.Querier, pid id.Partner, now time.Time,
 func (v *Preview) unused() certdoc.Check {
 	old := v.existing
 	switch {
+	case v.inChip:
+		return certdoc.Check{Name: "unused", Result: certdoc.Failed, ReasonKey: "certificate.unused.chip", RemedyKey: "certificate.unused.remedy"}
 	case old == nil && v.partner.Live >= MaxCertificates:
 		return certdoc.Check{
 			Name: "unused", Result: certdoc.Failed, ReasonKey: "certificate.unused.full", RemedyKey: "certificate.unused.full_remedy",

@@ -52,6 +52,23 @@ var places = map[string]string{
 	"/trust-store/take-out":  `select id::text as id from ca_certificates where kind = 'root' and status = 'in_use' order by domain limit 1`,
 	"/trust-store/restore":   `select id::text as id from ca_certificates where status = 'out_of_use' limit 1`,
 
+	"/device-types":           `select distinct on (retired_since is null) id::text as id from device_types order by retired_since is null, position`,
+	"/device-types/sub-types": `select t.id::text as id, s.id::text as sub from device_types t join device_sub_types s on s.type_id = t.id order by t.position, s.position limit 1`,
+	"/device-types/retire":    `select id::text as id from device_types where retired_since is null limit 1`,
+
+	"/ftm-chips":                      `select distinct on (status) r.id::text as id from ftm_chips r where ` + own + ` order by status, r.id`,
+	"/ftm-chips/edit":                 `select r.id::text as id from ftm_chips r where ` + own + ` and status in ('pending_certificate', 'changes_requested') limit 2`,
+	"/ftm-chips/certificate":          `select r.id::text as id from ftm_chips r where ` + own + ` and status = 'pending_certificate' limit 1`,
+	"/ftm-chips/approve":              `select r.id::text as id from ftm_chips r where status = 'pending_approval' limit 1`,
+	"/ftm-chips/reject":               `select r.id::text as id from ftm_chips r where status = 'pending_approval' limit 1`,
+	"/ftm-chips/request-changes":      `select r.id::text as id from ftm_chips r where status = 'pending_approval' limit 1`,
+	"/ftm-chips/withdraw":             `select r.id::text as id from ftm_chips r where ` + own + ` and status = 'pending_approval' limit 1`,
+	"/ftm-chips/deactivate":           `select r.id::text as id from ftm_chips r where ` + own + ` and status = 'approved' limit 1`,
+	"/ftm-chips/reactivate":           `select r.id::text as id from ftm_chips r where status = 'deactivated' limit 1`,
+	"/ftm-chips/approve-certificate":  `select r.id::text as id from ftm_chips r where status = 'approved' and exists (select 1 from ftm_chip_certificates c where c.chip_id = r.id and c.status = 'waiting') limit 1`,
+	"/ftm-chips/refuse-certificate":   `select r.id::text as id from ftm_chips r where status = 'approved' and exists (select 1 from ftm_chip_certificates c where c.chip_id = r.id and c.status = 'waiting') limit 1`,
+	"/ftm-chips/withdraw-certificate": `select r.id::text as id from ftm_chips r where ` + own + ` and status = 'approved' and exists (select 1 from ftm_chip_certificates c where c.chip_id = r.id and c.status = 'waiting') limit 1`,
+
 	"/api-keys":                    `select distinct on (status) r.id::text as id from api_keys r where ` + own + ` order by status, r.id`,
 	"/api-keys/rotate":             `select r.id::text as id from api_keys r where ` + own + ` and status = 'active' limit 1`,
 	"/api-keys/deactivate":         `select r.id::text as id from api_keys r where ` + own + ` and status = 'active' limit 1`,
@@ -91,7 +108,11 @@ func (g *guide) things(pattern string, partner id.Partner) []string {
 	}[sort(pattern)]
 	if sql == "" {
 		before, after, _ := strings.Cut(pattern, "/{id}")
-		if sql = places[before+after]; sql == "" {
+		for sql == "" && strings.Contains(after, "/") { // the longest beginning that is listed
+			sql = places[before+after]
+			after = after[:strings.LastIndex(after, "/")]
+		}
+		if sql == "" {
 			sql = places[before]
 		}
 	}
@@ -99,8 +120,8 @@ func (g *guide) things(pattern string, partner id.Partner) []string {
 		g.t.Fatalf("%s: say here where its things are", pattern)
 	}
 	found, err := pg.Values[string](g.t.Context(), g.App.DB.Read(), `
-		select replace(replace(replace(@pattern, '{id}', f.id), '{number}', coalesce(f.number, '')), '{decision}', coalesce(f.decision, ''))
-		from (`+sql+`) t, lateral (select t.id, to_jsonb(t) ->> 'number' as number, to_jsonb(t) ->> 'decision' as decision) f
+		select replace(replace(replace(replace(@pattern, '{id}', f.id), '{number}', coalesce(f.number, '')), '{decision}', coalesce(f.decision, '')), '{sub}', coalesce(f.sub, ''))
+		from (`+sql+`) t, lateral (select t.id, to_jsonb(t) ->> 'number' as number, to_jsonb(t) ->> 'decision' as decision, to_jsonb(t) ->> 'sub' as sub) f
 		where @partner::uuid is not distinct from @partner`, pg.Args{"pattern": pattern, "partner": id.OrNull(partner)})
 	if err != nil {
 		g.t.Fatal(pattern, err)

@@ -81,6 +81,22 @@ const (
 	PolicyRequestExtensionWaiting Kind = "policy_request_extension_waiting" // to staff; Params: Organisation, Policy, Reason
 	PolicyRequestExtended         Kind = "policy_request_extended"          // to the partner; Params: Policy, Due (the new last day)
 	PolicyRequestExtensionRefused Kind = "policy_request_extension_refused" // to the partner; Params: Policy, Reason
+
+	// Of SBIs, devices and FTM chips, one or many. Params: What (their kind), Names (a
+	// line each), Count, Organisation, Path.
+	ApprovalWaiting     Kind = "approval_waiting"     // to staff
+	ApprovalApproved    Kind = "approval_approved"    // to the provider, as are the next
+	ApprovalReturned    Kind = "approval_returned"    // changes requested; and Reason
+	ApprovalRejected    Kind = "approval_rejected"    // and Reason
+	ApprovalDeactivated Kind = "approval_deactivated" // and Reason
+	ApprovalReactivated Kind = "approval_reactivated" // and Reason
+
+	// Of the new certificate of an approved FTM chip. Params: Chip (its name), Organisation,
+	// Certificate, Due (its last day), Path.
+	FTMChipCertificateWaiting  Kind = "ftm_chip_certificate_waiting"  // to staff
+	FTMChipCertificateApproved Kind = "ftm_chip_certificate_approved" // to the provider, as are the next
+	FTMChipCertificateRefused  Kind = "ftm_chip_certificate_refused"  // and Reason
+	FTMChipOrphaned            Kind = "ftm_chip_orphaned"             // a CA of its certificates is out of use; Params: Names (a line each), Count, Reason, Path
 )
 
 // Kinds are all of them; tests check that each has its words, and its topic in topic.go.
@@ -99,6 +115,8 @@ var Kinds = []Kind{
 	WebhookFailing, WebhookGone,
 	PolicyRequestWaiting, PolicyRequestReturned, PolicyRequestApproved, PolicyRequestRejected, PolicyRequestRevoked,
 	PolicyRequestExtensionWaiting, PolicyRequestExtended, PolicyRequestExtensionRefused,
+	ApprovalWaiting, ApprovalApproved, ApprovalReturned, ApprovalRejected, ApprovalDeactivated, ApprovalReactivated,
+	FTMChipCertificateWaiting, FTMChipCertificateApproved, FTMChipCertificateRefused, FTMChipOrphaned,
 }
 
 // Message is one mail to one address in one language. Params are the values in

@@ -57,6 +57,17 @@ var topics = map[Kind]Topic{
 	PolicyRequestRevoked:          Essential,
 	PolicyRequestExtended:         Essential,
 	PolicyRequestExtensionRefused: Essential,
+	// SBIs, devices and FTM chips: the same.
+	ApprovalWaiting:            NewRequests,
+	ApprovalApproved:           Essential,
+	ApprovalReturned:           Essential,
+	ApprovalRejected:           Essential,
+	ApprovalDeactivated:        Essential,
+	ApprovalReactivated:        Essential,
+	FTMChipCertificateWaiting:  NewRequests,
+	FTMChipCertificateApproved: Essential,
+	FTMChipCertificateRefused:  Essential,
+	FTMChipOrphaned:            Essential, // devices with it may stop
 	// What is trusted, and whether a partner can work, is everybody's to know.
 	CAWaiting:            Essential,
 	CATaken:              Essential,

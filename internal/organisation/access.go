@@ -10,6 +10,7 @@ import (
 	"portal/internal/apikey"
 	"portal/internal/audit"
 	"portal/internal/authz"
+	"portal/internal/certificate"
 	"portal/internal/id"
 	"portal/internal/mail"
 	"portal/internal/partner"
@@ -63,7 +64,29 @@ type Impact struct {
 	Keys     int // that work now
 	Requests int // for policies that wait for a decision; they cannot be approved meanwhile
 	Changes  int // of its name or address that wait: withdrawn
+	Supply       // counts no more
 }
+
+// Supply is what a provider supplies and buyers can rely on.
+type Supply struct {
+	SBIs    int // approved, and not over
+	Devices int // approved, with such an SBI
+	Chips   int // approved, with a certificate that stands
+}
+
+// supplied are the columns of Supply of the partner @id, if it is active or would
+// be. Nothing of it is written when a partner is deactivated: it stops counting
+// with it and counts again with it.
+func supplied(counts string) string {
+	return `
+		(select count(*) from sbis s where s.partner_id = @id and s.status = 'approved' and s.expires_on >= @today and ` + counts + `) as sbis,
+		(select count(*) from sbis s join devices d on d.sbi_id = s.id and d.status = 'approved'
+			where s.partner_id = @id and s.status = 'approved' and s.expires_on >= @today and ` + counts + `) as devices,
+		(select count(*) from ftm_chips h join ftm_chip_certificates c on c.chip_id = h.id and c.status = 'in_service'
+			where h.partner_id = @id and h.status = 'approved' and ` + certificate.StandsIs + ` and ` + counts + `) as chips`
+}
+
+const partnerIsActive = `exists (select 1 from partners where id = @id and status = 'active')`
 
 // open is, for a grant r, that its policy and the policy's group are in force:
 // without them it hands out nothing.
@@ -78,18 +101,18 @@ func (s *Service) Impact(ctx context.Context, scope authz.Scope, pid id.Partner)
 	}
 	return pg.One[Impact](ctx, s.db.Read(), `
 		with works as (select id from policy_requests r
-			where partner_id = @id and status = 'approved' and paused_at is null and ends_on >= @today::date and `+open+`)
+			where partner_id = @id and status = 'approved' and paused_at is null and ends_on >= @today and `+open+`)
 		select
 		(select count(*) from users where partner_id = @id and status = 'active' and password is not null) as people,
 		(select count(*) from users where partner_id = @id and status = 'active' and password is null) as invited,
 		(select count(*) from sessions s join users u on u.id = s.user_id where u.partner_id = @id and s.revoked_at is null
 			and s.expires_at > now() and s.auth_epoch = u.auth_epoch) as sessions,
 		(select count(*) from works) as grants,
-		(select count(*) from api_keys k where k.partner_id = @id and k.status = 'active' and k.paused_at is null and k.ends_on >= @today::date
+		(select count(*) from api_keys k where k.partner_id = @id and k.status = 'active' and k.paused_at is null and k.ends_on >= @today
 			and k.request_id in (select id from works)) as keys,
 		(select count(*) from policy_requests where partner_id = @id and status in ('pending_approval', 'changes_requested')) as requests,
-		(select count(*) from partner_changes where partner_id = @id and status in ('unproved', 'pending_approval')) as changes`,
-		pg.Args{"id": pid, "today": s.db.Now()})
+		(select count(*) from partner_changes where partner_id = @id and status in ('unproved', 'pending_approval')) as changes,`+
+		supplied(partnerIsActive), s.nowFor(pid))
 }
 
 // Return is what re-activating a partner brings back, and what not.
@@ -98,6 +121,13 @@ type Return struct {
 	IdleGrants             int    // of these hand out nothing all the same: their policy or its group is not in force
 	EndedGrants, EndedKeys int    // were revoked, deactivated or ran out meanwhile
 	ClosedGroup            string // the partner's policy group if it is deactivated, else ""
+	Supply                        // counts again
+}
+
+// nowFor asks of a partner what holds now, on the portal's day.
+func (s *Service) nowFor(pid id.Partner) pg.Args {
+	now := s.db.Now()
+	return pg.Args{"id": pid, "now": now, "today": pg.Day(now.In(s.zone))}
 }
 
 // Return counts what re-activating a deactivated partner would bring back now.
@@ -107,16 +137,15 @@ func (s *Service) Return(ctx context.Context, scope authz.Scope, pid id.Partner)
 	}
 	return pg.One[Return](ctx, s.db.Read(), `
 		with d as (select deactivated_at as at from partner_deactivations where partner_id = @id and ended_at is null),
-		g as (select r.id, r.status = 'approved' and r.ends_on >= @today::date as good, `+open+` as open
+		g as (select r.id, r.status = 'approved' and r.ends_on >= @today as good, `+open+` as open
 			from policy_requests r join d on r.paused_at = d.at where r.partner_id = @id),
-		k as (select k.status = 'active' and k.ends_on >= @today::date and exists (select 1 from g where g.id = k.request_id and g.good) as good
+		k as (select k.status = 'active' and k.ends_on >= @today and exists (select 1 from g where g.id = k.request_id and g.good) as good
 			from api_keys k join d on k.paused_at = d.at where k.partner_id = @id)
 		select (select count(*) from g where good) as grants, (select count(*) from k where good) as keys,
 			(select count(*) from g where good and not open) as idle_grants,
 			(select count(*) from g where not good) as ended_grants, (select count(*) from k where not good) as ended_keys,
 			coalesce((select g.name from partners p join policy_groups g on g.id = p.policy_group_id
-				where p.id = @id and g.status <> 'active'), '') as closed_group`,
-		pg.Args{"id": pid, "today": s.db.Now()})
+				where p.id = @id and g.status <> 'active'), '') as closed_group,`+supplied("true"), s.nowFor(pid))
 }
 
 func (s *Service) checkReason(ctx context.Context, a authz.Actor, reason string) (string, error) {

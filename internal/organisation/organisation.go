@@ -23,15 +23,23 @@ import (
 // Service keeps what admitted partners say of themselves, and their access.
 type Service struct {
 	db         *pg.DB
+	zone       *time.Location
 	challenges *challenge.Engine
 	// endSessions ends what a partner's people have open. Tests put a wrong one
 	// in its place to see that they notice.
 	endSessions func(ctx context.Context, tx *pg.Tx, pid id.Partner) (int, error)
 }
 
-// NewService keeps partners in db; challenges proves new addresses.
+// NewService keeps partners in db; challenges proves new addresses. Days are those
+// of UTC, see WithZone.
 func NewService(db *pg.DB, challenges *challenge.Engine) *Service {
-	return &Service{db: db, challenges: challenges, endSessions: session.EndPartner}
+	return &Service{db: db, zone: time.UTC, challenges: challenges, endSessions: session.EndPartner}
+}
+
+// WithZone counts days as they begin and end in zone.
+func (s *Service) WithZone(zone *time.Location) *Service {
+	s.zone = zone
+	return s
 }
 
 // locked is a partner that nobody else changes until the transaction ends.

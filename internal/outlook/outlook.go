@@ -11,6 +11,7 @@ import (
 	"portal/internal/authz"
 	"portal/internal/certificate"
 	"portal/internal/id"
+	"portal/internal/partner"
 	"portal/internal/pg"
 )
 
@@ -39,6 +40,16 @@ type Waiting struct {
 	Extensions int // questions for a later last day
 	Roots      int // root certificates that somebody else proposed
 	Changes    int // of an organisation's name or address
+
+	// Of what providers send, at most Bound+1 each, and since when the oldest waits.
+	SBIs                  int
+	SBIsSince             *time.Time
+	Devices               int
+	DevicesSince          *time.Time
+	Chips                 int
+	ChipsSince            *time.Time
+	ChipCertificates      int // new ones, of approved chips
+	ChipCertificatesSince *time.Time
 }
 
 // Ending is what ends within Days, and works now.
@@ -47,13 +58,9 @@ type Ending struct {
 	Certificates int // that count
 	Grants       int
 	Keys         int
+	SBIsEnding   int // at most Bound+1, as the next one
+	ChipsEnding  int // approved chips whose certificate ends
 }
-
-// Any reports whether anything ends.
-func (e Ending) Any() bool { return e.CAs+e.Certificates+e.Grants+e.Keys > 0 }
-
-// Any reports whether anything waits.
-func (w Waiting) Any() bool { return w.Requests+w.Extensions+w.Roots+w.Changes > 0 }
 
 // Staff is the outlook of a Partner Admin; the numbers are those of the lists that
 // the home page leads to.
@@ -65,21 +72,53 @@ type Staff struct {
 // Staff counts for somebody who decides, in one statement.
 func (s *Service) Staff(ctx context.Context, a authz.Actor) (Staff, error) {
 	args := s.at()
-	args["me"] = a.User
-	return pg.One[Staff](ctx, s.db.Read(), `select
-		(select count(*) from policy_requests where status = 'pending_approval')::int as requests,
-		(select count(*) from policy_request_extensions where decision is null)::int as extensions,
-		(select count(*) from ca_certificates where status = 'waiting' and kind = 'root' and proposed_by <> @me)::int as roots,
-		(select count(*) from partner_changes where status = 'pending_approval')::int as changes,
-		(select count(*) from ca_certificates where status = 'in_use' and not_after > @now and not_after <= @soon)::int as cas,
-		(select count(*) from partner_certificates c where c.status = 'accepted' and c.not_after > @now and c.not_after <= @soon
-			and (`+certificate.StateIs+`) = 'counts')::int as certificates,
-		(select count(*) from policy_requests where status = 'approved' and ends_on between @today and @last)::int as grants,
-		(select count(*) from api_keys where status = 'active' and ends_on between @today and @last)::int as keys`, args)
+	args["me"], args["bound"] = a.User, Bound+1
+	return pg.One[Staff](ctx, s.db.Read(), staffSQL, args)
 }
 
-// Own is the outlook of a partner: how far it has come, and what ends.
+// What may be many is counted up to Bound by the indexes of the queues, so that
+// the home page costs the same with 200,000 devices.
+var staffSQL = `select
+	(select count(*) from policy_requests where status = 'pending_approval')::int as requests,
+	(select count(*) from policy_request_extensions where decision is null)::int as extensions,
+	(select count(*) from ca_certificates where status = 'waiting' and kind = 'root' and proposed_by <> @me)::int as roots,
+	(select count(*) from partner_changes where status = 'pending_approval')::int as changes,
+	` + queue("sbis", "sbis") + `,
+	` + queue("devices", "devices") + `,
+	` + queue("ftm_chips", "chips") + `,
+	` + bounded(renewals) + ` as chip_certificates,
+	(select c.uploaded_at from ` + renewals + ` order by c.uploaded_at limit 1) as chip_certificates_since,
+	(select count(*) from ca_certificates where status = 'in_use' and not_after > @now and not_after <= @soon)::int as cas,
+	(select count(*) from partner_certificates c where c.status = 'accepted' and c.not_after > @now and c.not_after <= @soon
+		and (` + certificate.StateIs + `) = 'counts')::int as certificates,
+	(select count(*) from policy_requests where status = 'approved' and ends_on between @today and @last)::int as grants,
+	(select count(*) from api_keys where status = 'active' and ends_on between @today and @last)::int as keys,
+	` + bounded(`sbis x join partners p on p.id = x.partner_id and p.status = 'active'
+		where x.status = 'approved' and x.expires_on between @today and @last`) + ` as sbis_ending,
+	` + bounded(`ftm_chip_certificates c join ftm_chips h on h.id = c.chip_id and h.status = 'approved'
+		join partners p on p.id = h.partner_id and p.status = 'active'
+		where `+chipStands+` and c.not_after <= @soon`) + ` as chips_ending`
+
+// queue counts what waits in a table, and says since when the oldest does.
+func queue(table, name string) string {
+	waits := table + ` where status = 'pending_approval'`
+	return bounded(waits) + ` as ` + name + `,
+	(select submitted_at from ` + waits + ` order by submitted_at limit 1) as ` + name + `_since`
+}
+
+// renewals are the new certificates of approved chips that wait.
+const renewals = `ftm_chip_certificates c join ftm_chips h on h.id = c.chip_id and h.status = 'approved' where c.status = 'waiting'`
+
+// Own is the outlook of a partner: how far it has come, and what ends. Which half
+// of it is filled follows from the partner's type.
 type Own struct {
+	Policies
+	Supply
+	Certificate certificate.Held
+}
+
+// Policies is how a partner stands with its policies and keys.
+type Policies struct {
 	Pending      int        // requests that wait for an admin
 	PendingSince *time.Time // the oldest of them
 	Returned     int        // requests that wait for the partner
@@ -87,16 +126,27 @@ type Own struct {
 	Keys         int        // keys that have not ended
 	GrantsEnding int
 	KeysEnding   int
-	Certificate  certificate.Held `db:"-"`
 }
 
-// Own counts for one partner, in two statements.
-func (s *Service) Own(ctx context.Context, pid id.Partner) (Own, error) {
+// Own counts for one partner of a type, in two statements.
+func (s *Service) Own(ctx context.Context, pid id.Partner, kind authz.Role) (o Own, err error) {
+	if o.Certificate, err = certificate.Standing(ctx, s.db.Read(), pid, s.db.Now()); err != nil {
+		return o, err
+	}
+	if partner.UsesPolicies(kind) {
+		o.Policies, err = s.policies(ctx, pid)
+	} else {
+		o.Supply, err = s.Supply(ctx, pid, kind)
+	}
+	return o, err
+}
+
+func (s *Service) policies(ctx context.Context, pid id.Partner) (Policies, error) {
 	args := s.at()
 	delete(args, "soon")
 	delete(args, "now")
 	args["partner"] = pid
-	o, err := pg.One[Own](ctx, s.db.Read(), `select
+	return pg.One[Policies](ctx, s.db.Read(), `select
 		count(*) filter (where status = 'pending_approval')::int as pending,
 		min(submitted_at) filter (where status = 'pending_approval') as pending_since,
 		count(*) filter (where status = 'changes_requested')::int as returned,
@@ -105,9 +155,4 @@ func (s *Service) Own(ctx context.Context, pid id.Partner) (Own, error) {
 		(select count(*) from api_keys where partner_id = @partner and status = 'active' and ends_on >= @today)::int as keys,
 		(select count(*) from api_keys where partner_id = @partner and status = 'active' and ends_on between @today and @last)::int as keys_ending
 		from policy_requests where partner_id = @partner`, args)
-	if err != nil {
-		return o, err
-	}
-	o.Certificate, err = certificate.Standing(ctx, s.db.Read(), pid, s.db.Now())
-	return o, err
 }

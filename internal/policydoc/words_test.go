@@ -206,15 +206,3 @@ func TestPathWords(t *testing.T) {
 		t.Error(got)
 	}
 }
-
-func TestNearest(t *testing.T) {
-	t.Parallel()
-	for word, want := range map[string]string{
-		"OTP": "otp", "opt": "otp", "otprequest": "otp-request", "OTP_REQUEST": "otp-request", "kycath": "kycauth",
-		"pasword": "", "biometrics": "", "boi": "bio", "": "", "x": "", "wal": "wla", "kyc auth": "kycauth", "key-binding": "keybinding",
-	} {
-		if got, _ := nearest(word, DefaultVocabulary().Names(AuthTypes), fold); got != want {
-			t.Errorf("%q: %q, want %q", word, got, want)
-		}
-	}
-}

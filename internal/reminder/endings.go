@@ -23,8 +23,8 @@ type notice struct {
 }
 
 // endings announces what has come to a step of the ladder: to all people of an
-// active partner its certificate, grants and keys, to staff CA certificates and
-// service accounts. Each reader gets one mail a day that names everything, without
+// active partner its certificate, grants, keys, SBIs and chips, to staff CA
+// certificates and service accounts. Each reader gets one mail a day that names everything, without
 // what they do not want to hear of so early.
 func (s *Service) endings(ctx context.Context, tx *pg.Tx, today time.Time) error {
 	all, err := s.ahead(ctx, tx, today, reach)
@@ -90,7 +90,8 @@ func line(fields ...string) string {
 }
 
 var pages = map[Kind]string{
-	Certificate: "/certificates", APIKey: "/api-keys", Grant: "/policy-requests", CACertificate: "/trust-store", ServiceAccount: "/service-accounts",
+	Certificate: "/certificates", APIKey: "/api-keys", Grant: "/policy-requests", SBI: "/sbis", FTMChip: "/ftm-chips",
+	CACertificate: "/trust-store", ServiceAccount: "/service-accounts",
 }
 
 // pageOf is the page that a mail opens: the list of what ends, or home where it is

@@ -146,6 +146,56 @@ func (o *office) serviceAccount(name string, days int) {
 		pg.Args{"id": uuid.New(), "name": name, "end": o.day(days), "by": o.admin.User, "old": o.DB.Now().AddDate(-1, 0, 0)})
 }
 
+// provider is an admitted partner that supplies devices or chips.
+func (o *office) provider(name string, kind authz.Role) partner.Partner {
+	o.T.Helper()
+	p := o.Pending(name, id.PolicyGroup{}, func(a *partner.Answers) { a.Type = kind })
+	o.Exec(`update partners set status = 'active' where id = @id`, pg.Args{"id": p.ID})
+	return o.Load(p.ID)
+}
+
+// sbi is one that was approved long ago and counts for so many days more.
+func (o *office) sbi(p partner.Partner, version string, days int) id.SBI {
+	o.T.Helper()
+	sid := id.New[id.SBI]()
+	o.Exec(`insert into sbis (id, partner_id, sbi_version, hash, created_on, expires_on, status, submission, submitted_at, approved_at, registered_by, created_at, updated_at)
+		values (@id, @partner, @version, @hash, @made, @end, 'approved', 1, @old, @old, @by, @old, @old)`,
+		pg.Args{
+			"id": sid, "partner": p.ID, "version": version, "hash": thumbprint(), "made": o.day(-700), "end": o.day(days),
+			"by": p.OwnerID, "old": o.DB.Now().AddDate(-1, 0, 0),
+		})
+	return sid
+}
+
+// chip was approved long ago; the certificate in service ends in so many days, and
+// another one may wait.
+func (o *office) chip(p partner.Partner, model string, days int, chain ...id.CACertificate) id.FTMChip {
+	o.T.Helper()
+	hid := id.New[id.FTMChip]()
+	o.Exec(`insert into ftm_chips (id, partner_id, make, model, status, submission, submitted_at, approved_at, registered_by, created_at, updated_at)
+		values (@id, @partner, 'Fort', @model, 'approved', 1, @old, @old, @by, @old, @old)`,
+		pg.Args{"id": hid, "partner": p.ID, "model": model, "by": p.OwnerID, "old": o.DB.Now().AddDate(-1, 0, 0)})
+	o.chipCertificate(p, hid, "in_service", days, chain...)
+	return hid
+}
+
+func (o *office) chipCertificate(p partner.Partner, chip id.FTMChip, status string, days int, chain ...id.CACertificate) {
+	o.T.Helper()
+	if chain == nil {
+		chain = []id.CACertificate{}
+	}
+	args := pg.Args{
+		"id": id.New[id.FTMChipCertificate](), "chip": chip, "partner": p.ID, "status": status, "old": o.DB.Now().AddDate(-1, 0, 0),
+		"end": o.DB.Now().AddDate(0, 0, days).Add(time.Hour), "print": thumbprint(), "chain": chain, "by": p.OwnerID, "admin": nil, "decided": nil,
+	}
+	if status != "waiting" {
+		args["admin"], args["decided"] = o.admin.User, args["old"]
+	}
+	o.Exec(`insert into ftm_chip_certificates (id, chip_id, partner_id, subject, issuer, organisation, serial, key, not_before, not_after, thumbprint, der,
+			original, chain, status, uploaded_by, uploaded_at, decided_by, decided_at)
+		values (@id, @chip, @partner, 'CN=Chip', 'CN=Root', 'x', '1', 'P-256', @old, @end, @print, 'x', 'x', @chain, @status, @by, @old, @admin, @decided)`, args)
+}
+
 // sent is a mail of the outbox.
 type sent struct {
 	Kind, Recipient string

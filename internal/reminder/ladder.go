@@ -13,11 +13,13 @@ import (
 // Kind is what ends (end_notices_kind_check).
 type Kind string
 
-// What is announced. The first three belong to a partner, the others to staff.
+// What is announced. The first five belong to a partner, the others to staff.
 const (
 	Certificate    Kind = "certificate"
 	APIKey         Kind = "api_key"
 	Grant          Kind = "grant"
+	SBI            Kind = "sbi"
+	FTMChip        Kind = "ftm_chip" // its certificate in service
 	CACertificate  Kind = "ca_certificate"
 	ServiceAccount Kind = "service_account"
 )

@@ -1,6 +1,6 @@
 // Package reminder tells people in time what is about to end, and staff once a
-// week how things stand. It reads the tables of certificates, requests and keys
-// and changes none of them; what a mail says stands in package mailtpl.
+// week how things stand. It reads the tables of certificates, requests, keys and
+// what providers supply and changes none of them; what a mail says stands in package mailtpl.
 package reminder
 
 import (

@@ -25,11 +25,13 @@ type found struct {
 
 // ahead is everything that ends within so many days from today.
 //
-// It reads the tables of certificates, requests and keys: which of them end is one
-// question over all of them. For a partner only the certificate that counts is
-// announced, at the moment from which it does not
-// count any more: when it ends, or the first certificate of its chain. A key that
-// outlives its grant ends with it, so the grant alone is announced.
+// It reads the tables of certificates, requests, keys, SBIs and chips: which of them
+// end is one question over all of them. For a partner only the certificate that
+// counts is announced, at the moment from which it does not
+// count any more: when it ends, or the first certificate of its chain; and so the
+// one in service of each approved chip. A key that
+// outlives its grant ends with it, so the grant alone is announced; and an SBI
+// alone, not its devices.
 func (s *Service) ahead(ctx context.Context, tx *pg.Tx, today time.Time, days int) ([]ending, error) {
 	until := today.AddDate(0, 0, days)
 	rows, err := pg.All[found](ctx, tx, `
@@ -38,7 +40,13 @@ func (s *Service) ahead(ctx context.Context, tx *pg.Tx, today time.Time, days in
 				least(c.not_after, (select min(ca.not_after) from ca_certificates ca where ca.id = any(c.chain))) as ends_at
 			from partner_certificates c join partners p on p.id = c.partner_id and p.status = 'active'
 			where `+certificate.CountingIs+`
-			order by c.partner_id, `+certificate.CountingFirst+`)
+			order by c.partner_id, `+certificate.CountingFirst+`),
+		chips as (
+			select h.id, h.partner_id, h.make || ' ' || h.model as name, coalesce(c.decided_at, c.uploaded_at) as since,
+				least(c.not_after, (select min(ca.not_after) from ca_certificates ca where ca.id = any(c.chain))) as ends_at
+			from ftm_chips h join partners p on p.id = h.partner_id and p.status = 'active'
+			join ftm_chip_certificates c on c.chip_id = h.id and c.status = 'in_service'
+			where h.status = 'approved' and `+certificate.StandsIs+`)
 		select 'certificate' as kind, id, partner_id, subject as name, '' as policy, ends_at, null::date as ends_on, uploaded_at as since
 		from counting where ends_at < @before
 		union all
@@ -56,6 +64,12 @@ func (s *Service) ahead(ctx context.Context, tx *pg.Tx, today time.Time, days in
 		union all
 		select 'service_account', id, null, name, '', null, ends_on, created_at
 		from service_accounts where status = 'active' and ends_on between @today and @until
+		union all
+		select 'sbi', s.id, s.partner_id, s.sbi_version, '', null, s.expires_on, s.approved_at
+		from sbis s join partners p on p.id = s.partner_id and p.status = 'active'
+		where s.status = 'approved' and s.expires_on between @today and @until
+		union all
+		select 'ftm_chip', id, partner_id, name, '', ends_at, null, since from chips where ends_at < @before
 		order by 1, 2`,
 		pg.Args{"now": tx.Now(), "before": until.AddDate(0, 0, 2), "today": today, "until": until})
 	if err != nil {

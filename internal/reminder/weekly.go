@@ -62,32 +62,49 @@ func (s *Service) summary(ctx context.Context, tx *pg.Tx, monday time.Time) ([]s
 	return append(lines, ends...), nil
 }
 
+// A chip's first certificate is decided on with the chip; later ones stand apart.
+const factsSQL = `
+	select 'waiting_registrations' as what, count(*) as count, min(submitted_at) as since from partners where status = 'pending_approval'
+	union all select 'waiting_requests', count(*), min(submitted_at) from policy_requests where status = 'pending_approval'
+	union all select 'waiting_extensions', count(*), min(requested_at) from policy_request_extensions where decision is null
+	union all select 'waiting_changes', count(*), min(submitted_at) from partner_changes where status = 'pending_approval'
+	union all select 'waiting_sbis', count(*), min(submitted_at) from sbis where status = 'pending_approval'
+	union all select 'waiting_devices', count(*), min(submitted_at) from devices where status = 'pending_approval'
+	union all select 'waiting_chips', count(*), min(submitted_at) from ftm_chips where status = 'pending_approval'
+	union all select 'waiting_chip_certificates', count(*), min(c.uploaded_at)
+		from ftm_chip_certificates c join ftm_chips h on h.id = c.chip_id and h.status = 'approved' where c.status = 'waiting'
+	union all select 'waiting_roots', count(*), min(proposed_at) from ca_certificates where status = 'waiting'
+	union all select decision || '_registrations', count(*), null from partner_reviews where decided_at >= @from and decided_at < @to group by decision
+	union all select decision || '_requests', count(*), null from policy_request_reviews where decided_at >= @from and decided_at < @to group by decision
+	union all select case decision when 'extended' then 'extended_grants' else 'refused_extensions' end, count(*), null
+		from policy_request_extensions where decided_at >= @from and decided_at < @to group by decision
+	union all select decision || case kind when 'sbi' then '_sbis' when 'device' then '_devices' else '_chips' end, count(*), null
+		from approval_decisions where decided_at >= @from and decided_at < @to group by kind, decision
+	union all select case c.status when 'refused' then 'refused_chip_certificates' else 'approved_chip_certificates' end, count(*), null
+		from ftm_chip_certificates c where c.status in ('in_service', 'replaced', 'refused') and c.decided_at >= @from and c.decided_at < @to
+			and not exists (select 1 from approval_decisions d where d.kind = 'ftm_chip' and d.subject_id = c.chip_id and d.decided_at = c.decided_at)
+		group by 1
+	union all select 'deactivated_sbis', count(*), null from sbis where status = 'deactivated' and ended_at >= @from and ended_at < @to
+	union all select 'deactivated_devices', count(*), null from devices where status = 'deactivated' and ended_at >= @from and ended_at < @to
+	union all select 'deactivated_chips', count(*), null from ftm_chips where status = 'deactivated' and ended_at >= @from and ended_at < @to
+	union all select 'revoked_grants', count(*), null from policy_requests where status = 'revoked' and ended_at >= @from and ended_at < @to
+	union all select status || '_changes', count(*), null from partner_changes
+		where status in ('approved', 'rejected') and ended_at >= @from and ended_at < @to group by status
+	union all select 'deactivated_partners', count(*), null from partner_deactivations where deactivated_at >= @from and deactivated_at < @to
+	union all select 'reactivated_partners', count(*), null from partner_deactivations where ended_at >= @from and ended_at < @to
+	union all select 'policies_in_force', count(*), null from policy_decisions
+		where action in ('activate', 'reactivate') and decided_at >= @from and decided_at < @to
+	union all select 'policies_out_of_force', count(*), null from policy_decisions
+		where action = 'deactivate' and decided_at >= @from and decided_at < @to
+	union all select 'failed_mails', count(*), null from mail_outbox where status = 'failed'
+	union all select 'failed_webhooks', count(*), null from webhook_deliveries where status = 'given_up' and created_at >= @from`
+
 // facts counts over the tables of all areas: one mail, one question.
 func (s *Service) facts(ctx context.Context, tx *pg.Tx, monday time.Time) ([]fact, error) {
 	midnight := func(day time.Time) time.Time {
 		return time.Date(day.Year(), day.Month(), day.Day(), 0, 0, 0, 0, s.zone)
 	}
-	return pg.All[fact](ctx, tx, `
-		select 'waiting_registrations' as what, count(*) as count, min(submitted_at) as since from partners where status = 'pending_approval'
-		union all select 'waiting_requests', count(*), min(submitted_at) from policy_requests where status = 'pending_approval'
-		union all select 'waiting_extensions', count(*), min(requested_at) from policy_request_extensions where decision is null
-		union all select 'waiting_changes', count(*), min(submitted_at) from partner_changes where status = 'pending_approval'
-		union all select 'waiting_roots', count(*), min(proposed_at) from ca_certificates where status = 'waiting'
-		union all select decision || '_registrations', count(*), null from partner_reviews where decided_at >= @from and decided_at < @to group by decision
-		union all select decision || '_requests', count(*), null from policy_request_reviews where decided_at >= @from and decided_at < @to group by decision
-		union all select case decision when 'extended' then 'extended_grants' else 'refused_extensions' end, count(*), null
-			from policy_request_extensions where decided_at >= @from and decided_at < @to group by decision
-		union all select 'revoked_grants', count(*), null from policy_requests where status = 'revoked' and ended_at >= @from and ended_at < @to
-		union all select status || '_changes', count(*), null from partner_changes
-			where status in ('approved', 'rejected') and ended_at >= @from and ended_at < @to group by status
-		union all select 'deactivated_partners', count(*), null from partner_deactivations where deactivated_at >= @from and deactivated_at < @to
-		union all select 'reactivated_partners', count(*), null from partner_deactivations where ended_at >= @from and ended_at < @to
-		union all select 'policies_in_force', count(*), null from policy_decisions
-			where action in ('activate', 'reactivate') and decided_at >= @from and decided_at < @to
-		union all select 'policies_out_of_force', count(*), null from policy_decisions
-			where action = 'deactivate' and decided_at >= @from and decided_at < @to
-		union all select 'failed_mails', count(*), null from mail_outbox where status = 'failed'
-		union all select 'failed_webhooks', count(*), null from webhook_deliveries where status = 'given_up' and created_at >= @from`,
+	return pg.All[fact](ctx, tx, factsSQL,
 		pg.Args{"from": midnight(monday.AddDate(0, 0, -7)), "to": midnight(monday)})
 }
 

@@ -82,6 +82,7 @@ var kinds = map[audit.Kind]kind{
 		since: "coalesce((select e.requested_at from policy_request_extensions e where e.request_id = policy_requests.id and e.decision is null limit 1), submitted_at)",
 	},
 	audit.Term:        {path: "/vocabulary/", noted: true, open: authz.PolicyRead, table: "vocabulary_terms", name: "name"},
+	audit.DeviceType:  {path: "/device-types/", noted: true, open: authz.DeviceTypeManage, table: "device_types", name: "label_en"},
 	audit.APIKey:      {path: "/api-keys/", noted: true, open: authz.APIKeyRead, table: "api_keys", name: "label"},
 	audit.Service:     {path: "/service-accounts/", noted: true, open: authz.ServiceManage, table: "service_accounts", name: "name"},
 	audit.Webhook:     {path: "/webhooks/", open: authz.WebhookManage, table: "webhooks", name: "description"},

@@ -93,7 +93,7 @@ func (d Deps) home(w http.ResponseWriter, r *http.Request) error {
 		}
 		o.Standing = &s
 		if s.Partner.Status == partner.Active {
-			if o.Own, err = d.Outlook.Own(ctx, a.Partner); err != nil {
+			if o.Own, err = d.Outlook.Own(ctx, a.Partner, s.Partner.Type); err != nil {
 				return err
 			}
 		}

@@ -24,6 +24,9 @@ const (
 	changesURL      = "/partners/changes"
 	webhooksURL     = "/webhooks"
 	deliveriesURL   = "/webhook-deliveries"
+	sbisURL         = "/sbis"
+	devicesURL      = "/devices"
+	chipsURL        = "/ftm-chips"
 )
 
 // staffOutlook is what waits for a Partner Admin beside registrations, and what
@@ -42,24 +45,43 @@ func (d Deps) staffOutlook(ctx context.Context, a authz.Actor) (*staffOutlook, e
 	return &staffOutlook{s, t}, err
 }
 
-// tile is a count that leads to its list.
+// tile is a count that leads to its list; since is when the oldest of it began to
+// wait, where the tile says so.
 type tile struct {
 	count     int
 	key, href string
+	since     *time.Time
+}
+
+// figure is the tile as it is drawn: what is counted up to a bound only says so.
+func (t tile) figure(ctx context.Context) ui.Figure {
+	n := min(t.count, outlook.Bound)
+	f := ui.Figure{Count: n, More: t.count > n, Text: i18n.T(ctx, t.key, "Count", n)}
+	if t.since != nil {
+		f.Note = i18n.T(ctx, "home.oldest_of", "Ago", i18n.Ago(ctx, *t.since, page.Now(ctx)))
+	}
+	return f
 }
 
 // waiting are the tiles of what waits; without any the section is not there.
 func (o staffOutlook) waiting() []tile {
 	return present(
-		tile{o.Requests, "home.policy_requests", requestsURL + "?status=pending_approval"},
-		tile{o.Extensions, "home.extensions", requestsURL + "?status=extension"},
-		tile{o.Roots, "home.roots", trustURL + "?status=waiting"},
-		tile{o.Changes, "home.changes", changesURL + "?status=pending_approval"},
-		tile{o.Trouble.GivenUp, "home.events_given_up", deliveriesURL + "?status=given_up"},
-		tile{o.Trouble.Failing, "home.webhooks_failing", webhooksURL + "?status=active"},
-		tile{o.Trouble.Gone, "home.webhooks_gone", webhooksURL + "?status=paused"},
+		tile{o.Requests, "home.policy_requests", requestsURL + "?status=pending_approval", nil},
+		tile{o.Extensions, "home.extensions", requestsURL + "?status=extension", nil},
+		tile{o.SBIs, "home.sbis", sbisURL + queue, o.SBIsSince},
+		tile{o.Devices, "home.devices", devicesURL + queue, o.DevicesSince},
+		tile{o.Chips, "home.chips", chipsURL + queue, o.ChipsSince},
+		tile{o.ChipCertificates, "home.chip_certificates", chipsURL + "?sort=waiting&status=new_certificate", o.ChipCertificatesSince},
+		tile{o.Roots, "home.roots", trustURL + "?status=waiting", nil},
+		tile{o.Changes, "home.changes", changesURL + "?status=pending_approval", nil},
+		tile{o.Trouble.GivenUp, "home.events_given_up", deliveriesURL + "?status=given_up", nil},
+		tile{o.Trouble.Failing, "home.webhooks_failing", webhooksURL + "?status=active", nil},
+		tile{o.Trouble.Gone, "home.webhooks_gone", webhooksURL + "?status=paused", nil},
 	)
 }
+
+// queue is what waits, the oldest first.
+const queue = "?sort=waiting&status=pending_approval"
 
 // within is the days that the tiles of what ends count, as the lists' filters
 // take them.
@@ -68,10 +90,12 @@ var within = strconv.Itoa(outlook.Days)
 // ending are the tiles of what ends soon.
 func (o staffOutlook) ending() []tile {
 	return present(
-		tile{o.CAs, "home.cas_ending", trustURL + "?within=" + within},
-		tile{o.Certificates, "home.certificates_ending", certificatesURL + "?within=" + within},
-		tile{o.Grants, "home.grants_ending", requestsURL + "?within=" + within},
-		tile{o.Keys, "home.keys_ending", keysURL + "?expiring=" + within},
+		tile{o.CAs, "home.cas_ending", trustURL + "?within=" + within, nil},
+		tile{o.Certificates, "home.certificates_ending", certificatesURL + "?within=" + within, nil},
+		tile{o.Grants, "home.grants_ending", requestsURL + "?within=" + within, nil},
+		tile{o.Keys, "home.keys_ending", keysURL + "?expiring=" + within, nil},
+		tile{o.SBIsEnding, "home.sbis_ending", sbisURL + "?within=" + within, nil},
+		tile{o.ChipsEnding, "home.chips_ending", chipsURL + "?within=" + within, nil},
 	)
 }
 
@@ -89,17 +113,23 @@ func present(all ...tile) []tile {
 // in the tasks.
 func ownEnding(o outlook.Own) []tile {
 	return present(
-		tile{o.GrantsEnding, "home.grants_ending", requestsURL + "?within=" + within},
-		tile{o.KeysEnding, "home.keys_ending", keysURL + "?expiring=" + within},
+		tile{o.GrantsEnding, "home.grants_ending", requestsURL + "?within=" + within, nil},
+		tile{o.KeysEnding, "home.keys_ending", keysURL + "?expiring=" + within, nil},
+		tile{o.DeviceSide.SBIsEnding, "home.sbis_ending", sbisURL + "?within=" + within, nil},
+		tile{o.ChipSide.ChipsEnding, "home.chips_ending", chipsURL + "?within=" + within, nil},
 	)
 }
 
-// workTasks are the steps of an admitted partner, in their order. Those who supply
-// devices and chips need a certificate only.
+// workTasks are the steps of an admitted partner, in their order.
 func workTasks(ctx context.Context, p partner.Partner, o outlook.Own) []ui.Task {
 	all := []ui.Task{certificateTask(ctx, o.Certificate)}
-	if partner.UsesPolicies(p.Type) {
-		all = append(all, policyTask(ctx, o), keyTask(ctx, o))
+	switch {
+	case partner.UsesPolicies(p.Type):
+		return append(all, policyTask(ctx, o), keyTask(ctx, o))
+	case p.Type == authz.DeviceProvider:
+		return append(all, sbiTask(ctx, o.DeviceSide), deviceTask(ctx, o.DeviceSide))
+	case p.Type == authz.FTMProvider:
+		return append(all, chipTask(ctx, o.ChipSide), chipCertificateTask(ctx, o.ChipSide), chipApprovalTask(ctx, o.ChipSide))
 	}
 	return all
 }

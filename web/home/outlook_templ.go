@@ -60,7 +60,7 @@ func tiles(title string, all []tile) templ.Component {
 					}
 					ctx = templ.InitializeContext(ctx)
 					for _, t := range all {
-						templ_7745c5c3_Err = ui.Tile(t.count, i18n.T(ctx, t.key, "Count", t.count), ui.Link{Href: t.href, Text: i18n.T(ctx, "home.see")}).Render(ctx, templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = ui.FigureTile(t.figure(ctx), ui.Link{Href: t.href, Text: i18n.T(ctx, "home.see")}).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}

@@ -75,9 +75,13 @@ func TestTasksOfAnAdmittedPartner(t *testing.T) {
 	expect("asked", "Waiting for you, Waiting for us, Cannot start yet")
 	d.Grants(request)
 	expect("granted", "Waiting for you, Done, Cannot start yet")
-	maker := d.Admitted(authz.DeviceProvider)
-	if got := statuses(maker.Get("/home").Want(200)); got != way+"Waiting for you" {
-		t.Errorf("device provider: %s", got)
+	for kind, want := range map[authz.Role]string{
+		authz.DeviceProvider: "Waiting for you, Open, Cannot start yet",
+		authz.FTMProvider:    "Waiting for you, Open, Cannot start yet, Cannot start yet",
+	} {
+		if got := statuses(d.Admitted(kind).Get("/home").Want(200)); got != way+want {
+			t.Errorf("%s: %s", kind, got)
+		}
 	}
 }
 

@@ -31,6 +31,27 @@ func count(s string) int {
 	return n
 }
 
+// things says of what kind and how many things a mail tells; "" where it tells of
+// none.
+func things(lang, kind, of string) string {
+	if kind == "" {
+		return ""
+	}
+	return i18n.In(lang, "mail.things."+kind, "Count", count(of))
+}
+
+// names lists things, a line each, and how many more there are.
+func names(lang, lines, of string) string {
+	var out []string
+	for line := range strings.Lines(lines) {
+		out = append(out, "– "+written(lang, line))
+	}
+	if more := count(of) - len(out); more > 0 {
+		out = append(out, i18n.In(lang, "mail.ending.rest", "Count", more))
+	}
+	return strings.Join(out, "\n")
+}
+
 // endings says of each thing what it is, when it ends and how soon. A line holds
 // its kind, name and policy, the day and the days left on the day of the mail.
 func endings(lang, lines, rest string) string {
@@ -55,12 +76,19 @@ var sections = []struct {
 	heading string
 	facts   []string
 }{
-	{"waiting", []string{"waiting_registrations", "waiting_requests", "waiting_extensions", "waiting_changes", "waiting_roots"}},
+	{"waiting", []string{
+		"waiting_registrations", "waiting_requests", "waiting_extensions", "waiting_sbis", "waiting_devices", "waiting_chips",
+		"waiting_chip_certificates", "waiting_changes", "waiting_roots",
+	}},
 	{"ends", []string{"ends_partner", "ends_staff", "ends_more"}},
 	{"decided", []string{
 		"approved_registrations", "rejected_registrations", "changes_requested_registrations",
 		"approved_requests", "rejected_requests", "changes_requested_requests",
 		"extended_grants", "refused_extensions", "revoked_grants",
+		"approved_sbis", "rejected_sbis", "changes_requested_sbis", "deactivated_sbis",
+		"approved_devices", "rejected_devices", "changes_requested_devices", "deactivated_devices",
+		"approved_chips", "rejected_chips", "changes_requested_chips", "deactivated_chips",
+		"approved_chip_certificates", "refused_chip_certificates",
 		"approved_changes", "rejected_changes", "deactivated_partners", "reactivated_partners",
 		"policies_in_force", "policies_out_of_force",
 	}},

@@ -29,20 +29,23 @@ func rendered(t *testing.T, m mail.Message) mail.Rendered {
 }
 
 const everything = "certificate\tCN=Acme\t\t2027-03-01\t0\napi_key\ttill\tBorder\t2027-03-02\t1\ngrant\tBorder\t\t2027-03-03\t2\n" +
-	"ca_certificate\tCN=Root\t\t2027-03-06\t5\nservice_account\tchecker\t\t2027-03-16\t15"
+	"ca_certificate\tCN=Root\t\t2027-03-06\t5\nservice_account\tchecker\t\t2027-03-16\t15\nsbi\t2.1\t\t2027-03-31\t30\nftm_chip\tFort F1\t\t2027-03-31\t30"
 
 func TestReminderSaysWhatEndsAndWhen(t *testing.T) {
 	t.Parallel()
 	for lang, want := range map[string]string{
 		"en": "– Certificate CN=Acme: ends today, 1 March 2027\n– API key till for the policy Border: ends tomorrow, on 2 March 2027\n" +
 			"– Grant of the policy Border: ends in 2 days, on 3 March 2027\n– CA certificate CN=Root: ends in 5 days, on 6 March 2027\n" +
-			"– Service account checker: ends in 15 days, on 16 March 2027\n– and 4 more",
+			"– Service account checker: ends in 15 days, on 16 March 2027\n" +
+			"– SBI 2.1: ends in 30 days, on 31 March 2027\n– Certificate of the FTM chip Fort F1: ends in 30 days, on 31 March 2027\n– and 4 more",
 		"fr": "– Certificat CN=Acme : se termine aujourd’hui, 1er mars 2027\n– Clé d’API till pour la politique Border : se termine demain, le 2 mars 2027\n" +
 			"– Autorisation d’utiliser la politique Border : se termine dans 2 jours, le 3 mars 2027\n– Certificat d’autorité CN=Root : se termine dans 5 jours, le 6 mars 2027\n" +
-			"– Compte de service checker : se termine dans 15 jours, le 16 mars 2027\n– et 4 autres éléments",
+			"– Compte de service checker : se termine dans 15 jours, le 16 mars 2027\n" +
+			"– SBI, version 2.1 : se termine dans 30 jours, le 31 mars 2027\n– Certificat de la puce FTM Fort F1 : se termine dans 30 jours, le 31 mars 2027\n– et 4 autres éléments",
 		"ar": "– الشهادة \u2068CN=Acme\u2069: اليوم، 1 مارس 2027\n– مفتاح API \u2068till\u2069 للسياسة \u2068Border\u2069: غدًا، 2 مارس 2027\n" +
 			"– إذن استخدام السياسة \u2068Border\u2069: بعد يومين، 3 مارس 2027\n– شهادة جهة الإصدار \u2068CN=Root\u2069: بعد 5 أيام، 6 مارس 2027\n" +
-			"– حساب الخدمة \u2068checker\u2069: بعد 15 يومًا، 16 مارس 2027\n– و4 عناصر أخرى",
+			"– حساب الخدمة \u2068checker\u2069: بعد 15 يومًا، 16 مارس 2027\n" +
+			"– برنامج ⁦SBI⁩، الإصدار \u20682.1\u2069: بعد 30 يومًا، 31 مارس 2027\n– شهادة رقاقة ⁦FTM⁩ \u2068Fort F1\u2069: بعد 30 يومًا، 31 مارس 2027\n– و4 عناصر أخرى",
 	} {
 		for _, kind := range []mail.Kind{mail.EndsEarly, mail.EndsDaily, mail.EndsLast} {
 			r := rendered(t, mail.Message{Kind: kind, Lang: lang, Params: map[string]string{"Name": "Ana", "Endings": everything, "Rest": "4", "Path": "/home"}})

@@ -62,16 +62,18 @@ func (w Writer) Render(m mail.Message) (mail.Rendered, error) {
 		args = append(args, name, written(m.Lang, m.Params[name]))
 	}
 	args = append(args, "Policies", dated(m.Lang, m.Params["Policies"]), "Due", dateIn(m.Lang, m.Params["Due"]),
-		"Endings", endings(m.Lang, m.Params["Endings"], m.Params["Rest"]), "Summary", summary(m.Lang, m.Params["Summary"]))
+		"Endings", endings(m.Lang, m.Params["Endings"], m.Params["Rest"]), "Summary", summary(m.Lang, m.Params["Summary"]),
+		"Names", names(m.Lang, m.Params["Names"], m.Params["Count"]))
+	what := things(m.Lang, m.Params["What"], m.Params["Count"])
 	code, link := w.derived(m)
-	args = append(args, "Code", code, "Link", link)
+	args = append(args, "Code", code, "Link", link, "What", what)
 	text := i18n.In(m.Lang, key+".body", args...) + "\n\n-- \n" + i18n.In(m.Lang, "mail.footer", args...) + "\n"
 	off := w.unsubscribe(m)
 	if off != "" {
 		text += "\n" + i18n.In(m.Lang, "mail.unsubscribe", "Topic", i18n.In(m.Lang, "notifications.topic."+string(m.Kind.Topic())), "Link", off) + "\n"
 	}
 	// The subject holds no text of anybody's: headers stay the portal's own.
-	return mail.Rendered{Subject: i18n.In(m.Lang, key+".subject"), Text: text, Unsubscribe: off}, nil
+	return mail.Rendered{Subject: i18n.In(m.Lang, key+".subject", "What", what), Text: text, Unsubscribe: off}, nil
 }
 
 // unsubscribe is the address that switches a mail's topic off for its reader; ""

@@ -14,6 +14,7 @@ import (
 	"portal/internal/authz"
 	"portal/internal/id"
 	"portal/internal/organisation"
+	"portal/internal/outlook"
 	"portal/internal/webhook"
 	"portal/web/form"
 	"portal/web/page"
@@ -22,6 +23,7 @@ import (
 
 // Deps are the services that these pages ask.
 type Deps struct {
+	Outlook       *outlook.Service
 	Organisations *organisation.Service
 	Accounts      *account.Service
 	Webhooks      *webhook.Service

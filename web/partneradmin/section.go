@@ -6,6 +6,7 @@ import (
 	"portal/internal/account"
 	"portal/internal/id"
 	"portal/internal/organisation"
+	"portal/internal/outlook"
 	"portal/internal/partner"
 	"portal/web/page"
 )
@@ -15,6 +16,7 @@ type standing struct {
 	organisation.Profile
 	Deactivation *organisation.Deactivation // nil while it is active
 	People       []account.Colleague
+	Supply       outlook.Supply // of a provider of devices or chips
 }
 
 func (d Deps) standing(ctx context.Context, pid id.Partner) (s standing, err error) {
@@ -28,6 +30,9 @@ func (d Deps) standing(ctx context.Context, pid id.Partner) (s standing, err err
 			return s, err
 		}
 		s.Deactivation = &now
+	}
+	if s.Supply, err = d.Outlook.Supply(ctx, pid, s.Type); err != nil {
+		return s, err
 	}
 	s.People, err = d.people(ctx, pid)
 	return s, err

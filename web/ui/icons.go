@@ -20,6 +20,7 @@ var strokes = map[string]string{
 	"audit":       "M5 4h10l4 4v12H5zM14 4v5h5M9 13h6M9 16.500h4",
 	"mail":        "M4 6h16v12H4zM4 7l8 6 8-6",
 	"account":     "M12 4a4 4 0 1 0 0 8 4 4 0 0 0 0-8zM4.5 20.500c.5-4 3.5-6 7.5-6s7 2 7.5 6",
+	"chip":        "M7 7h10v10H7zM10 3v4M14 3v4M10 17v4M14 17v4M3 10h4M3 14h4M17 10h4M17 14h4",
 	"menu":        "M4 7h16M4 12h16M4 17h16",
 	"plus":        "M12 5v14M5 12h14",
 	"filter":      "M4 6h16M7 12h10M10 18h4",

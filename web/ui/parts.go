@@ -21,6 +21,14 @@ type Task struct {
 	Done              bool
 }
 
+// Figure is a count with the words for what it counts; with More there is more
+// than that. Note is a line below.
+type Figure struct {
+	Count      int
+	More       bool
+	Text, Note string
+}
+
 // HistoryDay is what happened on one day, newest first; Date is in words.
 type HistoryDay struct {
 	Date  string

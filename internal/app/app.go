@@ -15,9 +15,9 @@ import (
 	"portal/internal/code"
 	"portal/internal/config"
 	"portal/internal/device"
-	"portal/internal/hardware"
 	"portal/internal/devicetype"
 	"portal/internal/ftmchip"
+	"portal/internal/hardware"
 	"portal/internal/job"
 	"portal/internal/mail"
 	"portal/internal/note"
@@ -66,7 +66,6 @@ type App struct {
 	Requests      *policyrequest.Service
 	Hardware      *hardware.Service
 	PublicList    *publiclist.Service
-	SBIs          *sbi.Service
 	Chips         *ftmchip.Service
 
 	draining atomic.Bool
@@ -103,7 +102,6 @@ func NewWith(cfg config.Config, db *pg.DB, keys secret.Keys, hasher *password.Ha
 		Requests:      policyrequest.NewService(db, cfg.Zone),
 		Hardware:      hardware.NewService(db, cfg.Zone),
 		PublicList:    publiclist.NewService(db, cfg.Zone),
-		SBIs:          sbi.NewService(db, cfg.Zone),
 	}
 	a.Chips = ftmchip.NewService(db, a.Certificates)
 	a.Search = search.NewService(db, search.Lists{

@@ -37,6 +37,7 @@ var Accounts = []Account{
 	{"ftm@demo.test", "FTM Provider, rejected"},
 	{"camera@demo.test", "Device Provider, active"},
 	{"chip@demo.test", "FTM Provider, active"},
+	{"scanner@demo.test", "Device Provider, active, with the same models as another"},
 	{"second@demo.test", "Partner Admin, the second pair of eyes"},
 	{"pending@demo.test", "Authentication Partner, pending approval"},
 	{"closed@demo.test", "Authentication Partner, deactivated"},

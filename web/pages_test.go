@@ -326,6 +326,8 @@ func written(t *testing.T, c *cast) *strings.Replacer {
 		union select reason from approval_decisions where reason <> ''
 		union select l ->> 'message' from approval_decisions, jsonb_array_elements(lines) as l
 		union select sbi_version from sbis union select ended_reason from sbis where ended_reason <> ''
+		union select make from ftm_chips union select model from ftm_chips union select ended_reason from ftm_chips where ended_reason <> ''
+		union select reason from ftm_chip_certificates where reason <> ''
 		union select label_ar from vocabulary_terms union select description_ar from vocabulary_terms`, nil)
 	if err != nil {
 		t.Fatal(err)

@@ -178,7 +178,7 @@ func TestINJGarbageInAddresses(t *testing.T) {
 }
 
 // lists are the addresses of the lists, with everything that costs a statement.
-var lists = []string{"/partners/changes", "/policy-groups", "/auth-policies", "/datashare-policies", "/policy-reviews", "/vocabulary", "/device-types", "/partners", "/certificates", "/ftm-chips", "/trust-store", "/policy-requests", "/api-keys", "/service-accounts", "/webhooks", "/webhook-deliveries", "/staff", "/mail", "/audit"}
+var lists = []string{"/partners/changes", "/policy-groups", "/auth-policies", "/datashare-policies", "/policy-reviews", "/vocabulary", "/device-types", "/partners", "/certificates", "/ftm-chips", "/trust-store", "/policy-requests", "/sbis", "/api-keys", "/service-accounts", "/webhooks", "/webhook-deliveries", "/staff", "/mail", "/audit"}
 
 // TestListsCostAFewStatements counts what a page asks the database, the session
 // included (issue: at most 4 for a list page).

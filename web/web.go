@@ -46,6 +46,7 @@ import (
 	"portal/web/policystudio"
 	"portal/web/register"
 	"portal/web/route"
+	"portal/web/sbi"
 	"portal/web/search"
 	"portal/web/serviceaccount"
 	websession "portal/web/session"
@@ -126,6 +127,7 @@ func table(a *app.App, site *page.Site) []route.Route {
 		policygroup.Routes(a.Policies, trail),
 		policy.Routes(a.Policies, a.Vocabulary, trail, policyrequest.UsersOf(a.Requests), site.Zone),
 		policyrequest.Routes(a.Requests, a.Partners, a.Vocabulary, trail, work, others),
+		sbi.Routes(a.SBIs, trail, work, others),
 		policystudio.Routes(a.Policies, a.Vocabulary),
 		policypreview.Routes(a.Policies, a.Vocabulary),
 		vocabulary.Routes(a.Vocabulary, trail),

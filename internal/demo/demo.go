@@ -66,6 +66,7 @@ func Load(ctx context.Context, a *app.App) error {
 	l.requests(ctx)
 	l.keys(ctx)
 	l.people(ctx)
+	l.sbis(ctx)
 	l.daily(ctx)
 	tell()
 	l.mails(ctx)

@@ -44,6 +44,16 @@ var places = map[string]string{
 	"/policy-requests/refuse-extension": `select r.id::text as id from policy_requests r where exists (select 1 from policy_request_extensions e where e.request_id = r.id and e.decided_at is null) limit 1`,
 	"/policy-requests/revoke":           `select r.id::text as id from policy_requests r where status = 'approved' limit 1`,
 
+	"/sbis":                 `select distinct on (status) r.id::text as id from sbis r where ` + own + ` and (submission > 0 or @partner::uuid is not null) order by status, r.id`,
+	"/sbis/approve":         `select r.id::text as id from sbis r where status = 'pending_approval' order by submitted_at limit 1`,
+	"/sbis/request-changes": `select r.id::text as id from sbis r where status = 'pending_approval' order by submitted_at limit 1`,
+	"/sbis/reject":          `select r.id::text as id from sbis r where status = 'pending_approval' order by submitted_at limit 1`,
+	"/sbis/deactivate":      `select r.id::text as id from sbis r where ` + own + ` and status = 'approved' order by (select count(*) from devices where sbi_id = r.id) desc limit 1`,
+	"/sbis/reactivate":      `select r.id::text as id from sbis r where status = 'deactivated' limit 1`,
+	"/sbis/edit":            `select distinct on (status) r.id::text as id from sbis r where ` + own + ` and status in ('draft', 'changes_requested') order by status, r.id`,
+	"/sbis/withdraw":        `select distinct on (status) r.id::text as id from sbis r where ` + own + ` and status in ('draft', 'pending_approval') order by status, r.id`,
+	"/sbis/send":            `select r.id::text as id from sbis r where ` + own + ` and status = 'draft' limit 1`,
+
 	"/certificates":          `select distinct on (status) r.id::text as id from partner_certificates r where ` + own + ` order by status, r.id`,
 	"/certificates/withdraw": `select r.id::text as id from partner_certificates r where ` + own + ` and status = 'accepted' limit 1`,
 	"/trust-store":           `select distinct on (kind, status) id::text as id from ca_certificates order by kind, status, id`,

@@ -31,6 +31,7 @@ var bundles = []struct {
 	{"app.js", "text/javascript; charset=utf-8", []string{"js/app.js"}},
 	{"editor.js", "text/javascript; charset=utf-8", []string{"js/app.js", "js/editor.js"}},
 	{"studio.js", "text/javascript; charset=utf-8", []string{"js/app.js", "js/editor.js", "js/studio.js"}},
+	{"hash.js", "text/javascript; charset=utf-8", []string{"js/app.js", "js/hash.js"}},
 	{"favicon.svg", "image/svg+xml", []string{"img/favicon.svg"}},
 }
 

@@ -39,6 +39,7 @@ var menu = []struct {
 		{"trust_store", "/trust-store", "lock"},
 		{"policy_requests", "/policy-requests", "inbox"},
 		{"sbis", "/sbis", "device"},
+		{"devices", "/devices", "device"},
 		{"api_keys", "/api-keys", "key"},
 	}},
 	{"administration", []entry{

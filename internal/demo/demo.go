@@ -67,6 +67,7 @@ func Load(ctx context.Context, a *app.App) error {
 	l.keys(ctx)
 	l.people(ctx)
 	l.sbis(ctx)
+	l.hardware(ctx)
 	l.daily(ctx)
 	tell()
 	l.mails(ctx)

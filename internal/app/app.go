@@ -106,7 +106,7 @@ func NewWith(cfg config.Config, db *pg.DB, keys secret.Keys, hasher *password.Ha
 	a.Chips = ftmchip.NewService(db, a.Certificates)
 	a.Search = search.NewService(db, search.Lists{
 		Partners: a.Partners, Accounts: a.Accounts, Policies: a.Policies, Requests: a.Requests, Certs: a.Certificates, Vocabulary: a.Vocabulary,
-		Keys: a.APIKeys, Services: a.Services, Webhooks: a.Webhooks,
+		Keys: a.APIKeys, Services: a.Services, Webhooks: a.Webhooks, SBIs: a.SBIs, Devices: a.Devices, Chips: a.Chips,
 	})
 	return a
 }

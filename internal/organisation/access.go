@@ -10,13 +10,13 @@ import (
 	"portal/internal/apikey"
 	"portal/internal/audit"
 	"portal/internal/authz"
-	"portal/internal/certificate"
 	"portal/internal/id"
 	"portal/internal/mail"
 	"portal/internal/partner"
 	"portal/internal/pg"
 	"portal/internal/policyrequest"
 	"portal/internal/problem"
+	"portal/internal/standing"
 	"portal/internal/webhook"
 )
 
@@ -82,8 +82,8 @@ func supplied(counts string) string {
 		(select count(*) from sbis s where s.partner_id = @id and s.status = 'approved' and s.expires_on >= @today and ` + counts + `) as sbis,
 		(select count(*) from sbis s join devices d on d.sbi_id = s.id and d.status = 'approved'
 			where s.partner_id = @id and s.status = 'approved' and s.expires_on >= @today and ` + counts + `) as devices,
-		(select count(*) from ftm_chips h join ftm_chip_certificates c on c.chip_id = h.id and c.status = 'in_service'
-			where h.partner_id = @id and h.status = 'approved' and ` + certificate.StandsIs + ` and ` + counts + `) as chips`
+		(select count(*) from ftm_chips h join ftm_chip_certificates c on c.chip_id = h.id
+			where h.partner_id = @id and h.status = 'approved' and ` + standing.CertificateCounts + ` and ` + counts + `) as chips`
 }
 
 const partnerIsActive = `exists (select 1 from partners where id = @id and status = 'active')`

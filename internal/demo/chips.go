@@ -76,7 +76,9 @@ func (l *loader) certify(ctx context.Context, a authz.Actor, root certmake.Holde
 
 func (l *loader) approvedChip(ctx context.Context, a authz.Actor, root certmake.Holder, model string) id.FTMChip {
 	chip := l.certified(ctx, a, root, model)
-	l.decideChip(ctx, chip, func(c ftmchip.Chip) error { return l.app.Chips.Decide(ctx, l.admin, c.ID, c.Version, approval.Approve()) })
+	l.decideChip(ctx, chip, func(c ftmchip.Chip) error {
+		return l.app.Chips.Decide(ctx, l.admin, c.ID, c.Version, approval.Approve())
+	})
 	return chip
 }
 

@@ -62,7 +62,6 @@ type App struct {
 	Outlook       *outlook.Service
 	Organisations *organisation.Service
 	Requests      *policyrequest.Service
-	SBIs          *sbi.Service
 	Chips         *ftmchip.Service
 
 	draining atomic.Bool
@@ -97,7 +96,6 @@ func NewWith(cfg config.Config, db *pg.DB, keys secret.Keys, hasher *password.Ha
 		Outlook:       outlook.NewService(db, cfg.Zone),
 		Organisations: organisation.NewService(db, challenges).WithZone(cfg.Zone),
 		Requests:      policyrequest.NewService(db, cfg.Zone),
-		SBIs:          sbi.NewService(db, cfg.Zone),
 	}
 	a.Chips = ftmchip.NewService(db, a.Certificates)
 	a.Search = search.NewService(db, search.Lists{

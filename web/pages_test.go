@@ -328,6 +328,8 @@ func written(t *testing.T, c *cast) *strings.Replacer {
 		union select make || ' ' || model from devices union select make from devices union select model from devices
 		union select ended_reason from devices where ended_reason <> '' union select file_name from device_imports
 		union select label_ar from device_types union select label_ar from device_sub_types
+		union select make from ftm_chips union select model from ftm_chips union select ended_reason from ftm_chips where ended_reason <> ''
+		union select reason from ftm_chip_certificates where reason <> ''
 		union select label_ar from vocabulary_terms union select description_ar from vocabulary_terms`, nil)
 	if err != nil {
 		t.Fatal(err)

@@ -17,6 +17,7 @@ import (
 	"portal/internal/device"
 	"portal/internal/devicetype"
 	"portal/internal/ftmchip"
+	"portal/internal/hardware"
 	"portal/internal/job"
 	"portal/internal/mail"
 	"portal/internal/note"
@@ -27,6 +28,7 @@ import (
 	"portal/internal/pg"
 	"portal/internal/policy"
 	"portal/internal/policyrequest"
+	"portal/internal/publiclist"
 	"portal/internal/reminder"
 	"portal/internal/sbi"
 	"portal/internal/search"
@@ -62,6 +64,8 @@ type App struct {
 	Outlook       *outlook.Service
 	Organisations *organisation.Service
 	Requests      *policyrequest.Service
+	Hardware      *hardware.Service
+	PublicList    *publiclist.Service
 	Chips         *ftmchip.Service
 
 	draining atomic.Bool
@@ -96,6 +100,8 @@ func NewWith(cfg config.Config, db *pg.DB, keys secret.Keys, hasher *password.Ha
 		Outlook:       outlook.NewService(db, cfg.Zone),
 		Organisations: organisation.NewService(db, challenges).WithZone(cfg.Zone),
 		Requests:      policyrequest.NewService(db, cfg.Zone),
+		Hardware:      hardware.NewService(db, cfg.Zone),
+		PublicList:    publiclist.NewService(db, cfg.Zone),
 	}
 	a.Chips = ftmchip.NewService(db, a.Certificates)
 	a.Search = search.NewService(db, search.Lists{

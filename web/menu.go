@@ -39,6 +39,7 @@ var menu = []struct {
 		{"trust_store", "/trust-store", "lock"},
 		{"policy_requests", "/policy-requests", "inbox"},
 		{"devices", "/devices", "device"},
+		{"sbis", "/sbis", "device"},
 		{"api_keys", "/api-keys", "key"},
 	}},
 	{"administration", []entry{

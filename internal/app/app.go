@@ -17,6 +17,7 @@ import (
 	"portal/internal/device"
 	"portal/internal/devicetype"
 	"portal/internal/ftmchip"
+	"portal/internal/hardware"
 	"portal/internal/job"
 	"portal/internal/mail"
 	"portal/internal/note"
@@ -27,6 +28,7 @@ import (
 	"portal/internal/pg"
 	"portal/internal/policy"
 	"portal/internal/policyrequest"
+	"portal/internal/publiclist"
 	"portal/internal/reminder"
 	"portal/internal/sbi"
 	"portal/internal/search"
@@ -62,6 +64,8 @@ type App struct {
 	Outlook       *outlook.Service
 	Organisations *organisation.Service
 	Requests      *policyrequest.Service
+	Hardware      *hardware.Service
+	PublicList    *publiclist.Service
 	Chips         *ftmchip.Service
 
 	draining atomic.Bool
@@ -96,11 +100,13 @@ func NewWith(cfg config.Config, db *pg.DB, keys secret.Keys, hasher *password.Ha
 		Outlook:       outlook.NewService(db, cfg.Zone),
 		Organisations: organisation.NewService(db, challenges).WithZone(cfg.Zone),
 		Requests:      policyrequest.NewService(db, cfg.Zone),
+		Hardware:      hardware.NewService(db, cfg.Zone),
+		PublicList:    publiclist.NewService(db, cfg.Zone),
 	}
 	a.Chips = ftmchip.NewService(db, a.Certificates)
 	a.Search = search.NewService(db, search.Lists{
 		Partners: a.Partners, Accounts: a.Accounts, Policies: a.Policies, Requests: a.Requests, Certs: a.Certificates, Vocabulary: a.Vocabulary,
-		Keys: a.APIKeys, Services: a.Services, Webhooks: a.Webhooks,
+		Keys: a.APIKeys, Services: a.Services, Webhooks: a.Webhooks, SBIs: a.SBIs, Devices: a.Devices, Chips: a.Chips,
 	})
 	return a
 }

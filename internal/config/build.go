@@ -62,6 +62,12 @@ func build(get func(flag string) string) (Config, error) {
 	default:
 		wrong("webhook-private", "is on or off")
 	}
+	switch s := get("public-list"); s {
+	case "on", "off":
+		c.PublicList = s == "on"
+	default:
+		wrong("public-list", "is on or off")
+	}
 	if zone, err := time.LoadLocation(get("timezone")); err != nil {
 		wrong("timezone", "is no known time zone")
 	} else {

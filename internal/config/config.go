@@ -36,6 +36,7 @@ type Config struct {
 	LogLevel       slog.Level
 	DataDir        string
 	WebhookPrivate bool // webhooks may lead to this installation's own networks
+	PublicList     bool // anybody may see which devices and chips are approved
 	Mail           Mail
 }
 
@@ -81,6 +82,7 @@ func Options() []Option {
 		{Flag: "contact", Default: "", Help: "e-mail address that partners may write to, shown where only a person can help"},
 		{Flag: "terms-version", Default: "2026-11", Help: "version of the terms of use that registrations agree to"},
 		{Flag: "webhook-private", Default: "off", Help: "on: webhooks may lead to private networks and to this machine, for receivers that stand beside the portal; off: to public addresses only"},
+		{Flag: "public-list", Default: "off", Help: "on: anybody may see which devices and FTM chips are approved, at /approved-devices and /approved-chips; off: there are no such pages"},
 		{Flag: "metrics-addr", Default: "127.0.0.1:9090", Help: "address for /metrics; empty: on the main address"},
 		{Flag: "log-format", Default: "json", Help: "json or text"},
 		{Flag: "log-level", Default: "info", Help: "debug, info, warn or error"},

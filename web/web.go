@@ -25,6 +25,7 @@ import (
 	"portal/web/auditlog"
 	"portal/web/certificate"
 	"portal/web/dev"
+	"portal/web/device"
 	"portal/web/devicetype"
 	"portal/web/ftmchip"
 	"portal/web/home"
@@ -47,6 +48,7 @@ import (
 	"portal/web/publiclist"
 	"portal/web/register"
 	"portal/web/route"
+	"portal/web/sbi"
 	"portal/web/search"
 	"portal/web/serviceaccount"
 	websession "portal/web/session"
@@ -127,6 +129,8 @@ func table(a *app.App, site *page.Site) []route.Route {
 		policygroup.Routes(a.Policies, trail),
 		policy.Routes(a.Policies, a.Vocabulary, trail, policyrequest.UsersOf(a.Requests), site.Zone),
 		policyrequest.Routes(a.Requests, a.Partners, a.Vocabulary, trail, work, others),
+		device.Routes(a.Devices, a.DeviceTypes, a.SBIs, trail, work, others),
+		sbi.Routes(a.SBIs, trail, work, others),
 		policystudio.Routes(a.Policies, a.Vocabulary),
 		policypreview.Routes(a.Policies, a.Vocabulary),
 		vocabulary.Routes(a.Vocabulary, trail),

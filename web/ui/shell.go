@@ -62,6 +62,7 @@ type Meta struct {
 	Errors       form.Errors // any: the title starts with "Error:"
 	Editor       bool        // the page has an Editor
 	Studio       bool        // the page has an Editor that keeps up with a form beside it
+	Hasher       bool        // the page computes the hash of a file
 	Narrow, Wide bool        // a form's or a wide list's width
 }
 
@@ -122,6 +123,8 @@ func script(m Meta) string {
 		return "studio.js"
 	case m.Editor:
 		return "editor.js"
+	case m.Hasher:
+		return "hash.js"
 	default:
 		return "app.js"
 	}

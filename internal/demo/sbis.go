@@ -35,7 +35,7 @@ func (l *loader) sbis(ctx context.Context) {
 	l.do(func() error { return l.app.SBIs.Withdraw(ctx, camera, taken, 2) })
 	ended := l.approvedSBI(ctx, camera, "1.2.0", -900, 200, id.SBI{})
 	l.do(func() error {
-		return l.app.SBIs.Deactivate(ctx, l.admin, ended, 3, "A flaw in the encryption of captures was found.")
+		return l.app.Devices.DeactivateSBI(ctx, l.admin, ended, 3, "A flaw in the encryption of captures was found.")
 	})
 }
 

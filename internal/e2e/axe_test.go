@@ -70,7 +70,7 @@ func TestWEB9NothingStandsInAnybodysWay(t *testing.T) {
 			g.visitor()
 			for role, email := range map[authz.Role]string{
 				authz.AuthPartner: "auth@demo.test", authz.CredentialPartner: "credential@demo.test", authz.DeviceProvider: "camera@demo.test",
-				authz.FTMProvider: "ftm@demo.test", authz.PolicyManager: "manager@demo.test", authz.PartnerAdmin: "admin@demo.test",
+				authz.FTMProvider: "chip@demo.test", authz.PolicyManager: "manager@demo.test", authz.PartnerAdmin: "admin@demo.test",
 			} {
 				g.member(role, email)
 			}

@@ -26,6 +26,7 @@ type Shell struct {
 	Searched           string // what stands in the search box
 	Shortcuts          bool   // "/" jumps to it
 	BuildID            string
+	PublicLinks        []Link // at the foot of the pages for visitors
 }
 
 // NavGroup is a titled part of the menu; without a title its items stand at the top level.
@@ -48,6 +49,7 @@ type Flash struct{ Text, Href, LinkText string }
 type LanguageLink struct {
 	Code, Name string
 	Current    bool
+	Href       string // of a page that is the same for everybody: nothing is remembered
 }
 
 // Link is an address with its words.

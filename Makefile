@@ -74,14 +74,14 @@ psql: ## Open psql on DATABASE_URL, else on the database of a running `make run`
 ##@ Tests, one kind at a time
 
 .PHONY: race
-race: ## All tests but the browser's, with the race detector (the walk over all routes without)
+race: ## All tests but the browser's, with the race detector where more than one thing runs at a time
 	@race=-race; \
 	if [ "$$($(GO) env CGO_ENABLED)" != 1 ]; then \
 		race=; echo 'WARNING: no C compiler, so the race detector is off' >&2; \
 	fi; \
-	packages=$$($(GO) list ./... | grep -v -e '/internal/e2e' -e '^portal/web$$'); \
-	set -x; $(GO) test $$race -shuffle=on $(TESTFLAGS) $$packages; \
-	$(GO) test -shuffle=on $(TESTFLAGS) ./web # one request after the other: a race would show in the screens' own tests
+	alone='^portal/web$$|^portal/internal/policydoc$$'; \
+	set -x; $(GO) test $$race -shuffle=on $(TESTFLAGS) $$($(GO) list ./... | grep -vE "/internal/e2e|$$alone"); \
+	$(GO) test -shuffle=on $(TESTFLAGS) $$($(GO) list ./... | grep -E "$$alone") # one request after the other, and documents: a race would show in the screens' own tests
 
 .PHONY: e2e
 e2e: deps-postgres deps-chromium deps-axe ## The journeys in a real browser, and the accessibility of every page

@@ -34,8 +34,8 @@ var stars = []struct {
 	{authz.AuthPartner, "member@demo.test"},
 	{authz.PartnerOwner, "auth@demo.test"},
 	{authz.CredentialPartner, "credential@demo.test"},
-	{authz.DeviceProvider, "device@demo.test"},
-	{authz.FTMProvider, "ftm@demo.test"},
+	{authz.DeviceProvider, "camera@demo.test"},
+	{authz.FTMProvider, "chip@demo.test"},
 	{authz.PolicyManager, "manager@demo.test"},
 	{authz.PartnerAdmin, "admin@demo.test"},
 }
@@ -60,6 +60,9 @@ func newCast(t *testing.T, settings ...string) *cast {
 		"datashare-policies": `select id::text from policies where kind = 'datashare'`,
 		"policies":           `select id::text from policies`,
 		"policy-requests":    `select id::text from policy_requests`,
+		"devices":            `select id::text from devices`,
+		"devices/imports":    `select id::text from device_imports`,
+		"sbis":               `select id::text from sbis where submission > 0`, // which staff may open
 		"policy-reviews":     `select id::text from policy_reviews where kind = 'emergency'`,
 		"policy-reviews/due": `select id::text from policies where status = 'active'`,
 		"trust-store":        `select id::text from ca_certificates`,
@@ -91,7 +94,8 @@ func (c *cast) owners(t *testing.T) {
 		select id::text as thing, partner_id::text as partner from (
 			select id, partner_id from users where partner_id is not null union all select id, partner_id from policy_requests
 			union all select id, partner_id from api_keys union all select id, partner_id from partner_certificates
-			union all select id, partner_id from partner_changes union all select id, partner_id from ftm_chips) x`, nil)
+			union all select id, partner_id from partner_changes union all select id, partner_id from ftm_chips
+			union all select id, partner_id from devices union all select id, partner_id from device_imports union all select id, partner_id from sbis) x`, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

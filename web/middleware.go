@@ -192,4 +192,12 @@ func identify(site *page.Site) func(http.Handler) http.Handler {
 	}
 }
 
+// shared puts the site into a request whose answer anybody may keep: nobody's
+// session is read.
+func shared(site *page.Site) func(http.Handler) http.Handler {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { next.ServeHTTP(w, site.Shared(r)) })
+	}
+}
+
 func notFound(w http.ResponseWriter, r *http.Request) { page.Fail(w, r, problem.ErrNotFound) }

@@ -178,7 +178,7 @@ func TestINJGarbageInAddresses(t *testing.T) {
 }
 
 // lists are the addresses of the lists, with everything that costs a statement.
-var lists = []string{"/partners/changes", "/policy-groups", "/auth-policies", "/datashare-policies", "/policy-reviews", "/vocabulary", "/device-types", "/partners", "/certificates", "/ftm-chips", "/trust-store", "/policy-requests", "/api-keys", "/service-accounts", "/webhooks", "/webhook-deliveries", "/staff", "/mail", "/audit"}
+var lists = []string{"/partners/changes", "/policy-groups", "/auth-policies", "/datashare-policies", "/policy-reviews", "/vocabulary", "/device-types", "/partners", "/certificates", "/ftm-chips", "/trust-store", "/policy-requests", "/sbis", "/devices", "/api-keys", "/service-accounts", "/webhooks", "/webhook-deliveries", "/staff", "/mail", "/audit"}
 
 // TestListsCostAFewStatements counts what a page asks the database, the session
 // included (issue: at most 4 for a list page).
@@ -322,10 +322,14 @@ func written(t *testing.T, c *cast) *strings.Replacer {
 		union select reason from partner_changes union select after from partner_changes union select reason from partner_deactivations
 		union select reason from policy_decisions where reason <> '' union select note from policy_versions where note <> ''
 		union select description from webhooks
-		union select label_ar from device_types union select label_ar from device_sub_types
 		union select reason from approval_decisions where reason <> ''
 		union select l ->> 'message' from approval_decisions, jsonb_array_elements(lines) as l
 		union select sbi_version from sbis union select ended_reason from sbis where ended_reason <> ''
+		union select make || ' ' || model from devices union select make from devices union select model from devices
+		union select ended_reason from devices where ended_reason <> '' union select file_name from device_imports
+		union select label_ar from device_types union select label_ar from device_sub_types
+		union select make from ftm_chips union select model from ftm_chips union select ended_reason from ftm_chips where ended_reason <> ''
+		union select reason from ftm_chip_certificates where reason <> ''
 		union select label_ar from vocabulary_terms union select description_ar from vocabulary_terms`, nil)
 	if err != nil {
 		t.Fatal(err)

@@ -25,6 +25,7 @@ import (
 	"portal/web/auditlog"
 	"portal/web/certificate"
 	"portal/web/dev"
+	"portal/web/device"
 	"portal/web/devicetype"
 	"portal/web/ftmchip"
 	"portal/web/home"
@@ -44,8 +45,10 @@ import (
 	"portal/web/policyrequest"
 	"portal/web/policyreview"
 	"portal/web/policystudio"
+	"portal/web/publiclist"
 	"portal/web/register"
 	"portal/web/route"
+	"portal/web/sbi"
 	"portal/web/search"
 	"portal/web/serviceaccount"
 	websession "portal/web/session"
@@ -85,7 +88,7 @@ func New(a *app.App, o Options) *Portal {
 		DB: a.DB, Origin: cfg.Origin(), Secure: cfg.Secure(), Zone: cfg.Zone, Build: o.Build,
 		Sessions: websession.New(session.NewStore(a.DB), a.Keys, cfg.Secure()),
 	}
-	routes := table(a, site)
+	routes, public := table(a, site), publicLists(a, site)
 	if o.Dev {
 		routes = append(routes, outbox.DevRoutes(a.DB, MailText(a))...)
 		routes = append(routes, dev.Routes()...)
@@ -98,8 +101,8 @@ func New(a *app.App, o Options) *Portal {
 		return nil
 	}
 	m := newMetrics(a.DB)
-	programs := api.Routes(a.APIKeys)
-	return &Portal{Handler: handler(a, site, routes, programs, m), Metrics: m.handler(), Routes: routes, API: programs}
+	programs := api.Routes(a.APIKeys, a.Hardware)
+	return &Portal{Handler: handler(a, site, routes, public, programs, m), Metrics: m.handler(), Routes: slices.Concat(routes, public), API: programs}
 }
 
 // table is every address of the portal, but for the static files and the
@@ -126,6 +129,8 @@ func table(a *app.App, site *page.Site) []route.Route {
 		policygroup.Routes(a.Policies, trail),
 		policy.Routes(a.Policies, a.Vocabulary, trail, policyrequest.UsersOf(a.Requests), site.Zone),
 		policyrequest.Routes(a.Requests, a.Partners, a.Vocabulary, trail, work, others),
+		device.Routes(a.Devices, a.DeviceTypes, a.SBIs, trail, work, others),
+		sbi.Routes(a.SBIs, trail, work, others),
 		policystudio.Routes(a.Policies, a.Vocabulary),
 		policypreview.Routes(a.Policies, a.Vocabulary),
 		vocabulary.Routes(a.Vocabulary, trail),
@@ -147,8 +152,18 @@ func table(a *app.App, site *page.Site) []route.Route {
 	)
 }
 
+// publicLists are the addresses that anybody may keep copies of: no session is read
+// there. None where the installation has no public lists; then nothing leads to them.
+func publicLists(a *app.App, site *page.Site) []route.Route {
+	if !a.Config.PublicList {
+		return nil
+	}
+	site.PublicLinks = publiclist.Links
+	return publiclist.Routes(a.PublicList)
+}
+
 // handler is the order of the middleware, written once.
-func handler(a *app.App, site *page.Site, routes, programs []route.Route, m *metrics) http.Handler {
+func handler(a *app.App, site *page.Site, routes, public, programs []route.Route, m *metrics) http.Handler {
 	root := chi.NewRouter()
 	ip := middleware.ClientIPFromRemoteAddr
 	if len(a.Config.TrustedProxies) > 0 {
@@ -171,6 +186,10 @@ func handler(a *app.App, site *page.Site, routes, programs []route.Route, m *met
 		r.Use(known(a.Config.PublicURL.Host), limits, identify(site), recoverer)
 		route.Mount(r, site, routes)
 		r.NotFound(notFound)
+	})
+	root.Group(func(r chi.Router) {
+		r.Use(known(a.Config.PublicURL.Host), limits, shared(site), recoverer)
+		route.Mount(r, site, public)
 	})
 	root.Group(func(r chi.Router) {
 		r.Use(api.Problems, known(a.Config.PublicURL.Host), limits, recoverer)
@@ -255,5 +274,5 @@ func Table(cfg config.Config) []route.Route {
 	keys := secret.RandomKeys()
 	site := &page.Site{DB: db, Zone: cfg.Zone, Sessions: websession.New(session.NewStore(db), keys, true)}
 	a := app.New(cfg, db, keys)
-	return slices.Concat(table(a, site), api.Routes(a.APIKeys))
+	return slices.Concat(table(a, site), publicLists(a, site), api.Routes(a.APIKeys, a.Hardware))
 }

@@ -20,6 +20,7 @@ import (
 	"portal/internal/pg"
 	"portal/internal/problem"
 	"portal/internal/secret"
+	"portal/internal/session"
 	"portal/internal/state"
 )
 
@@ -123,11 +124,7 @@ const (
 	personColumns = `u.id, u.shortcuts, u.email, u.first_name, u.last_name, u.phone, u.lang, coalesce(u.password, '') as password,
 		u.status, u.auth_epoch, u.version, u.last_sign_in_at, u.created_at, u.partner_id, u.owner,
 		coalesce(p.organisation, '') as organisation, coalesce(p.public_id, '') as public_id, coalesce(p.status, '') as partner_state,
-		case when p.id is null
-			then (select coalesce(array_agg(role order by role desc), '{}') from user_roles where user_id = u.id)
-			when p.status <> 'active' then array['APPLICANT']
-			when u.owner then array[p.type, 'PARTNER_OWNER']
-			else array[p.type] end as roles`
+		` + session.Roles + ` as roles`
 	personFrom = ` from users u left join partners p on p.id = u.partner_id`
 )
 
@@ -204,16 +201,4 @@ func roleNames(roles []authz.Role) []string {
 	}
 	slices.Sort(names)
 	return slices.Compact(names)
-}
-
-// errNothing ends a transaction that would change nothing: a second click, or a
-// form that came back as it was.
-var errNothing = errors.New("nothing to change")
-
-// done makes errNothing the success that it is to the person.
-func done(err error) error {
-	if errors.Is(err, errNothing) {
-		return nil
-	}
-	return err
 }

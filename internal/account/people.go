@@ -96,9 +96,9 @@ func (s *Service) InviteColleague(ctx context.Context, a authz.Actor, in Colleag
 	var f problem.Fields
 	address := checkNew(&f, in.Email, &in.FirstName, &in.LastName, in.Lang, true)
 	if err := f.Err(); err != nil {
-		return s.deniedFirst(ctx, a, authz.PeopleManage, err)
+		return s.db.DeniedFirst(ctx, a, authz.PeopleManage, err)
 	}
-	return done(s.db.Change(ctx, a, authz.PeopleManage, func(tx *pg.Tx) (audit.Event, error) {
+	return s.db.Change(ctx, a, authz.PeopleManage, func(tx *pg.Tx) (audit.Event, error) {
 		if err := lockActive(ctx, tx, a.Partner); err != nil {
 			return audit.Event{}, err
 		}
@@ -124,19 +124,19 @@ func (s *Service) InviteColleague(ctx context.Context, a authz.Actor, in Colleag
 		event.After = p.Version
 		_, err = s.mailInvitation(ctx, tx, a, p)
 		return event, err
-	}))
+	})
 }
 
 // InviteColleagueAgain is InviteAgain for one of the actor's partner's people
 // (authz.PeopleManage).
 func (s *Service) InviteColleagueAgain(ctx context.Context, a authz.Actor, uid id.User) error {
-	return done(s.db.Change(ctx, a, authz.PeopleManage, func(tx *pg.Tx) (audit.Event, error) {
+	return s.db.Change(ctx, a, authz.PeopleManage, func(tx *pg.Tx) (audit.Event, error) {
 		p, err := lockColleague(ctx, tx, a.Partner, uid)
 		if err != nil {
 			return audit.Event{}, err
 		}
 		return s.inviteAgain(ctx, tx, a, p)
-	}))
+	})
 }
 
 // RemoveColleague takes somebody out of the actor's partner's people for good,
@@ -148,13 +148,13 @@ func (s *Service) InviteColleagueAgain(ctx context.Context, a authz.Actor, uid i
 // Errors: problem.ErrNotFound for somebody else's people; *problem.ConflictError
 // for the owner, who hands the partner over first, and for a stale version.
 func (s *Service) RemoveColleague(ctx context.Context, a authz.Actor, uid id.User, version int) error {
-	return done(s.db.Change(ctx, a, authz.PeopleManage, func(tx *pg.Tx) (audit.Event, error) {
+	return s.db.Change(ctx, a, authz.PeopleManage, func(tx *pg.Tx) (audit.Event, error) {
 		p, err := lockColleague(ctx, tx, a.Partner, uid)
 		switch {
 		case err != nil:
 			return audit.Event{}, err
 		case p.Status == Removed:
-			return audit.Event{}, errNothing
+			return audit.Event{}, pg.ErrNothing
 		case p.Owner:
 			return audit.Event{}, &problem.ConflictError{Key: "people.conflict.owner", Args: []any{"Name", p.name()}}
 		case p.Version != version:
@@ -177,7 +177,7 @@ func (s *Service) RemoveColleague(ctx context.Context, a authz.Actor, uid id.Use
 			Kind: mail.ColleagueRemoved, To: p.Email, Lang: p.Lang,
 			Params: map[string]string{"Name": p.FirstName, "Organisation": p.Organisation},
 		})
-	}))
+	})
 }
 
 // HandOver makes a colleague the owner of the actor's partner in the actor's
@@ -211,13 +211,13 @@ func (s *Service) HandOver(ctx context.Context, a authz.Actor, to id.User, curre
 	if err != nil {
 		return err
 	}
-	return done(s.db.Change(ctx, a, authz.PeopleManage, func(tx *pg.Tx) (audit.Event, error) {
+	return s.db.Change(ctx, a, authz.PeopleManage, func(tx *pg.Tx) (audit.Event, error) {
 		event, err := handOver(ctx, tx, a, a.Partner, a.User, to, "")
 		if err != nil {
 			return audit.Event{}, err
 		}
 		return event, counted.clear(ctx, tx)
-	}))
+	})
 }
 
 // Appoint is HandOver for a partner whose owner cannot do it any more
@@ -233,11 +233,11 @@ func (s *Service) Appoint(ctx context.Context, a authz.Actor, pid id.Partner, fr
 		f.Add("reason", "problem.too_short", "Min", minReason)
 	}
 	if err := f.Err(); err != nil {
-		return s.deniedFirst(ctx, a, authz.PartnerDecide, err)
+		return s.db.DeniedFirst(ctx, a, authz.PartnerDecide, err)
 	}
-	return done(s.db.Change(ctx, a, authz.PartnerDecide, func(tx *pg.Tx) (audit.Event, error) {
+	return s.db.Change(ctx, a, authz.PartnerDecide, func(tx *pg.Tx) (audit.Event, error) {
 		return handOver(ctx, tx, a, pid, from, to, reason)
-	}))
+	})
 }
 
 // handOver moves the ownership of a partner between two of its people. Two
@@ -253,7 +253,7 @@ func handOver(ctx context.Context, tx *pg.Tx, a authz.Actor, pid id.Partner, fro
 	case err != nil:
 		return audit.Event{}, err
 	case owner.ID == to:
-		return audit.Event{}, errNothing
+		return audit.Event{}, pg.ErrNothing
 	case owner.ID != from:
 		return audit.Event{}, &problem.ConflictError{Key: "people.conflict.other_owner", Args: []any{"Name", owner.name()}}
 	case next.Status != Active || next.Password == "":

@@ -64,7 +64,7 @@ func (s *Service) Preferences(ctx context.Context, a authz.Actor) ([]Preference,
 // and the link of a mail, do not undo each other; one that is no business of the
 // actor's is left alone. Choosing what is chosen already is no error.
 func (s *Service) SetPreferences(ctx context.Context, a authz.Actor, wanted map[mail.Topic]bool) error {
-	return done(s.db.Change(ctx, a, authz.AccountEdit, func(tx *pg.Tx) (audit.Event, error) {
+	return s.db.Change(ctx, a, authz.AccountEdit, func(tx *pg.Tx) (audit.Event, error) {
 		p, err := lockByID(ctx, tx, a.User)
 		if err != nil {
 			return audit.Event{}, err
@@ -82,10 +82,10 @@ func (s *Service) SetPreferences(ctx context.Context, a authz.Actor, wanted map[
 			detail = append(detail, changed...)
 		}
 		if len(detail) == 0 {
-			return audit.Event{}, errNothing
+			return audit.Event{}, pg.ErrNothing
 		}
 		return p.event(audit.NotificationsChanged, detail), nil
-	}))
+	})
 }
 
 // choose stores one choice; nothing is returned where it stood already.
@@ -167,15 +167,15 @@ func (s *Service) Unsubscribe(ctx context.Context, a authz.Actor, sub Subscripti
 	if !sub.On {
 		return nil
 	}
-	return done(s.db.Change(ctx, authz.VisitorAt(a.IP, a.RequestID), authz.SignIn, func(tx *pg.Tx) (audit.Event, error) {
+	return s.db.Change(ctx, authz.VisitorAt(a.IP, a.RequestID), authz.SignIn, func(tx *pg.Tx) (audit.Event, error) {
 		p, err := lockByID(ctx, tx, sub.user)
 		if err != nil {
 			return audit.Event{}, err
 		}
 		detail, err := choose(ctx, tx, p.ID, sub.Topic, false)
 		if err == nil && len(detail) == 0 {
-			err = errNothing
+			err = pg.ErrNothing
 		}
 		return p.event(audit.MailsSwitchedOff, detail), err
-	}))
+	})
 }

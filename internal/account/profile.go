@@ -82,14 +82,14 @@ func (s *Service) EditProfile(ctx context.Context, a authz.Actor, version int, i
 	if err := in.check(!id.IsZero(a.Partner)); err != nil {
 		return err
 	}
-	return done(s.db.Change(ctx, a, authz.AccountEdit, func(tx *pg.Tx) (audit.Event, error) {
+	return s.db.Change(ctx, a, authz.AccountEdit, func(tx *pg.Tx) (audit.Event, error) {
 		p, err := lockByID(ctx, tx, a.User)
 		if err != nil {
 			return audit.Event{}, err
 		}
 		detail := changes(p, in)
 		if len(detail) == 0 {
-			return audit.Event{}, errNothing
+			return audit.Event{}, pg.ErrNothing
 		}
 		err = pg.Exec1(ctx, tx, `
 			update users set first_name = @first, last_name = @last, phone = @phone, lang = @lang, shortcuts = @shortcuts, version = version + 1, updated_at = @now
@@ -101,7 +101,7 @@ func (s *Service) EditProfile(ctx context.Context, a authz.Actor, version int, i
 		event := p.event(audit.ProfileChanged, detail)
 		event.Before, event.After = version, version+1
 		return event, err
-	}))
+	})
 }
 
 // changes lists what differs. A phone number is personal: the log says that it
@@ -136,17 +136,17 @@ func (s *Service) SetLanguage(ctx context.Context, a authz.Actor, lang string) e
 	if !spoken(lang) {
 		return problem.Invalid("lang", "problem.choose")
 	}
-	return done(s.db.Change(ctx, a, authz.AccountEdit, func(tx *pg.Tx) (audit.Event, error) {
+	return s.db.Change(ctx, a, authz.AccountEdit, func(tx *pg.Tx) (audit.Event, error) {
 		p, err := lockByID(ctx, tx, a.User)
 		if err != nil {
 			return audit.Event{}, err
 		}
 		if p.Lang == lang {
-			return audit.Event{}, errNothing
+			return audit.Event{}, pg.ErrNothing
 		}
 		event := p.event(audit.ProfileChanged, audit.Diff(nil, "lang", p.Lang, lang))
 		event.Before, event.After = p.Version, p.Version+1
 		return event, pg.Exec1(ctx, tx, `update users set lang = @lang, version = version + 1, updated_at = @now where id = @id`,
 			pg.Args{"id": p.ID, "lang": lang, "now": tx.Now()})
-	}))
+	})
 }

@@ -91,9 +91,9 @@ const inviteAgainAfter = time.Minute
 func (s *Service) Invite(ctx context.Context, a authz.Actor, in StaffInput) error {
 	address, err := in.check(true)
 	if err != nil {
-		return s.deniedFirst(ctx, a, authz.StaffManage, err)
+		return s.db.DeniedFirst(ctx, a, authz.StaffManage, err)
 	}
-	return done(s.db.Change(ctx, a, authz.StaffManage, func(tx *pg.Tx) (audit.Event, error) {
+	return s.db.Change(ctx, a, authz.StaffManage, func(tx *pg.Tx) (audit.Event, error) {
 		p, err := insertStaff(ctx, tx, in, address, "", a.User)
 		if err != nil {
 			return audit.Event{}, err
@@ -102,16 +102,7 @@ func (s *Service) Invite(ctx context.Context, a authz.Actor, in StaffInput) erro
 		event.After = p.Version
 		_, err = s.mailInvitation(ctx, tx, a, p)
 		return event, err
-	}))
-}
-
-// deniedFirst keeps what is wrong with an input from those who may not send it
-// anyway: they are refused, and the refusal is recorded.
-func (s *Service) deniedFirst(ctx context.Context, a authz.Actor, may authz.Permission, err error) error {
-	if !a.May(may) {
-		return s.db.Deny(ctx, a, may)
-	}
-	return err
+	})
 }
 
 // mailInvitation mails the link with which an account gets its first password:
@@ -137,13 +128,13 @@ func (s *Service) mailInvitation(ctx context.Context, tx *pg.Tx, a authz.Actor, 
 // nothing. Errors: problem.ErrNotFound, *problem.ConflictError when the account
 // has a password by now or is deactivated.
 func (s *Service) InviteAgain(ctx context.Context, a authz.Actor, uid id.User) error {
-	return done(s.db.Change(ctx, a, authz.StaffManage, func(tx *pg.Tx) (audit.Event, error) {
+	return s.db.Change(ctx, a, authz.StaffManage, func(tx *pg.Tx) (audit.Event, error) {
 		p, err := lockStaff(ctx, tx, uid)
 		if err != nil {
 			return audit.Event{}, err
 		}
 		return s.inviteAgain(ctx, tx, a, p)
-	}))
+	})
 }
 
 // inviteAgain replaces the link of a locked account that has no password yet.
@@ -158,7 +149,7 @@ func (s *Service) inviteAgain(ctx context.Context, tx *pg.Tx, a authz.Actor, p p
 		return audit.Event{}, err
 	}
 	if recent {
-		return audit.Event{}, errNothing
+		return audit.Event{}, pg.ErrNothing
 	}
 	if err := challenge.EndAll(ctx, tx, p.ID); err != nil {
 		return audit.Event{}, err
@@ -180,17 +171,17 @@ func (s *Service) SetRoles(ctx context.Context, a authz.Actor, uid id.User, vers
 	}
 	var f problem.Fields
 	if checkRoles(&f, roles); f.Err() != nil {
-		return s.deniedFirst(ctx, a, authz.StaffManage, f.Err())
+		return s.db.DeniedFirst(ctx, a, authz.StaffManage, f.Err())
 	}
 	names := roleNames(roles)
-	return done(s.db.Change(ctx, a, authz.StaffManage, func(tx *pg.Tx) (audit.Event, error) {
+	return s.db.Change(ctx, a, authz.StaffManage, func(tx *pg.Tx) (audit.Event, error) {
 		p, err := s.lockForChange(ctx, tx, uid)
 		if err != nil {
 			return audit.Event{}, err
 		}
 		before := roleNames(p.roles())
 		if slices.Equal(before, names) {
-			return audit.Event{}, errNothing
+			return audit.Event{}, pg.ErrNothing
 		}
 		if !slices.Contains(roles, authz.PartnerAdmin) {
 			if err := anotherAdmin(ctx, tx, p); err != nil {
@@ -209,7 +200,7 @@ func (s *Service) SetRoles(ctx context.Context, a authz.Actor, uid id.User, vers
 			return audit.Event{}, err
 		}
 		return event, session.EndAll(ctx, tx, p.ID)
-	}))
+	})
 }
 
 // Deactivate closes a staff account (authz.StaffManage): its sessions and links
@@ -220,13 +211,13 @@ func (s *Service) Deactivate(ctx context.Context, a authz.Actor, uid id.User, ve
 	if uid == a.User {
 		return s.db.Deny(ctx, a, authz.StaffManage)
 	}
-	return done(s.db.Change(ctx, a, authz.StaffManage, func(tx *pg.Tx) (audit.Event, error) {
+	return s.db.Change(ctx, a, authz.StaffManage, func(tx *pg.Tx) (audit.Event, error) {
 		p, err := s.lockForChange(ctx, tx, uid)
 		if err != nil {
 			return audit.Event{}, err
 		}
 		if p.Status == Deactivated {
-			return audit.Event{}, errNothing
+			return audit.Event{}, pg.ErrNothing
 		}
 		if err := anotherAdmin(ctx, tx, p); err != nil {
 			return audit.Event{}, err
@@ -242,7 +233,7 @@ func (s *Service) Deactivate(ctx context.Context, a authz.Actor, uid id.User, ve
 			Kind: mail.AccountDeactivated, To: p.Email, Lang: p.Lang,
 			Params: map[string]string{"Name": p.FirstName},
 		})
-	}))
+	})
 }
 
 // Reactivate opens a staff account again, with the password it had, and tells its
@@ -251,20 +242,20 @@ func (s *Service) Reactivate(ctx context.Context, a authz.Actor, uid id.User, ve
 	if uid == a.User {
 		return s.db.Deny(ctx, a, authz.StaffManage)
 	}
-	return done(s.db.Change(ctx, a, authz.StaffManage, func(tx *pg.Tx) (audit.Event, error) {
+	return s.db.Change(ctx, a, authz.StaffManage, func(tx *pg.Tx) (audit.Event, error) {
 		p, err := s.lockForChange(ctx, tx, uid)
 		if err != nil {
 			return audit.Event{}, err
 		}
 		if p.Status == Active {
-			return audit.Event{}, errNothing
+			return audit.Event{}, pg.ErrNothing
 		}
 		event, err := s.move(ctx, tx, p, version, Active)
 		if err != nil {
 			return audit.Event{}, err
 		}
 		return event, TellUser(ctx, tx, p.ID, mail.AccountReactivated, map[string]string{"Path": "/home"})
-	}))
+	})
 }
 
 // move changes the status of an account and tells of it.

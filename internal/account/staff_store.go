@@ -73,7 +73,7 @@ func insertStaff(ctx context.Context, tx *pg.Tx, in StaffInput, address email.Ad
 }
 
 // insertPerson makes an account, a partner's if p has one. The same id and
-// address again is errNothing: the form was sent twice. An address that has an
+// address again is pg.ErrNothing: the form was sent twice. An address that has an
 // account is a *problem.InvalidError at "email".
 func insertPerson(ctx context.Context, tx *pg.Tx, p person, address email.Address) error {
 	n, err := tx.Exec(ctx, `
@@ -101,7 +101,7 @@ func alreadyThere(ctx context.Context, tx *pg.Tx, p person, address email.Addres
 	case err != nil:
 		return err
 	case there.ID == p.ID && there.PartnerID == p.PartnerID:
-		return errNothing
+		return pg.ErrNothing
 	}
 	return problem.Invalid("email", "staff.problem.email_taken")
 }

@@ -163,9 +163,6 @@ func (s *Service) dayOf(t time.Time) time.Time { return pg.Day(t.In(s.zone)) }
 // token. It is not shown again (security.md KEY-1).
 var ErrShown = errors.New("the token was shown already")
 
-// errNothing ends a transaction that would change nothing: a second click.
-var errNothing = errors.New("nothing to change")
-
 func (k Key) event(action audit.Action, before int, detail []audit.Change) audit.Event {
 	return audit.Event{
 		Action: action, Partner: k.PartnerID, Before: before, After: k.Version, Detail: detail,

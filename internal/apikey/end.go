@@ -2,7 +2,6 @@ package apikey
 
 import (
 	"context"
-	"errors"
 
 	"portal/internal/audit"
 	"portal/internal/authz"
@@ -22,13 +21,13 @@ import (
 func (s *Service) Deactivate(ctx context.Context, a authz.Actor, kid id.APIKey, version int, reason string) error {
 	var f problem.Fields
 	reason = f.Lines("reason", reason, MaxReason, a.Staff())
-	err := s.db.Change(ctx, a, authz.APIKeyDeactivate, func(tx *pg.Tx) (audit.Event, error) {
+	return s.db.Change(ctx, a, authz.APIKeyDeactivate, func(tx *pg.Tx) (audit.Event, error) {
 		k, err := s.forUpdate(ctx, tx, a.Scope(), kid)
 		switch {
 		case err != nil:
 			return audit.Event{}, err
 		case k.Status == Deactivated:
-			return audit.Event{}, errNothing
+			return audit.Event{}, pg.ErrNothing
 		case k.Version != version:
 			return audit.Event{}, pg.Stale(ctx, tx, a, audit.APIKey, kid.String())
 		case f.Err() != nil:
@@ -48,10 +47,6 @@ func (s *Service) Deactivate(ctx context.Context, a authz.Actor, kid id.APIKey, 
 		err = s.tell(ctx, tx, a, k, mail.APIKeyDeactivated, webhook.APIKeyDeactivated, map[string]string{"Reason": reason})
 		return k.ended(reason), err
 	})
-	if errors.Is(err, errNothing) {
-		return nil
-	}
-	return err
 }
 
 // ended is the event of a key that was deactivated in this change.

@@ -14,8 +14,10 @@ import (
 	"portal/internal/challenge"
 	"portal/internal/code"
 	"portal/internal/config"
+	"portal/internal/device"
 	"portal/internal/devicetype"
 	"portal/internal/ftmchip"
+	"portal/internal/hardware"
 	"portal/internal/job"
 	"portal/internal/mail"
 	"portal/internal/note"
@@ -26,7 +28,9 @@ import (
 	"portal/internal/pg"
 	"portal/internal/policy"
 	"portal/internal/policyrequest"
+	"portal/internal/publiclist"
 	"portal/internal/reminder"
+	"portal/internal/sbi"
 	"portal/internal/search"
 	"portal/internal/secret"
 	"portal/internal/serviceaccount"
@@ -48,6 +52,8 @@ type App struct {
 	Reminders     *reminder.Service
 	Vocabulary    *vocabulary.Service
 	DeviceTypes   *devicetype.Service
+	Devices       *device.Service
+	SBIs          *sbi.Service
 	Certificates  *certificate.Service
 	APIKeys       *apikey.Service
 	Services      *serviceaccount.Service
@@ -58,6 +64,8 @@ type App struct {
 	Outlook       *outlook.Service
 	Organisations *organisation.Service
 	Requests      *policyrequest.Service
+	Hardware      *hardware.Service
+	PublicList    *publiclist.Service
 	Chips         *ftmchip.Service
 
 	draining atomic.Bool
@@ -81,6 +89,8 @@ func NewWith(cfg config.Config, db *pg.DB, keys secret.Keys, hasher *password.Ha
 		Reminders:     reminder.NewService(db, cfg.Zone),
 		Vocabulary:    vocabulary.NewService(db),
 		DeviceTypes:   devicetype.NewService(db),
+		SBIs:          sbi.NewService(db, cfg.Zone),
+		Devices:       device.NewService(db, cfg.Zone, cfg.MaxDevices),
 		Certificates:  certificate.NewService(db, cfg.MinCertDays, cfg.FourEyes == "off"),
 		APIKeys:       apikey.NewService(db, keys).WithZone(cfg.Zone),
 		Services:      serviceaccount.NewService(db, keys).WithZone(cfg.Zone),
@@ -90,11 +100,13 @@ func NewWith(cfg config.Config, db *pg.DB, keys secret.Keys, hasher *password.Ha
 		Outlook:       outlook.NewService(db, cfg.Zone),
 		Organisations: organisation.NewService(db, challenges).WithZone(cfg.Zone),
 		Requests:      policyrequest.NewService(db, cfg.Zone),
+		Hardware:      hardware.NewService(db, cfg.Zone),
+		PublicList:    publiclist.NewService(db, cfg.Zone),
 	}
 	a.Chips = ftmchip.NewService(db, a.Certificates)
 	a.Search = search.NewService(db, search.Lists{
 		Partners: a.Partners, Accounts: a.Accounts, Policies: a.Policies, Requests: a.Requests, Certs: a.Certificates, Vocabulary: a.Vocabulary,
-		Keys: a.APIKeys, Services: a.Services, Webhooks: a.Webhooks,
+		Keys: a.APIKeys, Services: a.Services, Webhooks: a.Webhooks, SBIs: a.SBIs, Devices: a.Devices, Chips: a.Chips,
 	})
 	return a
 }
@@ -144,7 +156,7 @@ func (a *App) purge(ctx context.Context) error {
 	for _, step := range []func(context.Context, *pg.DB) error{
 		session.Purge, mail.Purge, reminder.Purge, partner.PurgeDrafts, challenge.Purge, account.Purge,
 		serviceaccount.Purge,
-		webhook.Purge,
+		webhook.Purge, device.Purge,
 	} {
 		if err := step(ctx, a.DB); err != nil {
 			return err

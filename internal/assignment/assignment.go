@@ -153,7 +153,7 @@ func faster(ctx context.Context, tx *pg.Tx, a authz.Actor, t thing.Thing, to id.
 	case err != nil:
 		return err
 	case now.Holder.ID == to:
-		return errNothing
+		return pg.ErrNothing
 	}
 	return &problem.ConflictError{Key: "assignment.conflict.taken", Args: []any{"Name", now.Holder.Name}}
 }
@@ -191,12 +191,9 @@ func (s *Service) change(ctx context.Context, a authz.Actor, kind audit.Kind, of
 	})
 }
 
-// errNothing ends a change that is there already, without a trace.
-var errNothing = errors.New("nothing to change")
-
 // wrap names the work at the border of the package.
 func wrap(what string, err error) error {
-	if err == nil || errors.Is(err, errNothing) {
+	if err == nil {
 		return nil
 	}
 	return fmt.Errorf("%s: %w", what, err)

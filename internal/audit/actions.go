@@ -132,6 +132,7 @@ const (
 	DeviceMoved       Action = "device.moved"     // to another SBI of its provider
 	DevicesChecked    Action = "devices.checked"  // a file of them, told of the SBI that it is for
 	DevicesImported   Action = "devices.imported" // the file was taken
+
 	FTMChipRegistered           Action = "ftm_chip.registered"
 	FTMChipEdited               Action = "ftm_chip.edited"
 	FTMChipCertificateSent      Action = "ftm_chip.certificate_sent" // the first sends the chip for approval

@@ -121,7 +121,7 @@ var Matrix = map[Role][]Permission{
 		FTMChipRead, FTMChipDecide, FTMChipDeactivate,
 		ServiceManage, WebhookManage, NoteWrite, StaffManage, AuditRead, MailRead,
 	},
-	ServiceAccount: {KeyVerify, PolicyServe},
+	ServiceAccount: {KeyVerify, PolicyServe, HardwareServe},
 	System:         {SystemWork},
 }
 

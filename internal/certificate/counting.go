@@ -14,15 +14,11 @@ import (
 // is in use and valid at @now.
 const sound = standing.SoundChain
 
-// StandsIs is a certificate c that is valid at @now and that no authority above it
-// has let down, as SQL over any table of certificates with their chains.
-const StandsIs = `c.not_before <= @now and c.not_after > @now
-	and ` + sound
-
 // CountingIs is the one rule of which certificate counts, as SQL over
 // partner_certificates c at @now: for Counting, and for a question about a
 // partner that has to be answered in one statement with it.
-const CountingIs = `c.status = 'accepted' and ` + StandsIs
+const CountingIs = `c.status = 'accepted' and c.not_before <= @now and c.not_after > @now
+	and ` + sound
 
 // CountingFirst puts the one that counts before the others.
 const CountingFirst = `c.uploaded_at desc, c.id desc`

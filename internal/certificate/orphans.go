@@ -45,9 +45,10 @@ func (s *Service) Orphans(ctx context.Context, ca id.CACertificate, most int) (s
 // idle reports whether a certificate is of a chip that does not count by it anyway:
 // it waits, or its chip is deactivated. Such a one gets another chain like the
 // others, but nobody is told that it lost its last.
-func (o Orphan) idle() bool { return o.ofChip() && !o.Counted }
+func (o Orphan) idle() bool { return o.OfChip() && !o.Counted }
 
-func (o Orphan) ofChip() bool { return !id.IsZero(o.Chip) }
+// OfChip reports whether the certificate is an FTM chip's.
+func (o Orphan) OfChip() bool { return !id.IsZero(o.Chip) }
 
 // orphansOf reads what hangs on the authority @ca at @now.
 var orphansOf = `
@@ -114,7 +115,7 @@ func hasTwins(store []certdoc.Authority) bool {
 func rehang(ctx context.Context, tx *pg.Tx, kept []Orphan) error {
 	for _, o := range kept {
 		table, live := "partner_certificates", "status = 'accepted'"
-		if o.ofChip() {
+		if o.OfChip() {
 			table, live = "ftm_chip_certificates", "status in ('waiting', 'in_service')"
 		}
 		n, err := tx.Exec(ctx, `update `+table+` set chain = @chain, version = version + 1
@@ -132,7 +133,7 @@ func rehang(ctx context.Context, tx *pg.Tx, kept []Orphan) error {
 // rechained tells that a certificate got another chain.
 func (o Orphan) rechained() audit.Event {
 	e := event(audit.CertificateRechained, o.ID, o.PartnerID, o.Subject, o.Version, nil)
-	if o.ofChip() {
+	if o.OfChip() {
 		e.Action, e.Before, e.After = audit.FTMChipCertificateRechained, 0, 0
 		e.Subject = audit.Subject{Kind: audit.FTMChip, ID: o.Chip.String(), Name: o.ChipName}
 		e.Detail = audit.Diff(nil, "certificate", "", o.Subject)

@@ -16,10 +16,6 @@ import (
 	"portal/internal/webhook"
 )
 
-// errReplayed ends a transaction that would repeat what the same person did
-// already: a second click on the same button (security.md CON-2).
-var errReplayed = errors.New("replayed")
-
 // ConfirmCA takes a certificate that waits into use; intermediates that waited for
 // it come along. version is the row version that the actor looked at.
 //
@@ -123,7 +119,7 @@ func (s *Service) RestoreCA(ctx context.Context, a authz.Actor, cid id.CACertifi
 func (s *Service) decideCA(ctx context.Context, a authz.Actor, cid id.CACertificate, version int, to CAStatus, reason string,
 	fn func(*pg.Tx, FullCA) (audit.Event, error),
 ) error {
-	err := s.db.Change(ctx, a, authz.TrustStoreManage, func(tx *pg.Tx) (audit.Event, error) {
+	return s.db.Change(ctx, a, authz.TrustStoreManage, func(tx *pg.Tx) (audit.Event, error) {
 		ca, err := lockCA(ctx, tx, cid)
 		if err != nil {
 			return audit.Event{}, err
@@ -139,10 +135,6 @@ func (s *Service) decideCA(ctx context.Context, a authz.Actor, cid id.CACertific
 		}
 		return fn(tx, ca)
 	})
-	if errors.Is(err, errReplayed) {
-		return nil
-	}
-	return err
 }
 
 // caMeanwhile says what happened to a certificate since the actor looked at it.
@@ -159,7 +151,7 @@ func caMeanwhile(a authz.Actor, ca FullCA, next CAStatus, version int, reason st
 		return problem.ErrConflict
 	}
 	if ca.Status == next && *who == a.User && ca.Version == version+1 && (reason == "" || ca.Reason == reason) {
-		return errReplayed
+		return pg.ErrNothing
 	}
 	return &problem.ConflictError{Key: "trust_store.conflict." + string(ca.Status), Args: []any{"Name", name, "When", *when}}
 }
@@ -244,7 +236,7 @@ func tellProposer(ctx context.Context, tx *pg.Tx, a authz.Actor, ca CA, kind mai
 func tellOrphaned(ctx context.Context, tx *pg.Tx, hit []Orphan, reason string) error {
 	told := map[id.Partner]bool{}
 	for _, o := range hit {
-		if o.ofChip() || told[o.PartnerID] {
+		if o.OfChip() || told[o.PartnerID] {
 			continue
 		}
 		told[o.PartnerID] = true
@@ -271,7 +263,7 @@ func tellChipsOrphaned(ctx context.Context, tx *pg.Tx, hit []Orphan, reason stri
 	var providers []id.Partner
 	names := map[id.Partner][]string{}
 	for _, o := range hit {
-		if !o.ofChip() || o.idle() {
+		if !o.OfChip() || o.idle() {
 			continue
 		}
 		if names[o.PartnerID] == nil {

@@ -3,7 +3,6 @@ package certificate
 import (
 	"context"
 	"crypto/x509"
-	"errors"
 
 	"portal/internal/account"
 	"portal/internal/audit"
@@ -134,9 +133,6 @@ func trusting(store []certdoc.Authority) []certdoc.Authority {
 	return out
 }
 
-// errNothing ends a transaction that has nothing to store.
-var errNothing = errors.New("nothing to store")
-
 // ProposeCAs stores what of a file is good: an intermediate is in use at once, a
 // root waits for a second Partner Admin, who is told by mail (security.md AUT-6).
 // The answer says what became of each; one that is there already is no error.
@@ -165,9 +161,6 @@ func (s *Service) ProposeCAs(ctx context.Context, a authz.Actor, domain string, 
 		}
 		return s.store(ctx, tx, a, domain, out)
 	})
-	if errors.Is(err, errNothing) {
-		err = nil
-	}
 	return out, err
 }
 
@@ -197,7 +190,7 @@ func (s *Service) store(ctx context.Context, tx *pg.Tx, a authz.Actor, domain st
 		last = &e
 	}
 	if last == nil {
-		return audit.Event{}, errNothing
+		return audit.Event{}, pg.ErrNothing
 	}
 	return *last, nil
 }

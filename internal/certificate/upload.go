@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/x509"
-	"errors"
 	"time"
 
 	"portal/internal/account"
@@ -165,10 +164,7 @@ func (s *Service) Accept(ctx context.Context, a authz.Actor, file []byte) (Accep
 		}
 		return s.accept(ctx, tx, a, v, file, &done)
 	})
-	switch {
-	case errors.Is(err, errReplayed):
-		return done, nil
-	case pg.Violates(err, "partner_certificates_thumbprint_key"):
+	if pg.Violates(err, "partner_certificates_thumbprint_key") {
 		// Another partner was faster: the check says so now.
 		v, err := s.Preview(ctx, a, file)
 		if err != nil {
@@ -188,7 +184,7 @@ func (s *Service) accept(ctx context.Context, tx *pg.Tx, a authz.Actor, v Previe
 		if v.Relinks {
 			return v.rechain(ctx, tx)
 		}
-		return audit.Event{}, errReplayed
+		return audit.Event{}, pg.ErrNothing
 	case !v.Good():
 		return audit.Event{}, &RejectedError{Preview: v}
 	}

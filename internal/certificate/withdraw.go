@@ -3,7 +3,6 @@ package certificate
 import (
 	"context"
 	"encoding/hex"
-	"errors"
 	"time"
 
 	"portal/internal/account"
@@ -28,7 +27,7 @@ func (s *Service) Withdraw(ctx context.Context, a authz.Actor, cid id.Certificat
 	if err != nil {
 		return err
 	}
-	err = s.db.Change(ctx, a, authz.CertificateUpload, func(tx *pg.Tx) (audit.Event, error) {
+	return s.db.Change(ctx, a, authz.CertificateUpload, func(tx *pg.Tx) (audit.Event, error) {
 		c, err := s.locked(ctx, tx, a, cid)
 		if err != nil {
 			return audit.Event{}, err
@@ -51,10 +50,6 @@ func (s *Service) Withdraw(ctx context.Context, a authz.Actor, cid id.Certificat
 		return event(audit.CertificateWithdrawn, cid, c.PartnerID, c.Subject, c.Version, detail),
 			publish(ctx, tx, webhook.CertificateWithdrawn, c.Certificate, c.PublicID)
 	})
-	if errors.Is(err, errReplayed) {
-		return nil
-	}
-	return err
 }
 
 // locked reads a certificate that the actor may change, and keeps others from it.
@@ -76,7 +71,7 @@ func (c Full) meanwhile(a authz.Actor, reason string) error {
 	case c.EndedBy == nil || c.EndedAt == nil:
 		return problem.ErrConflict
 	case *c.EndedBy == a.User && c.Reason == reason:
-		return errReplayed
+		return pg.ErrNothing
 	}
 	return &problem.ConflictError{Key: "certificate.conflict.withdrawn", Args: []any{"Name", c.EndedName, "When", *c.EndedAt}}
 }

@@ -51,11 +51,22 @@ func build(get func(flag string) string) (Config, error) {
 	} else {
 		c.MinCertDays = n
 	}
+	if n, err := strconv.Atoi(get("max-devices")); err != nil || n < 1 || n > 100_000 {
+		wrong("max-devices", "is a number from 1 to 100000")
+	} else {
+		c.MaxDevices = n
+	}
 	switch s := get("webhook-private"); s {
 	case "on", "off":
 		c.WebhookPrivate = s == "on"
 	default:
 		wrong("webhook-private", "is on or off")
+	}
+	switch s := get("public-list"); s {
+	case "on", "off":
+		c.PublicList = s == "on"
+	default:
+		wrong("public-list", "is on or off")
 	}
 	if zone, err := time.LoadLocation(get("timezone")); err != nil {
 		wrong("timezone", "is no known time zone")

@@ -27,6 +27,7 @@ type Config struct {
 	SecretKey      secret.Text
 	FourEyes       string // always, risk or off
 	MinCertDays    int    // that a certificate must still be valid when it is sent
+	MaxDevices     int    // that have not ended, of one provider
 	Zone           *time.Location
 	TrustedProxies []netip.Prefix
 	TermsVersion   string
@@ -35,6 +36,7 @@ type Config struct {
 	LogLevel       slog.Level
 	DataDir        string
 	WebhookPrivate bool // webhooks may lead to this installation's own networks
+	PublicList     bool // anybody may see which devices and chips are approved
 	Mail           Mail
 }
 
@@ -74,11 +76,13 @@ func Options() []Option {
 		{Flag: "mail-from", Default: "Partner Portal <portal@localhost>", Help: "sender of the mails"},
 		{Flag: "four-eyes", Default: "always", Help: "when a second person must activate a policy: always; risk: not for changes that only narrow or are neutral; off: never, and every page says so to staff. A new root of the trust store needs one unless it is off"},
 		{Flag: "min-certificate-days", Default: "335", Help: "how many days a certificate must still be valid when it is sent, 0 to 3650"},
+		{Flag: "max-devices", Default: "10000", Help: "how many devices of one provider may be that have not ended, 1 to 100000"},
 		{Flag: "timezone", Default: "UTC", Help: "zone in which dates are shown, such as Africa/Casablanca"},
 		{Flag: "trusted-proxies", Default: "", Help: "networks whose X-Forwarded-For is believed, such as 10.0.0.0/8,fd00::/8"},
 		{Flag: "contact", Default: "", Help: "e-mail address that partners may write to, shown where only a person can help"},
 		{Flag: "terms-version", Default: "2026-11", Help: "version of the terms of use that registrations agree to"},
 		{Flag: "webhook-private", Default: "off", Help: "on: webhooks may lead to private networks and to this machine, for receivers that stand beside the portal; off: to public addresses only"},
+		{Flag: "public-list", Default: "off", Help: "on: anybody may see which devices and FTM chips are approved, at /approved-devices and /approved-chips; off: there are no such pages"},
 		{Flag: "metrics-addr", Default: "127.0.0.1:9090", Help: "address for /metrics; empty: on the main address"},
 		{Flag: "log-format", Default: "json", Help: "json or text"},
 		{Flag: "log-level", Default: "info", Help: "debug, info, warn or error"},

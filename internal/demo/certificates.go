@@ -50,6 +50,7 @@ func (l *loader) certificates(ctx context.Context) {
 		return l.app.Certificates.Withdraw(ctx, mei, lost, 1, "The laptop with the key was stolen.")
 	})
 	l.send(ctx, mei, l.leaf(device, "Lumen Optics", 0))
+	l.chips(ctx, second)
 }
 
 const year = 365 * 24 * time.Hour

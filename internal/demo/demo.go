@@ -36,6 +36,8 @@ var Accounts = []Account{
 	{"device@demo.test", "Device Provider, changes requested"},
 	{"ftm@demo.test", "FTM Provider, rejected"},
 	{"camera@demo.test", "Device Provider, active"},
+	{"chip@demo.test", "FTM Provider, active"},
+	{"scanner@demo.test", "Device Provider, active, with the same models as another"},
 	{"second@demo.test", "Partner Admin, the second pair of eyes"},
 	{"pending@demo.test", "Authentication Partner, pending approval"},
 	{"closed@demo.test", "Authentication Partner, deactivated"},
@@ -66,6 +68,7 @@ func Load(ctx context.Context, a *app.App) error {
 	l.requests(ctx)
 	l.keys(ctx)
 	l.people(ctx)
+	l.hardware(ctx)
 	l.daily(ctx)
 	tell()
 	l.mails(ctx)

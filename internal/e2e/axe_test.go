@@ -69,8 +69,8 @@ func TestWEB9NothingStandsInAnybodysWay(t *testing.T) {
 			g := &guide{portal: p, source: source, seen: map[string]bool{}, shown: map[string]bool{}}
 			g.visitor()
 			for role, email := range map[authz.Role]string{
-				authz.AuthPartner: "auth@demo.test", authz.CredentialPartner: "credential@demo.test", authz.DeviceProvider: "device@demo.test",
-				authz.FTMProvider: "ftm@demo.test", authz.PolicyManager: "manager@demo.test", authz.PartnerAdmin: "admin@demo.test",
+				authz.AuthPartner: "auth@demo.test", authz.CredentialPartner: "credential@demo.test", authz.DeviceProvider: "camera@demo.test",
+				authz.FTMProvider: "chip@demo.test", authz.PolicyManager: "manager@demo.test", authz.PartnerAdmin: "admin@demo.test",
 			} {
 				g.member(role, email)
 			}

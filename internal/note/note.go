@@ -6,7 +6,6 @@ package note
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -100,9 +99,6 @@ func byID(ctx context.Context, q pg.Querier, a authz.Actor, nid id.Note, lock st
 	return n, t, err
 }
 
-// errNothing ends a change that is there already, without a trace.
-var errNothing = errors.New("nothing to change")
-
 // Add notes something about a thing. Permission: authz.NoteWrite, and the thing
 // must be one that the actor may open, else problem.ErrNotFound. nid comes from
 // the form: one sent twice makes one note.
@@ -123,7 +119,7 @@ func (s *Service) Add(ctx context.Context, a authz.Actor, nid id.Note, kind audi
 			values (@id, @kind, @of, @text, @author, @now) on conflict (id) do nothing`,
 			pg.Args{"id": nid, "kind": string(kind), "of": of, "text": text, "author": a.User, "now": tx.Now()})
 		if err == nil && n == 0 {
-			err = errNothing
+			err = pg.ErrNothing
 		}
 		return event(audit.NoteAdded, t, 0, 1), err
 	})
@@ -143,7 +139,7 @@ func (s *Service) Edit(ctx context.Context, a authz.Actor, nid id.Note, version 
 		case !n.Editable(a, tx.Now()):
 			return &problem.ConflictError{Key: "note.conflict.late"}
 		case n.Text == text:
-			return errNothing
+			return pg.ErrNothing
 		case n.Version != version:
 			return &problem.ConflictError{Key: "problem.changed_by_you"} // nobody else can
 		}
@@ -157,7 +153,7 @@ func (s *Service) Edit(ctx context.Context, a authz.Actor, nid id.Note, version 
 func (s *Service) Remove(ctx context.Context, a authz.Actor, nid id.Note) error {
 	return s.change(ctx, a, nid, audit.NoteRemoved, func(tx *pg.Tx, n Note) error {
 		if n.RemovedAt != nil {
-			return errNothing
+			return pg.ErrNothing
 		}
 		return pg.Exec1(ctx, tx, `update internal_notes set text = '', removed_at = @now, version = version + 1 where id = @id`,
 			pg.Args{"id": nid, "now": tx.Now()})
@@ -197,7 +193,7 @@ func checked(text string) (string, error) {
 
 // wrap names the work at the border of the package.
 func wrap(what string, err error) error {
-	if err == nil || errors.Is(err, errNothing) {
+	if err == nil {
 		return nil
 	}
 	return fmt.Errorf("%s: %w", what, err)

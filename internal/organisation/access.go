@@ -10,13 +10,13 @@ import (
 	"portal/internal/apikey"
 	"portal/internal/audit"
 	"portal/internal/authz"
-	"portal/internal/certificate"
 	"portal/internal/id"
 	"portal/internal/mail"
 	"portal/internal/partner"
 	"portal/internal/pg"
 	"portal/internal/policyrequest"
 	"portal/internal/problem"
+	"portal/internal/standing"
 	"portal/internal/webhook"
 )
 
@@ -82,8 +82,8 @@ func supplied(counts string) string {
 		(select count(*) from sbis s where s.partner_id = @id and s.status = 'approved' and s.expires_on >= @today and ` + counts + `) as sbis,
 		(select count(*) from sbis s join devices d on d.sbi_id = s.id and d.status = 'approved'
 			where s.partner_id = @id and s.status = 'approved' and s.expires_on >= @today and ` + counts + `) as devices,
-		(select count(*) from ftm_chips h join ftm_chip_certificates c on c.chip_id = h.id and c.status = 'in_service'
-			where h.partner_id = @id and h.status = 'approved' and ` + certificate.StandsIs + ` and ` + counts + `) as chips`
+		(select count(*) from ftm_chips h join ftm_chip_certificates c on c.chip_id = h.id
+			where h.partner_id = @id and h.status = 'approved' and ` + standing.CertificateCounts + ` and ` + counts + `) as chips`
 }
 
 const partnerIsActive = `exists (select 1 from partners where id = @id and status = 'active')`
@@ -155,7 +155,7 @@ func (s *Service) checkReason(ctx context.Context, a authz.Actor, reason string)
 		f.Add("reason", "problem.too_short", "Min", MinReason)
 	}
 	if err := f.Err(); err != nil {
-		return "", s.deniedFirst(ctx, a, authz.PartnerDeactivate, err)
+		return "", s.db.DeniedFirst(ctx, a, authz.PartnerDeactivate, err)
 	}
 	return reason, nil
 }
@@ -175,7 +175,7 @@ func (s *Service) Deactivate(ctx context.Context, a authz.Actor, pid id.Partner,
 	if err != nil {
 		return err
 	}
-	return done(s.db.Change(ctx, a, authz.PartnerDeactivate, func(tx *pg.Tx) (audit.Event, error) {
+	return s.db.Change(ctx, a, authz.PartnerDeactivate, func(tx *pg.Tx) (audit.Event, error) {
 		p, err := lockWithGroup(ctx, tx, pid)
 		if err != nil {
 			return audit.Event{}, err
@@ -194,7 +194,7 @@ func (s *Service) Deactivate(ctx context.Context, a authz.Actor, pid id.Partner,
 			return audit.Event{}, err
 		}
 		return p.moved(ctx, tx, partner.Deactivated, reason, detail)
-	}))
+	})
 }
 
 // lockWithGroup is lock for what reaches a partner's grants: its policy group
@@ -237,7 +237,7 @@ func (s *Service) Reactivate(ctx context.Context, a authz.Actor, pid id.Partner,
 	if err != nil {
 		return err
 	}
-	return done(s.db.Change(ctx, a, authz.PartnerDeactivate, func(tx *pg.Tx) (audit.Event, error) {
+	return s.db.Change(ctx, a, authz.PartnerDeactivate, func(tx *pg.Tx) (audit.Event, error) {
 		p, err := lockWithGroup(ctx, tx, pid)
 		if err != nil {
 			return audit.Event{}, err
@@ -259,11 +259,11 @@ func (s *Service) Reactivate(ctx context.Context, a authz.Actor, pid id.Partner,
 			return audit.Event{}, err
 		}
 		return p.moved(ctx, tx, partner.Active, reason, counted("grants", int64(grants), "keys", keys))
-	}))
+	})
 }
 
 // may reports why a locked partner cannot be moved as the page offered it; nil
-// if it can. What the same person did already with the same words is errNothing.
+// if it can. What the same person did already with the same words is pg.ErrNothing.
 func (p locked) may(ctx context.Context, tx *pg.Tx, a authz.Actor, version int, to partner.Status, reason string) error {
 	if p.Status == to {
 		last, err := pg.One[struct {
@@ -281,7 +281,7 @@ func (p locked) may(ctx context.Context, tx *pg.Tx, a authz.Actor, version int, 
 		case err != nil:
 			return err
 		case last.By == a.User && last.Reason == reason:
-			return errNothing
+			return pg.ErrNothing
 		}
 		return &problem.ConflictError{Key: "organisation.conflict.is_" + string(to), Args: []any{"Name", last.Name, "When", last.At}}
 	}

@@ -28,9 +28,9 @@ func (s *Service) AskAddress(ctx context.Context, a authz.Actor, typed, reason s
 	address := email.Field(&f, "email", typed)
 	reason = f.Lines("reason", reason, MaxWhy, true)
 	if err := f.Err(); err != nil {
-		return s.deniedFirst(ctx, a, authz.OrganisationEdit, err)
+		return s.db.DeniedFirst(ctx, a, authz.OrganisationEdit, err)
 	}
-	return done(s.db.Change(ctx, a, authz.OrganisationEdit, func(tx *pg.Tx) (audit.Event, error) {
+	return s.db.Change(ctx, a, authz.OrganisationEdit, func(tx *pg.Tx) (audit.Event, error) {
 		p, err := lockActive(ctx, tx, a.Partner)
 		if err != nil {
 			return audit.Event{}, err
@@ -61,11 +61,11 @@ func (s *Service) AskAddress(ctx context.Context, a authz.Actor, typed, reason s
 			return audit.Event{}, err
 		}
 		return p.event(audit.ChangeRequested, c.detail()), nil
-	}))
+	})
 }
 
 // takeBack withdraws an unproved change for another address, or one whose code
-// cannot be used any more. The same address again is errNothing.
+// cannot be used any more. The same address again is pg.ErrNothing.
 func (s *Service) takeBack(ctx context.Context, tx *pg.Tx, a authz.Actor, p locked, address string) error {
 	there, err := openChange(ctx, tx, p.ID, Address)
 	switch {
@@ -80,7 +80,7 @@ func (s *Service) takeBack(ctx context.Context, tx *pg.Tx, a authz.Actor, p lock
 		st, err := s.challenges.State(ctx, there.ChallengeID)
 		switch {
 		case err == nil && st.Open(tx.Now()) == challenge.OK:
-			return errNothing
+			return pg.ErrNothing
 		case err != nil && !errors.Is(err, problem.ErrNotFound):
 			return err
 		}
@@ -124,9 +124,9 @@ func (s *Service) ProveAddress(ctx context.Context, a authz.Actor, typed string)
 		return res, err
 	}
 	// A code that was right before, when what follows failed, needs not be right again.
-	err = done(s.db.Change(ctx, a, authz.OrganisationEdit, func(tx *pg.Tx) (audit.Event, error) {
+	err = s.db.Change(ctx, a, authz.OrganisationEdit, func(tx *pg.Tx) (audit.Event, error) {
 		return s.submitAddress(ctx, tx, a, c)
-	}))
+	})
 	if err == nil {
 		res.Outcome = challenge.OK
 	}

@@ -163,9 +163,9 @@ func (s *Service) AskName(ctx context.Context, a authz.Actor, name, reason strin
 	name = f.Line("organisation", name, partner.MaxOrganisation, true)
 	reason = f.Lines("reason", reason, MaxWhy, true)
 	if err := f.Err(); err != nil {
-		return s.deniedFirst(ctx, a, authz.OrganisationEdit, err)
+		return s.db.DeniedFirst(ctx, a, authz.OrganisationEdit, err)
 	}
-	return done(s.db.Change(ctx, a, authz.OrganisationEdit, func(tx *pg.Tx) (audit.Event, error) {
+	return s.db.Change(ctx, a, authz.OrganisationEdit, func(tx *pg.Tx) (audit.Event, error) {
 		p, err := lockActive(ctx, tx, a.Partner)
 		if err != nil {
 			return audit.Event{}, err
@@ -178,11 +178,11 @@ func (s *Service) AskName(ctx context.Context, a authz.Actor, name, reason strin
 			return audit.Event{}, err
 		}
 		return p.event(audit.ChangeRequested, c.detail()), tellWaiting(ctx, tx, p, c)
-	}))
+	})
 }
 
 // ask stores a change. Where one of the field is open already: the same again
-// is errNothing, another is a conflict.
+// is pg.ErrNothing, another is a conflict.
 func ask(ctx context.Context, tx *pg.Tx, a authz.Actor, c Change) error {
 	n, err := tx.Exec(ctx, `
 		insert into partner_changes (id, partner_id, field, status, before, after, reason, challenge_id, requested_by, requested_at, submitted_at)
@@ -200,7 +200,7 @@ func ask(ctx context.Context, tx *pg.Tx, a authz.Actor, c Change) error {
 	case err != nil:
 		return err
 	case there.After == c.After && there.Reason == c.Reason:
-		return errNothing
+		return pg.ErrNothing
 	}
 	return &problem.ConflictError{Key: "organisation.conflict.open", Args: []any{"Value", there.After, "When", there.RequestedAt}}
 }
@@ -234,7 +234,7 @@ func end(ctx context.Context, tx *pg.Tx, a authz.Actor, c Change, to ChangeStatu
 // (authz.OrganisationEdit). Twice is no error. Errors: problem.ErrNotFound for
 // somebody else's; *problem.ConflictError when it was decided meanwhile.
 func (s *Service) Withdraw(ctx context.Context, a authz.Actor, cid id.PartnerChange) error {
-	return done(s.db.Change(ctx, a, authz.OrganisationEdit, func(tx *pg.Tx) (audit.Event, error) {
+	return s.db.Change(ctx, a, authz.OrganisationEdit, func(tx *pg.Tx) (audit.Event, error) {
 		p, err := lockActive(ctx, tx, a.Partner)
 		if err != nil {
 			return audit.Event{}, err
@@ -244,12 +244,12 @@ func (s *Service) Withdraw(ctx context.Context, a authz.Actor, cid id.PartnerCha
 		case err != nil:
 			return audit.Event{}, err
 		case c.Status == Withdrawn:
-			return audit.Event{}, errNothing
+			return audit.Event{}, pg.ErrNothing
 		case !c.Open():
 			return audit.Event{}, c.decided()
 		}
 		return p.event(audit.ChangeWithdrawn, c.detail()), end(ctx, tx, a, c, Withdrawn, "")
-	}))
+	})
 }
 
 // decided says that a change has ended, to somebody who came too late.

@@ -47,13 +47,13 @@ func (s *Service) Reject(ctx context.Context, a authz.Actor, cid id.PartnerChang
 	var f problem.Fields
 	reason = f.Lines("reason", reason, MaxReason, true)
 	if err := f.Err(); err != nil {
-		return s.deniedFirst(ctx, a, authz.PartnerDecide, err)
+		return s.db.DeniedFirst(ctx, a, authz.PartnerDecide, err)
 	}
 	return s.decide(ctx, a, cid, version, Rejected, reason)
 }
 
 func (s *Service) decide(ctx context.Context, a authz.Actor, cid id.PartnerChange, version int, to ChangeStatus, reason string) error {
-	return done(s.db.Change(ctx, a, authz.PartnerDecide, func(tx *pg.Tx) (audit.Event, error) {
+	return s.db.Change(ctx, a, authz.PartnerDecide, func(tx *pg.Tx) (audit.Event, error) {
 		pid, err := pg.Value[id.Partner](ctx, tx, `select partner_id from partner_changes where id = @id`, pg.Args{"id": cid})
 		if err != nil {
 			return audit.Event{}, err
@@ -67,7 +67,7 @@ func (s *Service) decide(ctx context.Context, a authz.Actor, cid id.PartnerChang
 		case err != nil:
 			return audit.Event{}, err
 		case c.Status == to && c.EndedBy == a.User && c.EndedReason == reason:
-			return audit.Event{}, errNothing // a second click
+			return audit.Event{}, pg.ErrNothing // a second click
 		case c.Status != Pending:
 			return audit.Event{}, c.decided()
 		case c.Version != version:
@@ -89,7 +89,7 @@ func (s *Service) decide(ctx context.Context, a authz.Actor, cid id.PartnerChang
 		event := p.event(audit.ChangeApproved, detail)
 		event.Before, event.After = p.Version, p.Version+1
 		return event, errors.Join(carryOut(ctx, tx, p, c), p.bump(ctx, tx))
-	}))
+	})
 }
 
 // rename gives a partner its new name. What was said with the old one stays as

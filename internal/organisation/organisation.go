@@ -6,7 +6,6 @@ package organisation
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -41,27 +40,6 @@ func NewService(db *pg.DB, challenges *challenge.Engine) *Service {
 func (s *Service) WithZone(zone *time.Location) *Service {
 	s.zone = zone
 	return s
-}
-
-// errNothing ends a transaction that would change nothing: a second click, or a
-// form that came back as it was.
-var errNothing = errors.New("nothing to change")
-
-// done makes errNothing the success that it is to the person.
-func done(err error) error {
-	if errors.Is(err, errNothing) {
-		return nil
-	}
-	return err
-}
-
-// deniedFirst keeps what is wrong with an input from those who may not send it
-// anyway: they are refused, and the refusal is recorded.
-func (s *Service) deniedFirst(ctx context.Context, a authz.Actor, may authz.Permission, err error) error {
-	if !a.May(may) {
-		return s.db.Deny(ctx, a, may)
-	}
-	return err
 }
 
 // locked is a partner that nobody else changes until the transaction ends.

@@ -37,9 +37,9 @@ func (in *ProfileInput) check() error {
 // *problem.ConflictError when somebody changed it or it was deactivated meanwhile.
 func (s *Service) EditProfile(ctx context.Context, a authz.Actor, version int, in ProfileInput) error {
 	if err := in.check(); err != nil {
-		return s.deniedFirst(ctx, a, authz.OrganisationEdit, err)
+		return s.db.DeniedFirst(ctx, a, authz.OrganisationEdit, err)
 	}
-	return done(s.db.Change(ctx, a, authz.OrganisationEdit, func(tx *pg.Tx) (audit.Event, error) {
+	return s.db.Change(ctx, a, authz.OrganisationEdit, func(tx *pg.Tx) (audit.Event, error) {
 		p, err := lockActive(ctx, tx, a.Partner)
 		if err != nil {
 			return audit.Event{}, err
@@ -53,7 +53,7 @@ func (s *Service) EditProfile(ctx context.Context, a authz.Actor, version int, i
 			detail = append(detail, audit.Change{Field: "phone", Before: ending(phone), After: ending(in.Phone)})
 		}
 		if len(detail) == 0 {
-			return audit.Event{}, errNothing
+			return audit.Event{}, pg.ErrNothing
 		}
 		if p.Version != version {
 			return audit.Event{}, pg.Stale(ctx, tx, a, audit.Partner, p.ID.String())
@@ -71,7 +71,7 @@ func (s *Service) EditProfile(ctx context.Context, a authz.Actor, version int, i
 		event := p.event(audit.OrganisationEdited, detail)
 		event.Before, event.After = version, version+1
 		return event, p.bump(ctx, tx)
-	}))
+	})
 }
 
 // ending is what the log says of a phone number (security.md AUD-2).
@@ -114,9 +114,9 @@ func checkContacts(typed []Contact) ([]Contact, error) {
 func (s *Service) SaveContacts(ctx context.Context, a authz.Actor, version int, typed []Contact) error {
 	list, err := checkContacts(typed)
 	if err != nil {
-		return s.deniedFirst(ctx, a, authz.OrganisationEdit, err)
+		return s.db.DeniedFirst(ctx, a, authz.OrganisationEdit, err)
 	}
-	return done(s.db.Change(ctx, a, authz.OrganisationEdit, func(tx *pg.Tx) (audit.Event, error) {
+	return s.db.Change(ctx, a, authz.OrganisationEdit, func(tx *pg.Tx) (audit.Event, error) {
 		p, err := lockActive(ctx, tx, a.Partner)
 		if err != nil {
 			return audit.Event{}, err
@@ -126,7 +126,7 @@ func (s *Service) SaveContacts(ctx context.Context, a authz.Actor, version int, 
 			return audit.Event{}, err
 		}
 		if slices.Equal(before, list) {
-			return audit.Event{}, errNothing
+			return audit.Event{}, pg.ErrNothing
 		}
 		if p.Version != version {
 			return audit.Event{}, pg.Stale(ctx, tx, a, audit.Partner, p.ID.String())
@@ -145,7 +145,7 @@ func (s *Service) SaveContacts(ctx context.Context, a authz.Actor, version int, 
 		event := p.event(audit.ContactsEdited, contactChanges(before, list))
 		event.Before, event.After = version, version+1
 		return event, p.bump(ctx, tx)
-	}))
+	})
 }
 
 // contactChanges lists who went and who came, by name alone.

@@ -45,9 +45,9 @@ func (o *office) chip(p partner.Partner, model, status string, days int, chain .
 		values (@id, @partner, 'Fort', @model, @status, 1, @now, @now, @by, @now, @now)`,
 		pg.Args{"id": hid, "partner": p.ID, "model": model, "status": status, "by": p.OwnerID, "now": now})
 	for _, standing := range []string{"in_service", "waiting"} {
-		o.Exec(`insert into ftm_chip_certificates (id, chip_id, partner_id, subject, issuer, organisation, serial, key, not_before, not_after, thumbprint, der,
+		o.Exec(`insert into ftm_chip_certificates (id, chip_id, partner_id, subject, issuer, organisation, serial, key, not_before, not_after, thumbprint, key_hash, der,
 				original, chain, status, uploaded_by, uploaded_at, decided_by, decided_at)
-			values (@id, @chip, @partner, 'CN=Chip', 'CN=Root', 'x', '1', 'P-256', @old, @end, sha256(@mark::bytea), 'x', 'x', @chain, @status, @by, @old, @admin, @old)`,
+			values (@id, @chip, @partner, 'CN=Chip', 'CN=Root', 'x', '1', 'P-256', @old, @end, sha256(@mark::bytea), sha256(@mark::bytea), 'x', 'x', @chain, @status, @by, @old, @admin, @old)`,
 			pg.Args{
 				"id": id.New[id.FTMChipCertificate](), "chip": hid, "partner": p.ID, "status": standing, "old": now.AddDate(-2, 0, 0), "end": now.AddDate(0, 0, days),
 				"mark": []byte(model + standing), "chain": chain, "by": p.OwnerID, "admin": o.admin.User,

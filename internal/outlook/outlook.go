@@ -13,6 +13,7 @@ import (
 	"portal/internal/id"
 	"portal/internal/partner"
 	"portal/internal/pg"
+	"portal/internal/standing"
 )
 
 // Days is how far "soon" reaches: the first step of the reminders' ladder.
@@ -93,11 +94,9 @@ var staffSQL = `select
 		and (` + certificate.StateIs + `) = 'counts')::int as certificates,
 	(select count(*) from policy_requests where status = 'approved' and ends_on between @today and @last)::int as grants,
 	(select count(*) from api_keys where status = 'active' and ends_on between @today and @last)::int as keys,
-	` + bounded(`sbis x join partners p on p.id = x.partner_id and p.status = 'active'
-		where x.status = 'approved' and x.expires_on between @today and @last`) + ` as sbis_ending,
-	` + bounded(`ftm_chip_certificates c join ftm_chips h on h.id = c.chip_id and h.status = 'approved'
-		join partners p on p.id = h.partner_id and p.status = 'active'
-		where `+chipStands+` and c.not_after <= @soon`) + ` as chips_ending`
+	` + bounded(`sbis s join partners p on p.id = s.partner_id where `+standing.SBICounts+` and s.expires_on <= @last`) + ` as sbis_ending,
+	` + bounded(`ftm_chip_certificates c join ftm_chips f on f.id = c.chip_id join partners p on p.id = f.partner_id
+		where `+standing.FTMChipCounts+` and c.not_after <= @soon`) + ` as chips_ending`
 
 // queue counts what waits in a table, and says since when the oldest does.
 func queue(table, name string) string {

@@ -108,9 +108,9 @@ func (o *office) chip(model, status string, ago int, certs ...certificate) {
 		if c.lost {
 			chain = append(chain, uuid.New())
 		}
-		o.Exec(`insert into ftm_chip_certificates (id, chip_id, partner_id, subject, issuer, organisation, serial, key, not_before, not_after, thumbprint, der,
+		o.Exec(`insert into ftm_chip_certificates (id, chip_id, partner_id, subject, issuer, organisation, serial, key, not_before, not_after, thumbprint, key_hash, der,
 				original, chain, status, uploaded_by, uploaded_at, decided_by, decided_at)
-			values (@id, @chip, @partner, 'CN=Chip', 'CN=Root', 'x', '1', 'P-256', @old, @end, sha256(@mark::bytea), 'x', 'x', @chain, @status, @by, @sent, @admin, @old)`,
+			values (@id, @chip, @partner, 'CN=Chip', 'CN=Root', 'x', '1', 'P-256', @old, @end, sha256(@mark::bytea), sha256(@mark::bytea), 'x', 'x', @chain, @status, @by, @sent, @admin, @old)`,
 			pg.Args{
 				"id": id.New[id.FTMChipCertificate](), "chip": hid, "partner": o.fort.ID, "status": c.status, "old": o.at(-700), "end": o.at(c.days),
 				"mark": []byte(model + c.status), "chain": chain, "by": o.fort.OwnerID, "admin": o.admin.User, "sent": o.at(-ago),
@@ -168,7 +168,7 @@ func TestSupplyCountsWhatCountsNow(t *testing.T) {
 			Devices: 6, DevicePending: 3, DevicePendingSince: day(-8), DeviceReturned: 2,
 		}}},
 		{o.fort, outlook.Supply{ChipSide: outlook.ChipSide{
-			ChipsBare: 1, ChipPending: 1, ChipPendingSince: day(-2), ChipReturned: 1, Chips: 2, ChipsEnding: 1, ChipsLost: 2, ChipRenewals: 2,
+			ChipsBare: 1, ChipPending: 1, ChipPendingSince: day(-2), ChipReturned: 1, Chips: 2, ChipsEnding: 1, ChipsLost: 2, ChipsExpired: 1, ChipRenewals: 2,
 		}}},
 		{o.provider("Other", authz.DeviceProvider), outlook.Supply{}},
 		{o.provider("Another", authz.FTMProvider), outlook.Supply{}},

@@ -5,9 +5,9 @@ import (
 	"time"
 
 	"portal/internal/authz"
-	"portal/internal/certificate"
 	"portal/internal/id"
 	"portal/internal/pg"
+	"portal/internal/standing"
 )
 
 // Bound is how far the number of what may be many is counted, as lists do
@@ -45,6 +45,7 @@ type ChipSide struct {
 	Chips            int // approved, with a certificate in service that stands
 	ChipsEnding      int // of these, whose certificate ends within Days
 	ChipsLost        int // approved, but their certificate does not stand any more
+	ChipsExpired     int // of these, because it has expired
 	ChipRenewals     int // approved, with a new certificate that waits
 }
 
@@ -93,9 +94,6 @@ var deviceSideSQL = `with own as (select id, status, submitted_at, expires_on fr
 		` + bounded(`own s join devices d on d.sbi_id = s.id and d.status = 'changes_requested'`) + ` as device_returned
 	from own`
 
-// chipStands is a certificate c of a chip that is in service and stands.
-const chipStands = `c.status = 'in_service' and ` + certificate.StandsIs
-
 const chipSideSQL = `select
 		count(*) filter (where h.status = 'pending_certificate')::int as chips_bare,
 		count(*) filter (where h.status = 'pending_approval')::int as chip_pending,
@@ -104,8 +102,10 @@ const chipSideSQL = `select
 		count(*) filter (where h.status = 'approved' and ok.yes)::int as chips,
 		count(*) filter (where h.status = 'approved' and ok.yes and ok.not_after <= @soon)::int as chips_ending,
 		count(*) filter (where h.status = 'approved' and ok.yes is null)::int as chips_lost,
+		count(*) filter (where h.status = 'approved' and exists (select 1 from ftm_chip_certificates o
+			where o.chip_id = h.id and o.status = 'in_service' and o.not_after <= @now))::int as chips_expired,
 		count(*) filter (where h.status = 'approved' and exists (select 1 from ftm_chip_certificates n
 			where n.chip_id = h.id and n.status = 'waiting'))::int as chip_renewals
 	from ftm_chips h left join lateral
-		(select true as yes, c.not_after from ftm_chip_certificates c where c.chip_id = h.id and ` + chipStands + `) as ok on true
+		(select true as yes, c.not_after from ftm_chip_certificates c where c.chip_id = h.id and ` + standing.CertificateCounts + `) as ok on true
 	where h.partner_id = @partner`

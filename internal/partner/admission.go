@@ -77,7 +77,7 @@ func (s *Service) RequestChanges(ctx context.Context, a authz.Actor, pid id.Part
 		f.Add("note", "admission.problem.nothing_asked")
 	}
 	if err := f.Err(); err != nil {
-		return s.deniedFirst(ctx, a, err)
+		return s.db.DeniedFirst(ctx, a, authz.PartnerDecide, err)
 	}
 	return s.decide(ctx, a, pid, version, r)
 }
@@ -89,21 +89,12 @@ func (s *Service) Reject(ctx context.Context, a authz.Actor, pid id.Partner, ver
 	var f problem.Fields
 	reason = f.Lines("reason", reason, MaxReason, true)
 	if err := f.Err(); err != nil {
-		return s.deniedFirst(ctx, a, err)
+		return s.db.DeniedFirst(ctx, a, authz.PartnerDecide, err)
 	}
 	return s.decide(ctx, a, pid, version, ruling{
 		verdict: VerdictRejected, to: Rejected,
 		action: audit.RegistrationRejected, mail: mail.RegistrationRejected, reason: reason,
 	})
-}
-
-// deniedFirst keeps what is wrong with an input from those who may not decide
-// anyway: they are refused, and the refusal is recorded.
-func (s *Service) deniedFirst(ctx context.Context, a authz.Actor, err error) error {
-	if !a.May(authz.PartnerDecide) {
-		return s.db.Deny(ctx, a, authz.PartnerDecide)
-	}
-	return err
 }
 
 // decide moves the partner, writes the decision and the mail, all or nothing.

@@ -184,14 +184,14 @@ type Args = pgx.StrictNamedArgs
 // that tells of it. Event and change are stored together or not at all
 // (security.md AUD-1).
 //
-// A refusal is itself recorded and returned as problem.ErrDenied. fn may run
-// up to three times when the database asks to retry (CON-4), so it must not
+// A refusal is itself recorded and returned as problem.ErrDenied. ErrNothing from
+// fn is a success without a trace. fn may run up to three times when the database asks to retry (CON-4), so it must not
 // keep state between runs.
 func (db *DB) Change(ctx context.Context, a authz.Actor, p authz.Permission, fn func(*Tx) (audit.Event, error)) error {
 	if !a.May(p) {
 		return db.Deny(ctx, a, p)
 	}
-	return db.transact(ctx, func(tx *Tx) error {
+	return happened(db.transact(ctx, func(tx *Tx) error {
 		event, err := fn(tx)
 		if err != nil {
 			return err
@@ -203,13 +203,26 @@ func (db *DB) Change(ctx context.Context, a authz.Actor, p authz.Permission, fn 
 			}
 		}
 		return appendEvents(ctx, tx, a, audit.Done, events...)
-	})
+	}))
+}
+
+// ErrNothing ends a transaction that would change nothing: a second click, a form
+// that came back as it was, a round that another replica has made. Nothing of it
+// is kept, and to whoever asked it is a success.
+var ErrNothing = errors.New("nothing to change")
+
+// happened makes ErrNothing the success that it is.
+func happened(err error) error {
+	if errors.Is(err, ErrNothing) {
+		return nil
+	}
+	return err
 }
 
 // Housekeep writes what no person asks for: counters, outbox states, purges,
-// sessions. why says what for, in errors.
+// sessions. why says what for, in errors. ErrNothing from fn is a success.
 func (db *DB) Housekeep(ctx context.Context, why string, fn func(*Tx) error) error {
-	if err := db.transact(ctx, fn); err != nil {
+	if err := happened(db.transact(ctx, fn)); err != nil {
 		return fmt.Errorf("%s: %w", why, err)
 	}
 	return nil
@@ -230,6 +243,16 @@ func (db *DB) Deny(ctx context.Context, a authz.Actor, p authz.Permission) error
 		return err
 	}
 	return problem.ErrDenied
+}
+
+// DeniedFirst keeps what is wrong with an input from those who may not send it
+// anyway: they are refused, and the refusal is recorded. Anybody else gets err.
+// It is for what a service finds before its Change, which refuses by itself.
+func (db *DB) DeniedFirst(ctx context.Context, a authz.Actor, p authz.Permission, err error) error {
+	if !a.May(p) {
+		return db.Deny(ctx, a, p)
+	}
+	return err
 }
 
 func (db *DB) transact(ctx context.Context, fn func(*Tx) error) error {

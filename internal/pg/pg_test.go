@@ -77,6 +77,48 @@ func TestAUD1ChangeAndEventStandTogether(t *testing.T) {
 	}
 }
 
+// A second click is a success that leaves nothing, whatever it did before it
+// found out.
+func TestAUD1NothingLeavesNoTrace(t *testing.T) {
+	t.Parallel()
+	db := pgtest.New(t)
+	insert := func(tx *pg.Tx) error {
+		tx.Also(event)
+		_, err := tx.Exec(t.Context(), `insert into policy_groups (id, name, description, status, created_at, updated_at)
+			values (@id, 'g', 'd', 'active', @now, @now)`, pg.Args{"id": id.New[id.PolicyGroup](), "now": tx.Now()})
+		return errors.Join(err, pg.ErrNothing)
+	}
+	if err := db.Change(t.Context(), admin(), authz.PolicyGroupManage, func(tx *pg.Tx) (audit.Event, error) { return event, insert(tx) }); err != nil {
+		t.Error("Change:", err)
+	}
+	if err := db.Housekeep(t.Context(), "test", insert); err != nil {
+		t.Error("Housekeep:", err)
+	}
+	if rows, events := count(t, db, `select count(*) from policy_groups`), count(t, db, `select count(*) from audit_log`); rows+events > 0 {
+		t.Errorf("%d rows and %d events are left", rows, events)
+	}
+}
+
+// What is wrong with an input is told only to those who may send it.
+func TestAUT2DeniedComesBeforeWhatIsWrong(t *testing.T) {
+	t.Parallel()
+	db := pgtest.New(t)
+	wrong := problem.Invalid("name", "problem.required")
+	if err := db.DeniedFirst(t.Context(), admin(), authz.PolicyGroupManage, wrong); !errors.Is(err, wrong) {
+		t.Errorf("who may: %v, want what is wrong", err)
+	}
+	if n := count(t, db, `select count(*) from audit_log`); n != 0 {
+		t.Errorf("%d events although nothing was refused", n)
+	}
+	err := db.DeniedFirst(t.Context(), authz.Actor{Roles: []authz.Role{authz.AuthPartner}}, authz.PolicyGroupManage, wrong)
+	if !errors.Is(err, problem.ErrDenied) || errors.Is(err, wrong) {
+		t.Errorf("who may not: %v, want ErrDenied alone", err)
+	}
+	if n := count(t, db, `select count(*) from audit_log where result = 'denied'`); n != 1 {
+		t.Errorf("%d refusals recorded, want 1", n)
+	}
+}
+
 func TestAUD1FailingAuditUndoesTheChange(t *testing.T) {
 	t.Parallel()
 	url := pgtest.URL(t)

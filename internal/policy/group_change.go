@@ -87,16 +87,13 @@ func (s *Service) EditGroup(ctx context.Context, a authz.Actor, gid id.PolicyGro
 		g = old
 		g.Name, g.Description = in.Name, in.Description
 		if g == old {
-			return audit.Event{}, errUnchanged
+			return audit.Event{}, pg.ErrNothing
 		}
 		detail := audit.Diff(nil, "name", old.Name, g.Name)
 		detail = audit.Diff(detail, "description", old.Description, g.Description)
 		err = updateGroup(ctx, tx, &g)
 		return g.event(audit.GroupEdited, old.Version, detail...), err
 	})
-	if errors.Is(err, errUnchanged) {
-		return g, nil
-	}
 	return g, wrap("edit group", groupTaken(err))
 }
 

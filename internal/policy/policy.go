@@ -56,11 +56,8 @@ func (s *Service) Eyes() Eyes { return s.eyes }
 // FourEyes reports whether a version may need a second person to be activated.
 func (s *Service) FourEyes() bool { return s.eyes != EyesOff }
 
-// What a change may find that is neither a change nor a failure.
-var (
-	errUnchanged = errors.New("nothing to change")
-	errReplayed  = errors.New("already stored")
-)
+// errReplayed ends a change that was made before; what it made then is the answer.
+var errReplayed = errors.New("already stored")
 
 // wrap names the work at the border of the package.
 func wrap(what string, err error) error {

@@ -45,9 +45,6 @@ func (s *Service) KeepPolicy(ctx context.Context, a authz.Actor, pid id.Policy, 
 		err = updatePolicy(ctx, tx, &p)
 		return p.event(audit.PolicyReviewed, version, detail), err
 	})
-	if errors.Is(err, errReplayed) {
-		return nil
-	}
 	return wrap("keep policy", err)
 }
 
@@ -60,7 +57,7 @@ func checkKeep(f *problem.Fields, typed, today time.Time) time.Time {
 	return checkReview(f, typed, today, time.Time{})
 }
 
-// keptBefore is errReplayed if the policy is one row version further because the
+// keptBefore is pg.ErrNothing if the policy is one row version further because the
 // same person said the same of it; else what kept it from being locked.
 func keptBefore(ctx context.Context, tx *pg.Tx, a authz.Actor, pid id.Policy, version int, until time.Time, note string, stale error) error {
 	same, err := pg.Value[bool](ctx, tx, `
@@ -72,7 +69,7 @@ func keptBefore(ctx context.Context, tx *pg.Tx, a authz.Actor, pid id.Policy, ve
 	case err != nil:
 		return err
 	case same:
-		return errReplayed
+		return pg.ErrNothing
 	}
 	return stale
 }

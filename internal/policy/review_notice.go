@@ -17,9 +17,6 @@ import (
 // maxNoticed is how many policies one mail names.
 const maxNoticed = 20
 
-// errNothingDue ends a round that found nothing to say.
-var errNothingDue = errors.New("nothing due")
-
 // NoticeReviews tells everybody who may activate policies which ones have come
 // within ReviewAhead days of their review date: one mail for all that are new,
 // and each date once. It also reminds them of emergencies that nobody reviewed
@@ -33,11 +30,7 @@ func (s *Service) NoticeReviews(ctx context.Context) error {
 }
 
 func (s *Service) notice(ctx context.Context, what string, do func(context.Context, *pg.Tx, time.Time) error) error {
-	err := s.db.Housekeep(ctx, what, func(tx *pg.Tx) error { return do(ctx, tx, s.dayOf(tx.Now())) })
-	if errors.Is(err, errNothingDue) {
-		return nil
-	}
-	return err
+	return s.db.Housekeep(ctx, what, func(tx *pg.Tx) error { return do(ctx, tx, s.dayOf(tx.Now())) })
 }
 
 func noticeDue(ctx context.Context, tx *pg.Tx, today time.Time) error {
@@ -53,7 +46,7 @@ func noticeDue(ctx context.Context, tx *pg.Tx, today time.Time) error {
 		return err
 	}
 	if len(names) == 0 {
-		return errNothingDue
+		return pg.ErrNothing
 	}
 	if len(names) > maxNoticed {
 		names = append(names[:maxNoticed], "…")
@@ -85,7 +78,7 @@ func remindOverdue(ctx context.Context, tx *pg.Tx, today time.Time) error {
 		return err
 	}
 	if len(late) == 0 {
-		return errNothingDue
+		return pg.ErrNothing
 	}
 	for _, r := range late {
 		err := account.TellStaff(ctx, tx, authz.PolicyActivate, mail.PolicyReviewOverdue, id.User{}, map[string]string{

@@ -165,15 +165,12 @@ func (s *Service) EditPolicy(ctx context.Context, a authz.Actor, pid id.Policy, 
 			return audit.Event{}, err
 		}
 		if detail = append(detail, more...); len(detail) == 0 {
-			return audit.Event{}, errUnchanged
+			return audit.Event{}, pg.ErrNothing
 		}
 		detail = audit.Diff(detail, "note", "", in.Note) // stands on no version where the document is the same
 		err = updatePolicy(ctx, tx, &p)
 		return p.event(action, version, detail), err
 	})
-	if errors.Is(err, errUnchanged) {
-		return p, nil
-	}
 	return p, wrap("edit policy", policyTaken(err))
 }
 

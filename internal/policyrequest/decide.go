@@ -63,7 +63,7 @@ func (s *Service) RequestChanges(ctx context.Context, a authz.Actor, rid id.Poli
 	seen := map[string]bool{}
 	for _, l := range lines {
 		if l.Field != FieldReason && AttributeOf(l.Field) == "" || seen[l.Field] {
-			return s.deniedFirst(ctx, a, problem.ErrBadRequest)
+			return s.db.DeniedFirst(ctx, a, authz.PolicyRequestDecide, problem.ErrBadRequest)
 		}
 		seen[l.Field] = true
 		if l.Message = f.Lines("line_"+l.Field, l.Message, MaxLine, false); l.Message != "" {
@@ -75,7 +75,7 @@ func (s *Service) RequestChanges(ctx context.Context, a authz.Actor, rid id.Poli
 		f.Add("note", "policy_request.problem.nothing_asked")
 	}
 	if err := f.Err(); err != nil {
-		return s.deniedFirst(ctx, a, err)
+		return s.db.DeniedFirst(ctx, a, authz.PolicyRequestDecide, err)
 	}
 	return s.decide(ctx, a, rid, version, d)
 }
@@ -86,7 +86,7 @@ func (s *Service) RequestChanges(ctx context.Context, a authz.Actor, rid id.Poli
 func (s *Service) Reject(ctx context.Context, a authz.Actor, rid id.PolicyRequest, version int, reason string) error {
 	reason, err := checkReason(reason)
 	if err != nil {
-		return s.deniedFirst(ctx, a, err)
+		return s.db.DeniedFirst(ctx, a, authz.PolicyRequestDecide, err)
 	}
 	return s.decide(ctx, a, rid, version, ruling{
 		to: Rejected, action: audit.PolicyRequestRejected, mail: mail.PolicyRequestRejected, reason: reason,
@@ -97,15 +97,6 @@ func checkReason(reason string) (string, error) {
 	var f problem.Fields
 	reason = f.Lines("reason", reason, MaxWords, true)
 	return reason, f.Err()
-}
-
-// deniedFirst keeps what is wrong with an input from those who may not decide
-// anyway: they are refused, and the refusal is recorded.
-func (s *Service) deniedFirst(ctx context.Context, a authz.Actor, err error) error {
-	if !a.May(authz.PolicyRequestDecide) {
-		return s.db.Deny(ctx, a, authz.PolicyRequestDecide)
-	}
-	return err
 }
 
 // decide moves the request, writes the decision and tells of it, all or nothing.

@@ -24,7 +24,7 @@ import (
 func (s *Service) Revoke(ctx context.Context, a authz.Actor, rid id.PolicyRequest, version int, reason string) error {
 	reason, wrong := checkReason(reason)
 	if wrong != nil {
-		return s.deniedFirst(ctx, a, wrong)
+		return s.db.DeniedFirst(ctx, a, authz.PolicyRequestDecide, wrong)
 	}
 	err := s.db.Change(ctx, a, authz.PolicyRequestDecide, func(tx *pg.Tx) (audit.Event, error) {
 		r, err := hold(ctx, tx, a.Scope(), rid)
@@ -177,7 +177,7 @@ func (s *Service) Extend(ctx context.Context, a authz.Actor, rid id.PolicyReques
 func (s *Service) RefuseExtension(ctx context.Context, a authz.Actor, rid id.PolicyRequest, xid id.PolicyRequestExtension, reason string) error {
 	reason, err := checkReason(reason)
 	if err != nil {
-		return s.deniedFirst(ctx, a, err)
+		return s.db.DeniedFirst(ctx, a, authz.PolicyRequestDecide, err)
 	}
 	return s.answer(ctx, a, rid, xid, answer{decision: "refused", reason: reason})
 }

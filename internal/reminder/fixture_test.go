@@ -191,9 +191,9 @@ func (o *office) chipCertificate(p partner.Partner, chip id.FTMChip, status stri
 	if status != "waiting" {
 		args["admin"], args["decided"] = o.admin.User, args["old"]
 	}
-	o.Exec(`insert into ftm_chip_certificates (id, chip_id, partner_id, subject, issuer, organisation, serial, key, not_before, not_after, thumbprint, der,
+	o.Exec(`insert into ftm_chip_certificates (id, chip_id, partner_id, subject, issuer, organisation, serial, key, not_before, not_after, thumbprint, key_hash, der,
 			original, chain, status, uploaded_by, uploaded_at, decided_by, decided_at)
-		values (@id, @chip, @partner, 'CN=Chip', 'CN=Root', 'x', '1', 'P-256', @old, @end, @print, 'x', 'x', @chain, @status, @by, @old, @admin, @decided)`, args)
+		values (@id, @chip, @partner, 'CN=Chip', 'CN=Root', 'x', '1', 'P-256', @old, @end, @print, @print, 'x', 'x', @chain, @status, @by, @old, @admin, @decided)`, args)
 }
 
 // sent is a mail of the outbox.

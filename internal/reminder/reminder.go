@@ -18,10 +18,6 @@ const sendFrom = 7
 // keep is how long rounds and notices are remembered after their day.
 const keep = 60 * 24 * time.Hour
 
-// errNothingDue ends a round that has nothing to say, or that another replica has
-// made.
-var errNothingDue = errors.New("nothing due")
-
 // Service makes the rounds.
 type Service struct {
 	db   *pg.DB
@@ -48,21 +44,17 @@ func (s *Service) Run(ctx context.Context) error {
 
 // round lets one caller make a round: the others wait at its row, and find it made.
 func (s *Service) round(ctx context.Context, kind string, day time.Time, do func(context.Context, *pg.Tx, time.Time) error) error {
-	err := s.db.Housekeep(ctx, "reminders: "+kind, func(tx *pg.Tx) error {
+	return s.db.Housekeep(ctx, "reminders: "+kind, func(tx *pg.Tx) error {
 		n, err := tx.Exec(ctx, `insert into reminder_rounds (kind, day, made_at) values (@kind, @day, @now) on conflict do nothing`,
 			pg.Args{"kind": kind, "day": day, "now": tx.Now()})
 		if err != nil {
 			return err
 		}
 		if n == 0 {
-			return errNothingDue
+			return pg.ErrNothing
 		}
 		return do(ctx, tx, day)
 	})
-	if errors.Is(err, errNothingDue) {
-		return nil
-	}
-	return err
 }
 
 // Purge forgets rounds and notices that can say nothing any more.

@@ -9,6 +9,7 @@ import (
 	"portal/internal/certificate"
 	"portal/internal/id"
 	"portal/internal/pg"
+	"portal/internal/standing"
 )
 
 // found is a row of what ends: at a moment, or with a day.
@@ -42,11 +43,10 @@ func (s *Service) ahead(ctx context.Context, tx *pg.Tx, today time.Time, days in
 			where `+certificate.CountingIs+`
 			order by c.partner_id, `+certificate.CountingFirst+`),
 		chips as (
-			select h.id, h.partner_id, h.make || ' ' || h.model as name, coalesce(c.decided_at, c.uploaded_at) as since,
+			select f.id, f.partner_id, f.make || ' ' || f.model as name, coalesce(c.decided_at, c.uploaded_at) as since,
 				least(c.not_after, (select min(ca.not_after) from ca_certificates ca where ca.id = any(c.chain))) as ends_at
-			from ftm_chips h join partners p on p.id = h.partner_id and p.status = 'active'
-			join ftm_chip_certificates c on c.chip_id = h.id and c.status = 'in_service'
-			where h.status = 'approved' and `+certificate.StandsIs+`)
+			from ftm_chips f join partners p on p.id = f.partner_id join ftm_chip_certificates c on c.chip_id = f.id
+			where `+standing.FTMChipCounts+`)
 		select 'certificate' as kind, id, partner_id, subject as name, '' as policy, ends_at, null::date as ends_on, uploaded_at as since
 		from counting where ends_at < @before
 		union all
@@ -66,8 +66,7 @@ func (s *Service) ahead(ctx context.Context, tx *pg.Tx, today time.Time, days in
 		from service_accounts where status = 'active' and ends_on between @today and @until
 		union all
 		select 'sbi', s.id, s.partner_id, s.sbi_version, '', null, s.expires_on, s.approved_at
-		from sbis s join partners p on p.id = s.partner_id and p.status = 'active'
-		where s.status = 'approved' and s.expires_on between @today and @until
+		from sbis s join partners p on p.id = s.partner_id where `+standing.SBICounts+` and s.expires_on <= @until
 		union all
 		select 'ftm_chip', id, partner_id, name, '', ends_at, null, since from chips where ends_at < @before
 		order by 1, 2`,

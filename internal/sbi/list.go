@@ -13,6 +13,7 @@ import (
 	"portal/internal/id"
 	"portal/internal/list"
 	"portal/internal/pg"
+	"portal/internal/standing"
 )
 
 // Row is an SBI in a list.
@@ -105,11 +106,11 @@ func (s *Service) Listing(scope authz.Scope, lq list.Query) pg.Listing[Row] {
 	return pg.Listing[Row]{DB: s.db, Query: lq, Columns: rowColumns, From: rowFrom, Where: w}
 }
 
-// days adds the filters by the last day: those of approved SBIs that come within so
+// days adds the filters by the last day: those of SBIs that count, that come within so
 // many days, and those that are over ("yes") or not ("no").
 func (s *Service) days(w *pg.Where, lq list.Query) {
 	if days, err := strconv.Atoi(lq.Filter("within")); err == nil && days > 0 && days <= maxWithin {
-		w.And("s.status = 'approved' and s.expires_on >= @today", "today", s.Today())
+		w.And(standing.SBICounts, "today", s.Today())
 		w.And("s.expires_on <= @until", "until", s.Today().AddDate(0, 0, days))
 	}
 	switch lq.Filter("expired") {

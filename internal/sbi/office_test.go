@@ -142,6 +142,7 @@ func (o *office) in(s approval.Status, version string) sbi.SBI {
 		x := o.approved(version)
 		o.must(o.end(o.nadia, x, x.Version))
 		return o.now(x.ID)
+	default:
 	}
 	x := o.waiting(version)
 	switch s {

@@ -17,7 +17,8 @@ import (
 // exact are the queries that find things by what only one has: columns kind, id
 // and owner (the partner whose it is; null: nobody's). They read the tables of
 // other areas by their keys alone; whether the reader may know of the row is
-// judged by its kind and owner, so none of them needs a filter of its own.
+// judged by its kind and owner, so none of them needs a filter of its own; but a
+// draft is known to its provider (@own) alone.
 const (
 	byID = `
 		select 'partner' as kind, id, id as owner from partners where id = @id
@@ -31,6 +32,10 @@ const (
 		union all select 'service_account', id, null from service_accounts where id = @id
 		union all select 'webhook', id, null from webhooks where id = @id
 		union all select 'term', id, null from vocabulary_terms where id = @id
+		union all select 'sbi', id, partner_id from sbis where id = @id and (submission > 0 or partner_id = @own)
+		union all select 'device', id, partner_id from devices where id = @id
+		union all select 'ftm_chip', id, partner_id from ftm_chips where id = @id
+		union all select 'device_type', id, null from device_types where id = @id
 		union all select 'user', id, null from users where id = @id and partner_id is null`
 	byPublicID = `select 'partner' as kind, id, id as owner from partners where lower(public_id) = lower(@text)`
 	byKey      = `
@@ -38,9 +43,12 @@ const (
 		union all select 'service_account', service_account_id, null from key_secrets where id = @key and service_account_id is not null
 		union all ` + byPublicID + `
 	`
-	byThumbprint = `
+	// The same 64 digits may be a certificate's thumbprint or the hash of an SBI.
+	bySum = `
 		select 'certificate' as kind, id, partner_id as owner from partner_certificates where thumbprint = @sum
-		union all select 'ca_certificate', id, null from ca_certificates where thumbprint = @sum`
+		union all select 'ca_certificate', id, null from ca_certificates where thumbprint = @sum
+		union all select 'ftm_chip', chip_id, partner_id from ftm_chip_certificates where thumbprint = @sum and status not in ('refused', 'withdrawn')
+		union all select 'sbi', id, partner_id from sbis where hash = @sum and (submission > 0 or partner_id = @own)`
 )
 
 // tokens are the public parts of keys: as a list shows them, or a whole key by
@@ -61,16 +69,16 @@ func Public(text string) string {
 var publicID = regexp.MustCompile(`^[A-Za-z0-9_-]{1,36}$`)
 
 // Exact is the one thing that a text names exactly: by its id, a partner's ID,
-// the public part of a key or a certificate's thumbprint.
+// the public part of a key, a certificate's thumbprint or the hash of an SBI.
 // ok is false where nothing is, or nothing that the actor may see, or more than
 // one thing.
 func (s *Service) Exact(ctx context.Context, a authz.Actor, text string) (hit thing.Thing, ok bool, err error) {
 	var sql string
 	args := pg.Args{}
 	if tid, err := id.Parse[id.Thing](strings.ToLower(text)); err == nil {
-		sql, args["id"] = byID, tid
-	} else if sum := thumbprint(text); sum != nil {
-		sql, args["sum"] = byThumbprint, sum
+		sql, args["id"], args["own"] = byID, tid, id.OrNull(a.Partner)
+	} else if sum := sha256(text); sum != nil {
+		sql, args["sum"], args["own"] = bySum, sum, id.OrNull(a.Partner)
 	} else if key := tokens.FindStringSubmatch(text); key != nil {
 		sql, args["key"], args["text"] = byKey, key[1], text
 	} else if publicID.MatchString(text) {
@@ -96,9 +104,9 @@ func (s *Service) Exact(ctx context.Context, a authz.Actor, text string) (hit th
 	return hit, n == 1, nil
 }
 
-// thumbprint reads the SHA-256 of a certificate as programs print it: 64
+// sha256 reads the SHA-256 of a certificate or a file as programs print it: 64
 // hexadecimal digits, with or without colons or spaces.
-func thumbprint(text string) []byte {
+func sha256(text string) []byte {
 	sum, err := hex.DecodeString(strings.NewReplacer(":", "", " ", "").Replace(text))
 	if err != nil || len(sum) != 32 {
 		return nil

@@ -2,16 +2,23 @@ package search
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"portal/internal/account"
 	"portal/internal/apikey"
 	"portal/internal/audit"
 	"portal/internal/authz"
 	"portal/internal/certificate"
+	"portal/internal/device"
+	"portal/internal/devicetype"
+	"portal/internal/ftmchip"
 	"portal/internal/list"
 	"portal/internal/partner"
+	"portal/internal/pg"
 	"portal/internal/policy"
 	"portal/internal/policyrequest"
+	"portal/internal/sbi"
 	"portal/internal/serviceaccount"
 	"portal/internal/vocabulary"
 	"portal/internal/webhook"
@@ -109,6 +116,67 @@ func (l Lists) webhooks(ctx context.Context, _ authz.Scope, q list.Query) (list.
 
 func webhookHit(_ authz.Actor, w webhook.Webhook) Hit {
 	return Hit{Kind: audit.Webhook, ID: w.ID.String(), Title: w.Description, Detail: w.Host(), Status: string(w.Status)}
+}
+
+func (l Lists) sbis(ctx context.Context, scope authz.Scope, q list.Query) (list.Page[sbi.Row], error) {
+	return l.SBIs.SBIs(ctx, scope, q)
+}
+
+// sbiHit names the provider to staff alone, as the two below: a provider knows who
+// it is.
+func sbiHit(a authz.Actor, r sbi.Row) Hit {
+	h := Hit{Kind: audit.SBI, ID: r.ID.String(), Title: r.SBIVersion, Status: string(r.Status)}
+	if a.Scope().All {
+		h.Detail = r.Organisation
+	}
+	return h
+}
+
+func (l Lists) devices(ctx context.Context, scope authz.Scope, q list.Query) (list.Page[device.Row], error) {
+	return l.Devices.Rows(ctx, scope, q)
+}
+
+func deviceHit(a authz.Actor, r device.Row) Hit {
+	h := Hit{Kind: audit.Device, ID: r.ID.String(), Title: r.Name(), Detail: r.SBIVersion, Status: string(r.Status)}
+	if a.Scope().All {
+		h.Detail = r.Organisation
+	}
+	return h
+}
+
+func (l Lists) chips(ctx context.Context, scope authz.Scope, q list.Query) (list.Page[ftmchip.Row], error) {
+	return l.Chips.Listing(scope, q).Page(ctx)
+}
+
+func chipHit(a authz.Actor, r ftmchip.Row) Hit {
+	h := Hit{Kind: audit.FTMChip, ID: r.ID.String(), Title: r.Name(), Status: string(r.Status)}
+	if a.Scope().All {
+		h.Detail = r.Organisation
+	}
+	return h
+}
+
+// typesIn finds types of devices with their sub-types, as their list does. They are
+// few, and their list counts the devices of each: too much for a search.
+func typesIn(db *pg.DB) func(context.Context, authz.Actor, string) (Group, error) {
+	return func(ctx context.Context, a authz.Actor, text string) (g Group, err error) {
+		types, err := devicetype.Load(ctx, db.Read())
+		for _, t := range types {
+			for _, s := range t.SubTypes {
+				if !has(text, t.Code, t.Label.En, t.Label.Fr, t.Label.Ar, s.Code, s.Label.En, s.Label.Fr, s.Label.Ar) {
+					continue
+				}
+				if g.Total++; len(g.Hits) < Shown {
+					g.Hits = append(g.Hits, Hit{Kind: audit.DeviceType, ID: t.ID.String(), Title: t.Label.In(a.Lang), Detail: s.Label.In(a.Lang)})
+				}
+			}
+		}
+		return g, err
+	}
+}
+
+func has(text string, names ...string) bool {
+	return slices.ContainsFunc(names, func(name string) bool { return strings.Contains(strings.ToLower(name), strings.ToLower(text)) })
 }
 
 func (l Lists) trustStore(ctx context.Context, scope authz.Scope, q list.Query) (list.Page[certificate.CA], error) {

@@ -15,12 +15,15 @@ import (
 	"portal/internal/audit"
 	"portal/internal/authz"
 	"portal/internal/certificate"
+	"portal/internal/device"
+	"portal/internal/ftmchip"
 	"portal/internal/list"
 	"portal/internal/partner"
 	"portal/internal/pg"
 	"portal/internal/policy"
 	"portal/internal/policydoc"
 	"portal/internal/policyrequest"
+	"portal/internal/sbi"
 	"portal/internal/serviceaccount"
 	"portal/internal/vocabulary"
 	"portal/internal/webhook"
@@ -71,6 +74,9 @@ type Lists struct {
 	Keys       *apikey.Service
 	Services   *serviceaccount.Service
 	Webhooks   *webhook.Service
+	SBIs       *sbi.Service
+	Devices    *device.Service
+	Chips      *ftmchip.Service
 }
 
 // NewService searches in db and in these lists, in the order in which people ask
@@ -83,11 +89,15 @@ func NewService(db *pg.DB, l Lists) *Service {
 		{"policy-requests/browse", authz.PolicyRequestSend, in(fixed(&policyrequest.OfferList), l.offers, offerHit)},
 		{"certificates", authz.CertificateRead, in(fixed(&certificate.List), l.certificates, certificateHit)},
 		{"api-keys", authz.APIKeyRead, in(keyList, l.keys, keyHit)},
+		{"sbis", authz.SBIRead, in(fixed(&sbi.List), l.sbis, sbiHit)},
+		{"devices", authz.DeviceRead, in(fixed(&device.List), l.devices, deviceHit)},
+		{"ftm-chips", authz.FTMChipRead, in(fixed(&ftmchip.List), l.chips, chipHit)},
 		{"trust-store", authz.TrustStoreManage, in(fixed(&certificate.TrustList), l.trustStore, caHit)},
 		{"auth-policies", authz.PolicyRead, in(fixed(&policy.PolicyList), l.policies(policydoc.KindAuth), policyHit)},
 		{"datashare-policies", authz.PolicyRead, in(fixed(&policy.PolicyList), l.policies(policydoc.KindDataShare), policyHit)},
 		{"policy-groups", authz.PolicyGroupRead, in(fixed(&policy.GroupList), l.groups, groupHit)},
 		{"vocabulary", authz.PolicyRead, in(func(a authz.Actor) *list.Spec { return vocabulary.ListIn(a.Lang) }, l.terms, termHit)},
+		{"device-types", authz.DeviceTypeManage, typesIn(db)},
 		{"service-accounts", authz.ServiceManage, in(fixed(&serviceaccount.List), l.services, serviceHit)},
 		{"webhooks", authz.WebhookManage, in(fixed(&webhook.List), l.webhooks, webhookHit)},
 		{"staff", authz.StaffManage, in(fixed(&account.List), l.staff, memberHit)},

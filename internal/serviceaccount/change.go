@@ -143,7 +143,7 @@ func rightChanges(before, after []string) []audit.Change {
 // *problem.ConflictError when somebody was faster or it is deactivated.
 func (s *Service) Edit(ctx context.Context, a authz.Actor, said id.ServiceAccount, version int, in Input) error {
 	endsOn, invalid := in.check(s.Today())
-	return done(s.db.Change(ctx, a, authz.ServiceManage, func(tx *pg.Tx) (audit.Event, error) {
+	return s.db.Change(ctx, a, authz.ServiceManage, func(tx *pg.Tx) (audit.Event, error) {
 		old, err := s.forUpdate(ctx, tx, said)
 		if err != nil {
 			return audit.Event{}, err
@@ -159,7 +159,7 @@ func (s *Service) Edit(ctx context.Context, a authz.Actor, said id.ServiceAccoun
 		detail = append(detail, rightChanges(old.Rights, in.Rights)...)
 		detail = audit.Diff(detail, "ends_on", old.EndsOn.Format(time.DateOnly), endsOn.Format(time.DateOnly))
 		if len(detail) == 0 {
-			return audit.Event{}, errNothing
+			return audit.Event{}, pg.ErrNothing
 		}
 		_, err = tx.Exec(ctx, `
 			update service_accounts set name = @name, description = @description, rights = @rights, ends_on = @ends,
@@ -171,7 +171,7 @@ func (s *Service) Edit(ctx context.Context, a authz.Actor, said id.ServiceAccoun
 		old.Name, old.Version = in.Name, version+1
 		return old.event(audit.ServiceEdited, version, detail),
 			account.TellStaff(ctx, tx, authz.ServiceManage, mail.ServiceEdited, a.User, old.mailParams(a))
-	}))
+	})
 }
 
 // current refuses a page that is older than the account, and what is
@@ -251,13 +251,13 @@ func (s *Service) mayRotate(ctx context.Context, tx *pg.Tx, a authz.Actor, now A
 // refused from the next question on, and the other Partner Admins get a mail.
 // One that is deactivated already is no error. version and errors are Edit's.
 func (s *Service) Deactivate(ctx context.Context, a authz.Actor, said id.ServiceAccount, version int) error {
-	return done(s.db.Change(ctx, a, authz.ServiceManage, func(tx *pg.Tx) (audit.Event, error) {
+	return s.db.Change(ctx, a, authz.ServiceManage, func(tx *pg.Tx) (audit.Event, error) {
 		now, err := s.forUpdate(ctx, tx, said)
 		if err != nil {
 			return audit.Event{}, err
 		}
 		if now.Status == Deactivated {
-			return audit.Event{}, errNothing
+			return audit.Event{}, pg.ErrNothing
 		}
 		if err := s.current(ctx, tx, a, now, version); err != nil {
 			return audit.Event{}, err
@@ -275,5 +275,5 @@ func (s *Service) Deactivate(ctx context.Context, a authz.Actor, said id.Service
 		now.Version = version + 1
 		event := now.event(audit.ServiceDeactivated, version, audit.Diff(nil, "status", string(Active), string(Deactivated)))
 		return event, account.TellStaff(ctx, tx, authz.ServiceManage, mail.ServiceDeactivated, a.User, now.mailParams(a))
-	}))
+	})
 }

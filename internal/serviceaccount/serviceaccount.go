@@ -121,17 +121,6 @@ func (s *Service) Today() time.Time { return pg.Day(s.db.Now().In(s.zone)) }
 // token. It is not shown again (security.md KEY-1).
 var ErrShown = errors.New("the token was shown already")
 
-// errNothing ends a transaction that would change nothing: a second click, or a
-// form that came back as it was.
-var errNothing = errors.New("nothing to change")
-
-func done(err error) error {
-	if errors.Is(err, errNothing) {
-		return nil
-	}
-	return err
-}
-
 // List is how the accounts can be sorted and filtered.
 var List = list.Spec{
 	Sorts: map[string]string{

@@ -64,16 +64,21 @@ type row struct {
 	Stale     bool
 }
 
+// Roles is SQL for the roles that a session of the account u has, whose partner, if
+// any, is p: staff have those that they were given, a partner's people those of its
+// type, an owner's in addition, and nothing but APPLICANT while it is not active.
+const Roles = `case when p.id is null
+		then (select coalesce(array_agg(role order by role desc), '{}') from user_roles where user_id = u.id)
+		when p.status <> 'active' then array['APPLICANT']
+		when u.owner then array[p.type, 'PARTNER_OWNER']
+		else array[p.type] end`
+
 // find is one statement: session, account and roles, judged by the database's
 // clock (security.md SES-3, SES-5). The row is absent for a finished session, a
 // deactivated account, or an account whose epoch moved on.
 const find = `
 	select s.data, u.id as user_id, trim(u.first_name || ' ' || u.last_name) as name, u.email, u.lang, u.shortcuts,
-		case when p.id is null
-			then (select coalesce(array_agg(role order by role desc), '{}') from user_roles where user_id = u.id)
-			when p.status <> 'active' then array['APPLICANT']
-			when u.owner then array[p.type, 'PARTNER_OWNER']
-			else array[p.type] end as roles,
+		` + Roles + ` as roles,
 		p.id as partner_id, s.last_seen_at < now() - interval '1 minute' as stale
 	from sessions s
 	join users u on u.id = s.user_id

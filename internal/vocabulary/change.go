@@ -11,12 +11,8 @@ import (
 	"portal/internal/problem"
 )
 
-var (
-	// errUnchanged ends a Change that has nothing to change, without an event.
-	errUnchanged = errors.New("unchanged")
-	// errReplayed ends a Change whose form was sent before.
-	errReplayed = errors.New("replayed")
-)
+// errReplayed ends a Change whose form was sent before.
+var errReplayed = errors.New("replayed")
 
 // Create adds a term at the end of its family. Permission:
 // authz.VocabularyManage. A name that the family has, in exactly this spelling,
@@ -100,7 +96,7 @@ func (s *Service) edit(ctx context.Context, a authz.Actor, tid id.Term, version 
 		}
 		t = old
 		if t.About = about; t.About == old.About {
-			return audit.Event{}, errUnchanged
+			return audit.Event{}, pg.ErrNothing
 		}
 		if old.loweredBy(about) {
 			if !lower {
@@ -113,9 +109,6 @@ func (s *Service) edit(ctx context.Context, a authz.Actor, tid id.Term, version 
 		err = update(ctx, tx, &t)
 		return t.event(audit.TermEdited, old.Version, t.changes(old.About)...), err
 	})
-	if errors.Is(err, errUnchanged) {
-		return t, nil
-	}
 	return t, wrap("edit term", err)
 }
 

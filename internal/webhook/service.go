@@ -2,7 +2,6 @@ package webhook
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -28,23 +27,13 @@ func NewService(db *pg.DB, keys secret.Keys, private bool) *Service {
 	return &Service{db: db, keys: keys, private: private}
 }
 
-// errNothing ends a change that would change nothing.
-var errNothing = errors.New("nothing to change")
-
-func done(err error) error {
-	if errors.Is(err, errNothing) {
-		return nil
-	}
-	return err
-}
-
 // Create adds an active address and returns its secret, which nobody can see
 // again (security.md KEY-1). Permission: authz.WebhookManage. The same form sent
 // again makes nothing and returns no secret; with other words in it it is a
 // *problem.ConflictError. Errors: *problem.InvalidError at "url", "description",
 // "types".
 func (s *Service) Create(ctx context.Context, a authz.Actor, in Input) (Secret, error) {
-	made := newSecret()
+	made, stored := newSecret(), false
 	err := s.db.Change(ctx, a, authz.WebhookManage, func(tx *pg.Tx) (audit.Event, error) {
 		if err := in.check(s.private); err != nil {
 			return audit.Event{}, err
@@ -60,7 +49,7 @@ func (s *Service) Create(ctx context.Context, a authz.Actor, in Input) (Secret, 
 		if err != nil {
 			return audit.Event{}, err
 		}
-		if n == 0 {
+		if stored = n == 1; !stored {
 			return audit.Event{}, s.sentBefore(ctx, tx, a, in)
 		}
 		if err := room(ctx, tx); err != nil {
@@ -69,13 +58,13 @@ func (s *Service) Create(ctx context.Context, a authz.Actor, in Input) (Secret, 
 		w := Webhook{ID: in.ID, Description: in.Description}
 		return w.event(audit.WebhookCreated, 0, 1, in.diff(nil)), nil
 	})
-	if err != nil {
-		return Secret{}, done(err)
+	if err != nil || !stored {
+		return Secret{}, err
 	}
 	return made, nil
 }
 
-// sentBefore is errNothing for the same form of the same person.
+// sentBefore is pg.ErrNothing for the same form of the same person.
 func (s *Service) sentBefore(ctx context.Context, tx *pg.Tx, a authz.Actor, in Input) error {
 	there, err := pg.One[struct {
 		URL         string
@@ -87,7 +76,7 @@ func (s *Service) sentBefore(ctx context.Context, tx *pg.Tx, a authz.Actor, in I
 		return err
 	}
 	if there.CreatedBy == a.User && there.URL == in.URL && there.Description == in.Description && slices.Equal(there.Types, typeNames(in.Types)) {
-		return errNothing
+		return pg.ErrNothing
 	}
 	return &problem.ConflictError{Key: "webhook.conflict.sent_before"}
 }
@@ -110,7 +99,7 @@ func room(ctx context.Context, tx *pg.Tx) error {
 // problem.ErrNotFound, a problem.ErrConflict for a stale page and for one that is
 // deactivated. An edit that changes nothing leaves no trace.
 func (s *Service) Edit(ctx context.Context, a authz.Actor, wid id.Webhook, version int, in Input) error {
-	return done(s.db.Change(ctx, a, authz.WebhookManage, func(tx *pg.Tx) (audit.Event, error) {
+	return s.db.Change(ctx, a, authz.WebhookManage, func(tx *pg.Tx) (audit.Event, error) {
 		w, err := lock(ctx, tx, a, wid, version)
 		if err != nil {
 			return audit.Event{}, err
@@ -123,14 +112,14 @@ func (s *Service) Edit(ctx context.Context, a authz.Actor, wid id.Webhook, versi
 		}
 		before := Input{URL: w.URL, Description: w.Description, Types: typesOf(w.Types)}
 		if before.URL == in.URL && before.Description == in.Description && slices.Equal(before.Types, in.Types) {
-			return audit.Event{}, errNothing
+			return audit.Event{}, pg.ErrNothing
 		}
 		w.Description = in.Description
 		_, err = tx.Exec(ctx, `update webhooks set url = @url, description = @description, types = @types,
 				version = version + 1, updated_at = @now where id = @id`,
 			pg.Args{"id": wid, "url": in.URL, "description": in.Description, "types": typeNames(in.Types), "now": tx.Now()})
 		return w.event(audit.WebhookEdited, version, version+1, in.diff(&before)), err
-	}))
+	})
 }
 
 // state409 is a change to an address that is over.
@@ -246,7 +235,7 @@ func (s *Service) SendTest(ctx context.Context, a authz.Actor, wid id.Webhook, v
 // authz.WebhookManage. Errors: problem.ErrNotFound, a problem.ErrConflict where
 // the address is deactivated.
 func (s *Service) Resend(ctx context.Context, a authz.Actor, did id.WebhookDelivery, resends int) error {
-	return done(s.db.Change(ctx, a, authz.WebhookManage, func(tx *pg.Tx) (audit.Event, error) {
+	return s.db.Change(ctx, a, authz.WebhookManage, func(tx *pg.Tx) (audit.Event, error) {
 		w, err := pg.One[Webhook](ctx, tx, `select `+webhookColumns+webhookFrom+`
 			where w.id = (select webhook_id from webhook_deliveries where id = @id) for no key update of w`, pg.Args{"id": did})
 		if err != nil {
@@ -263,10 +252,10 @@ func (s *Service) Resend(ctx context.Context, a authz.Actor, did id.WebhookDeliv
 			return audit.Event{}, err
 		}
 		if len(what) == 0 {
-			return audit.Event{}, errNothing
+			return audit.Event{}, pg.ErrNothing
 		}
 		return w.event(audit.WebhookResent, w.Version, w.Version, []audit.Change{{Field: "event", After: what[0]}}), nil
-	}))
+	})
 }
 
 // lock takes an address for a change and refuses a stale page. Events that are

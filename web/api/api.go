@@ -1,5 +1,5 @@
-// Package api answers other programs: authentication services and whoever else
-// enforces what the portal decides. Who asks is told by a service account's
+// Package api answers other programs: authentication services, capture stations and
+// whoever else enforces what the portal decides. Who asks is told by a service account's
 // token alone, never by a browser's session; every answer is JSON, every error a
 // problem (RFC 9457) in English. What it can do and how it answers stands in
 // openapi.json, which it serves itself. It decides nothing.
@@ -14,6 +14,7 @@ import (
 
 	"portal/internal/apikey"
 	"portal/internal/authz"
+	"portal/internal/hardware"
 	"portal/internal/serviceaccount"
 	"portal/web/route"
 )
@@ -24,19 +25,31 @@ const (
 	verifyURL   = prefix + "v1/keys/verify"
 	policyURL   = prefix + "v1/partners/{partner}/policies/{policy}"
 	documentURL = prefix + "v1/openapi.json"
+	sbisURL     = prefix + "v1/sbis"
+	devicesURL  = prefix + "v1/devices"
+	chipsURL    = prefix + "v1/ftm-chips"
 )
 
 // verifyLimit is how long a question may be: a token and the JSON around it.
 const verifyLimit = 4 << 10
 
-type handlers struct{ keys *apikey.Service }
+type handlers struct {
+	keys     *apikey.Service
+	hardware *hardware.Service
+}
 
 // Routes are the rows of the API.
-func Routes(keys *apikey.Service) []route.Route {
-	h := handlers{keys: keys}
+func Routes(keys *apikey.Service, things *hardware.Service) []route.Route {
+	h := handlers{keys: keys, hardware: things}
 	return []route.Route{
 		route.Post(verifyURL, route.Needs(authz.KeyVerify), h.verify).WithLimit(verifyLimit),
 		route.Get(policyURL, route.Needs(authz.PolicyServe), h.policy),
+		route.Get(sbisURL, route.Needs(authz.HardwareServe), h.sbis),
+		route.Get(sbisURL+"/{sbi}", route.Needs(authz.HardwareServe), h.sbi),
+		route.Get(devicesURL, route.Needs(authz.HardwareServe), h.devices),
+		route.Get(devicesURL+"/{device}", route.Needs(authz.HardwareServe), h.device),
+		route.Get(chipsURL, route.Needs(authz.HardwareServe), h.chips),
+		route.Get(chipsURL+"/{ftm_chip}", route.Needs(authz.HardwareServe), h.chip),
 		route.Get(documentURL, route.Anyone, document),
 	}
 }

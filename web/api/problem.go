@@ -22,7 +22,8 @@ type answered struct {
 	Title     string `json:"title"`
 	Status    int    `json:"status"`
 	Detail    string `json:"detail"`
-	Reason    string `json:"reason,omitempty"` // of grant-not-in-force: the link that stops the grant
+	Reason    string `json:"reason,omitempty"`    // of grant-not-in-force: the link that stops the grant
+	Parameter string `json:"parameter,omitempty"` // of bad-parameter: its name
 	RequestID string `json:"request_id"`
 }
 
@@ -88,7 +89,13 @@ func (e *statusError) Error() string { return "api: " + strconv.Itoa(e.status) }
 // Fail answers a request that could not be served.
 func Fail(w http.ResponseWriter, r *http.Request, err error) {
 	var own *statusError
+	var bad *parameterError
 	switch {
+	case errors.As(err, &bad):
+		reportAs(w, answered{
+			Type: "bad-parameter", Title: "A parameter cannot be understood", Status: http.StatusBadRequest, Detail: bad.why, Parameter: bad.name,
+		})
+		return
 	case errors.Is(err, serviceaccount.ErrRefused):
 		w.Header().Set("WWW-Authenticate", `Bearer realm="portal"`)
 		own = &statusError{status: http.StatusUnauthorized}
@@ -116,8 +123,14 @@ func report(w http.ResponseWriter, status int, reason string) {
 		status = http.StatusInternalServerError
 		p = problems[status]
 	}
-	p.Type, p.Status, p.Reason, p.RequestID = typePrefix+p.Type, status, reason, w.Header().Get("X-Request-Id")
-	_ = send(w, status, "application/problem+json", p) // strings and a number: it can be encoded
+	p.Status, p.Reason = status, reason
+	reportAs(w, p)
+}
+
+// reportAs sends a problem under its full name.
+func reportAs(w http.ResponseWriter, p answered) {
+	p.Type, p.RequestID = typePrefix+p.Type, w.Header().Get("X-Request-Id")
+	_ = send(w, p.Status, "application/problem+json", p) // strings and a number: it can be encoded
 }
 
 // Problems makes a problem of what was answered before a row of the API was

@@ -7,11 +7,9 @@ import (
 	"context"
 	"net/http"
 
-	"github.com/a-h/templ"
 	"github.com/go-chi/chi/v5"
 
 	"portal/internal/apikey"
-	"portal/internal/audit"
 	"portal/internal/authz"
 	"portal/internal/id"
 	"portal/internal/list"
@@ -19,9 +17,6 @@ import (
 	"portal/web/page"
 	"portal/web/route"
 )
-
-// Trail draws the history of a thing.
-type Trail func(ctx context.Context, kind audit.Kind, id string) templ.Component
 
 const (
 	listURL = "/api-keys"
@@ -36,12 +31,12 @@ func madeFor(g apikey.Grant) string { return newURL + "?grant=" + g.ID.String() 
 
 type handlers struct {
 	keys  *apikey.Service
-	trail Trail
+	trail page.Trail
 }
 
 // Routes are the rows of these pages. Reading needs api_key.read, making and
 // rotating api_key.create, which no staff holds, ending api_key.deactivate.
-func Routes(keys *apikey.Service, trail Trail) []route.Route {
+func Routes(keys *apikey.Service, trail page.Trail) []route.Route {
 	h := handlers{keys: keys, trail: trail}
 	read, create, end := route.Needs(authz.APIKeyRead), route.Needs(authz.APIKeyCreate), route.Needs(authz.APIKeyDeactivate)
 	return []route.Route{

@@ -173,7 +173,7 @@ func statusTag(k apikey.Key) templ.Component {
 	})
 }
 
-func showPage(k apikey.Full, trail Trail) templ.Component {
+func showPage(k apikey.Full, trail page.Trail) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {

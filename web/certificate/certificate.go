@@ -5,13 +5,10 @@
 package certificate
 
 import (
-	"context"
 	"net/http"
 
-	"github.com/a-h/templ"
 	"github.com/go-chi/chi/v5"
 
-	"portal/internal/audit"
 	"portal/internal/authz"
 	"portal/internal/certdoc"
 	"portal/internal/certificate"
@@ -20,12 +17,9 @@ import (
 	"portal/web/route"
 )
 
-// Trail draws an object's history; the audit screens bring it.
-type Trail func(ctx context.Context, kind audit.Kind, objectID string) templ.Component
-
 type handlers struct {
 	certs *certificate.Service
-	trail Trail
+	trail page.Trail
 }
 
 // The addresses (design README, "Addresses").
@@ -41,7 +35,7 @@ const formLimit = certdoc.MaxBytes/3*4 + 10<<10
 
 // Routes are the rows of partners' certificates. Reading needs certificate.read,
 // and reaches the reader's own; sending and withdrawing certificate.upload.
-func Routes(certs *certificate.Service, trail Trail) []route.Route {
+func Routes(certs *certificate.Service, trail page.Trail) []route.Route {
 	h := handlers{certs: certs, trail: trail}
 	read, upload := route.Needs(authz.CertificateRead), route.Needs(authz.CertificateUpload)
 	return []route.Route{

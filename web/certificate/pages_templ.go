@@ -973,7 +973,7 @@ func verdict(p uploadPage) templ.Component {
 	})
 }
 
-func showPage(c certificate.Full, chain []certificate.FullCA, trail Trail) templ.Component {
+func showPage(c certificate.Full, chain []certificate.FullCA, trail page.Trail) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {

@@ -70,6 +70,7 @@ func (d Desk[T]) do(ctx context.Context, a authz.Actor, v act, of T, t Thing, ty
 			return err
 		}
 		return d.RequestChanges(ctx, a, of, version, lines, typed.Text("note"))
+	case reject, deactivate, reactivate:
 	}
 	reason, err := d.Chosen(t.Lang, string(v), typed.Raw("template"), typed.Text("reason"))
 	if err != nil {

@@ -143,6 +143,17 @@ func (k Kind) Actions(ctx context.Context, item approval.Item) []ui.Link {
 	return links
 }
 
+// editStep leads to the page to change a thing at; none without one.
+func (k Kind) editStep(ctx context.Context, t Thing, edit string) []ui.Link {
+	switch {
+	case edit == "" || !page.May(ctx, k.MaySend):
+		return nil
+	case t.Status == approval.ChangesRequested:
+		return []ui.Link{{Href: edit, Text: i18n.T(ctx, "approval.edit_again")}}
+	}
+	return []ui.Link{{Href: edit, Text: i18n.T(ctx, "approval.edit")}}
+}
+
 // happening is one line of a provider's history.
 type happening struct {
 	at         time.Time

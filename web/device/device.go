@@ -42,7 +42,7 @@ const (
 	newURL      = listURL + "/new"
 	importsURL  = listURL + "/imports"
 	newFileURL  = importsURL + "/new"
-	templateURL = listURL + "/template.csv"
+	templateURL = listURL + "/template"
 	takeOverURL = listURL + "/take-over"
 	queueURL    = listURL + "?sort=waiting&status=" + string(approval.PendingApproval)
 )

@@ -272,14 +272,6 @@ func (v previewView) obstacle(ctx context.Context) string {
 // findingText is what is wrong, and what to do.
 func findingText(ctx context.Context, f device.Finding) string { return i18n.T(ctx, f.Key, f.Args...) }
 
-// at is where a finding is.
-func at(ctx context.Context, f device.Finding) string {
-	if f.Column == "" {
-		return i18n.T(ctx, "device.finding.line", "Line", f.Line)
-	}
-	return i18n.T(ctx, "device.finding.at", "Line", f.Line, "Column", f.Column)
-}
-
 // codes are the types that a file can name, a line each: the type's code, the
 // sub-type's, and what they are called.
 func (v fileView) codes(ctx context.Context) [][3]string {

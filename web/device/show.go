@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"time"
 
-
 	"portal/internal/approval"
 	"portal/internal/audit"
 	"portal/internal/device"
@@ -81,7 +80,7 @@ func (v ownView) editPath() string {
 // facts are what a device is.
 func facts(ctx context.Context, d device.Device, types devicetype.Types) []ui.Row {
 	rows := []ui.Row{
-		{Label: i18n.T(ctx, "device.field.device_type"), Value: typeText(ctx, types, d.TypeID, d.SubTypeID), Note: d.Kind()},
+		{Label: i18n.T(ctx, "device.field.device_type"), Value: typeText(ctx, types, d.TypeID, d.SubTypeID), Component: ui.Code(d.Kind())},
 		{Label: i18n.T(ctx, "device.field.make"), Value: d.Make},
 		{Label: i18n.T(ctx, "device.field.model"), Value: d.Model},
 		{
@@ -142,4 +141,3 @@ func allOfURL(verb string, sid id.SBI) string { return listURL + "/" + verb + "?
 
 // ofSBI is the list of an SBI's devices.
 func ofSBI(sid id.SBI) string { return listURL + "?sbi=" + sid.String() }
-

@@ -86,13 +86,13 @@ func (h handlers) renew(d renewal) page.Handler {
 		if err != nil {
 			return err
 		}
-		cert, err := id.Parse[id.FTMChipCertificate](v.Text("certificate"))
-		if err != nil {
-			return problem.ErrBadRequest
-		}
 		st, err := h.load(r)
 		if err != nil {
 			return err
+		}
+		cert, err := id.Parse[id.FTMChipCertificate](v.Text("certificate"))
+		if err != nil {
+			return problem.ErrBadRequest
 		}
 		ctx := r.Context()
 		err = d.do(h.chips, ctx, page.Actor(ctx), st.ID, cert, v.Int("version"), v.Text("reason"))

@@ -56,7 +56,7 @@ func (d Deps) landing(w http.ResponseWriter, r *http.Request) error {
 	if page.Actor(r.Context()).SignedIn() {
 		return page.Redirect(w, r, homeURL)
 	}
-	return page.Render(w, r, http.StatusOK, landingPage())
+	return page.Render(w, r, http.StatusOK, landingPage(page.PublicLinks(r.Context())))
 }
 
 // overview is what waits for one person. A part that is not the person's is nil.

@@ -14,8 +14,8 @@ import (
 // else on its pages says so by itself.
 func ownEnded(o outlook.Own) []tile {
 	return present(
-		tile{o.SBIsEnded, "home.sbis_ended", sbisURL + "?expired=yes", nil},
-		tile{o.ChipsLost, "home.chips_lost", chipsURL + "?expired=yes", nil},
+		tile{o.SBIsEnded, "home.sbis_ended", sbisURL + "?expired=yes&status=approved", nil},
+		tile{o.ChipsExpired, "home.chips_lost", chipsURL + "?expired=yes", nil},
 	)
 }
 
@@ -112,7 +112,7 @@ func chipCertificateTask(ctx context.Context, o outlook.ChipSide) ui.Task {
 	case live(o) == 0:
 		return later(ctx, t, i18n.T(ctx, "home.task.chip_certificate.first"))
 	case o.ChipsLost > 0:
-		t.Href, t.Hint, t.Status = chipsURL+"?expired=yes", i18n.T(ctx, "home.task.chip_certificate.lost", "Count", o.ChipsLost), yours(ctx)
+		t.Href, t.Hint, t.Status = withStatus(chipsURL, "approved"), i18n.T(ctx, "home.task.chip_certificate.lost", "Count", o.ChipsLost), yours(ctx)
 		return t
 	case o.ChipsBare > 0:
 		return open(ctx, t, withStatus(chipsURL, "pending_certificate"), i18n.T(ctx, "home.task.chip_certificate.missing", "Count", o.ChipsBare))

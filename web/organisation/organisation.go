@@ -8,8 +8,6 @@ import (
 	"errors"
 	"net/http"
 
-	"github.com/a-h/templ"
-
 	"portal/internal/audit"
 	"portal/internal/authz"
 	"portal/internal/id"
@@ -31,16 +29,13 @@ const (
 	withdrawURL = showURL + "/withdraw"
 )
 
-// Trail draws the history of a thing.
-type Trail func(ctx context.Context, kind audit.Kind, id string) templ.Component
-
 type handlers struct {
 	organisations *organisation.Service
-	trail         Trail
+	trail         page.Trail
 }
 
 // Routes are the rows of the own organisation: its people read, its owner edits.
-func Routes(s *organisation.Service, trail Trail) []route.Route {
+func Routes(s *organisation.Service, trail page.Trail) []route.Route {
 	h := handlers{s, trail}
 	read, edit := route.Needs(authz.PeopleRead), route.Needs(authz.OrganisationEdit)
 	return []route.Route{

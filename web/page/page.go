@@ -38,14 +38,17 @@ type Site struct {
 	Menu func(ctx context.Context, a authz.Actor, path string) []ui.NavGroup
 	// Notices are the banners that an actor sees on every page.
 	Notices func(ctx context.Context, a authz.Actor) []string
+	// PublicLinks stand at the foot of the pages for visitors.
+	PublicLinks func(ctx context.Context) []ui.Link
 }
 
 type siteKey struct{}
 
 // request is what the pages of one request share.
 type request struct {
-	site *Site
-	http *http.Request
+	site   *Site
+	http   *http.Request
+	shared bool // the same for everybody; see Shared
 }
 
 // With puts the site and the reader's language into the request. It runs after
@@ -54,6 +57,20 @@ func (s *Site) With(r *http.Request) *http.Request {
 	ctx := i18n.WithZone(i18n.WithLang(r.Context(), s.lang(r)), s.Zone)
 	req := &request{site: s}
 	r = r.WithContext(context.WithValue(ctx, siteKey{}, req))
+	req.http = r
+	return r
+}
+
+// Shared is With for pages that anybody may keep a copy of: no session is read and
+// no cookie is set, so that nothing of a reader can stand in them. Their language
+// stands in the address, else it is that of this browser.
+func (s *Site) Shared(r *http.Request) *http.Request {
+	lang := r.URL.Query().Get("lang")
+	if !i18n.Known(lang) {
+		lang = s.lang(r)
+	}
+	req := &request{site: s, shared: true}
+	r = r.WithContext(context.WithValue(i18n.WithZone(i18n.WithLang(r.Context(), lang), s.Zone), siteKey{}, req))
 	req.http = r
 	return r
 }
@@ -86,6 +103,14 @@ func Actor(ctx context.Context) authz.Actor { return session.Actor(ctx) }
 // May reports whether the reader may do something: for drawing buttons.
 func May(ctx context.Context, p authz.Permission) bool { return session.Actor(ctx).May(p) }
 
+// PublicLinks lead to what anybody may see without an account.
+func PublicLinks(ctx context.Context) []ui.Link {
+	if req := of(ctx); req != nil && req.site.PublicLinks != nil {
+		return req.site.PublicLinks(ctx)
+	}
+	return nil
+}
+
 // Now is the application's clock, for "3 days ago".
 func Now(ctx context.Context) time.Time {
 	if req := of(ctx); req != nil {
@@ -114,6 +139,38 @@ func Render(w http.ResponseWriter, r *http.Request, status int, c templ.Componen
 	h.Set("Cache-Control", "no-store") // security.md SES-8
 	h.Add("Vary", "Accept-Encoding, Cookie, Accept-Language")
 	return send(w, r, status, buf.Bytes())
+}
+
+// Copy is an answer that anybody may keep for a while.
+type Copy struct {
+	ContentType string
+	Body        []byte
+	Tag         string        // names what it says; weak, since it may be compressed
+	Age, Lasts  time.Duration // how old it is, and when it is too old
+}
+
+// Draw renders a page that anybody may keep.
+func Draw(r *http.Request, c templ.Component) ([]byte, error) {
+	var b bytes.Buffer
+	err := c.Render(ui.WithShell(r.Context(), shell(r)), &b)
+	return b.Bytes(), err
+}
+
+// SendCopy answers with a copy, or with 304 to who has it (RFC 9111).
+func SendCopy(w http.ResponseWriter, r *http.Request, c Copy) error {
+	h := w.Header()
+	h.Set("Cache-Control", "public, max-age="+strconv.Itoa(int(c.Lasts/time.Second)))
+	h.Set("Age", strconv.Itoa(max(0, int(c.Age/time.Second))))
+	h.Set("ETag", c.Tag)
+	h.Set("Vary", "Accept-Encoding, Accept-Language, Cookie")
+	for tag := range strings.SplitSeq(strings.Join(r.Header.Values("If-None-Match"), ","), ",") {
+		if tag = strings.TrimSpace(tag); tag == "*" || strings.TrimPrefix(tag, "W/") == strings.TrimPrefix(c.Tag, "W/") {
+			w.WriteHeader(http.StatusNotModified)
+			return nil
+		}
+	}
+	h.Set("Content-Type", c.ContentType)
+	return send(w, r, http.StatusOK, c.Body)
 }
 
 var compressors = sync.Pool{New: func() any {
@@ -273,12 +330,21 @@ func shell(r *http.Request) *ui.Shell {
 		Lang: i18n.Lang(ctx), Dir: i18n.Dir(ctx), Path: r.URL.Path, Query: r.URL.RawQuery,
 		FormToken: session.FormToken(ctx),
 	}
-	for _, l := range i18n.Languages {
-		s.LanguageLinks = append(s.LanguageLinks, ui.LanguageLink{Code: l.Code, Name: l.Name, Current: l.Code == s.Lang})
-	}
 	req, a := of(ctx), session.Actor(ctx)
+	for _, l := range i18n.Languages {
+		link := ui.LanguageLink{Code: l.Code, Name: l.Name, Current: l.Code == s.Lang}
+		if req != nil && req.shared {
+			query := r.URL.Query()
+			query.Set("lang", l.Code)
+			link.Href = r.URL.Path + "?" + query.Encode()
+		}
+		s.LanguageLinks = append(s.LanguageLinks, link)
+	}
 	if req == nil {
 		return s
+	}
+	if !a.SignedIn() {
+		s.PublicLinks = PublicLinks(ctx)
 	}
 	s.BuildID = req.site.Build
 	if a.SignedIn() {

@@ -12,7 +12,6 @@ import (
 	"github.com/a-h/templ"
 	"github.com/go-chi/chi/v5"
 
-	"portal/internal/audit"
 	"portal/internal/authz"
 	"portal/internal/id"
 	"portal/internal/partner"
@@ -22,10 +21,6 @@ import (
 	"portal/web/route"
 )
 
-// Trail draws what other screens know of an object, such as its history; the
-// wiring brings it.
-type Trail func(ctx context.Context, kind audit.Kind, objectID string) templ.Component
-
 // Grants draws what a partner may use; the screens of policy requests bring it.
 type Grants func(ctx context.Context, partner id.Partner) templ.Component
 
@@ -33,10 +28,10 @@ type handlers struct {
 	partners *partner.Service
 	policies *policy.Service
 	words    *vocabulary.Service
-	trail    Trail
-	work     Trail // whose work a request is
-	others   Trail // that it is a colleague's
-	admitted Trail // its access, people and contacts, once it was admitted
+	trail    page.Trail
+	work     page.Trail // whose work a request is
+	others   page.Trail // that it is a colleague's
+	admitted page.Trail // its access, people and contacts, once it was admitted
 	grants   Grants
 	certs    Grants
 }
@@ -46,7 +41,7 @@ type handlers struct {
 // is, others on a decision's page that it is a colleague's; admitted what became
 // of an admitted partner, grants lists what it may use, certs how it stands with its
 // certificates.
-func Routes(p *partner.Service, policies *policy.Service, words *vocabulary.Service, trail, work, others, admitted Trail, grants, certs Grants) []route.Route {
+func Routes(p *partner.Service, policies *policy.Service, words *vocabulary.Service, trail, work, others, admitted page.Trail, grants, certs Grants) []route.Route {
 	h := handlers{partners: p, policies: policies, words: words, trail: trail, work: work, others: others, admitted: admitted, grants: grants, certs: certs}
 	read := route.Needs(authz.PartnerRead)
 	rows := []route.Route{

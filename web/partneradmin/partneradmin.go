@@ -8,11 +8,9 @@ import (
 	"context"
 	"net/http"
 
-	"github.com/a-h/templ"
 	"github.com/go-chi/chi/v5"
 
 	"portal/internal/account"
-	"portal/internal/audit"
 	"portal/internal/authz"
 	"portal/internal/id"
 	"portal/internal/organisation"
@@ -23,18 +21,15 @@ import (
 	"portal/web/route"
 )
 
-// Trail draws the history of a thing.
-type Trail func(ctx context.Context, kind audit.Kind, objectID string) templ.Component
-
 // Deps are the services that these pages ask.
 type Deps struct {
 	Outlook       *outlook.Service
 	Organisations *organisation.Service
 	Accounts      *account.Service
 	Webhooks      *webhook.Service
-	Trail         Trail
-	Work          Trail // whose work a change is that waits
-	Others        Trail // the same before a decision, if it is a colleague's
+	Trail         page.Trail
+	Work          page.Trail // whose work a change is that waits
+	Others        page.Trail // the same before a decision, if it is a colleague's
 }
 
 const (

@@ -193,3 +193,70 @@ func TestAnotherOwnerIsAppointed(t *testing.T) {
 	o.SignedIn("mia@acme.example").Get("/people/new").Want(http.StatusOK)
 	o.owner.Get("/people/new").Want(http.StatusForbidden)
 }
+
+// What an admin sees of a provider, with the ways to its part of each list, and what
+// stops counting with it.
+func TestAnAdminSeesWhatAProviderSupplies(t *testing.T) {
+	t.Parallel()
+	s := webtest.New(t)
+	admin := s.Staff(authz.PartnerAdmin)
+	for kind, c := range map[authz.Role]struct {
+		empty, fill         string
+		shows, stops, again []string
+		lists               string
+	}{
+		authz.DeviceProvider: {
+			empty: "SBIsNone yet",
+			fill: `with s as (insert into sbis (id, partner_id, sbi_version, hash, created_on, expires_on, status, submission, submitted_at, approved_at, registered_by, created_at, updated_at)
+					values (gen_random_uuid(), @partner, '1.0', decode(repeat('00', 32), 'hex'), '2020-01-01', @soon, 'approved', 1, @now, @now, @by, @now, @now) returning id)
+				insert into devices (id, partner_id, sbi_id, type_id, sub_type_id, make, model, status, submitted_at, approved_at, registered_by, created_at, updated_at)
+				select gen_random_uuid(), @partner, s.id, x.type_id, x.id, 'Lens', v, v, @now, @now, @by, @now, @now
+				from s, (select * from device_sub_types order by id limit 1) x, unnest(array['approved', 'pending_approval']) v where @admin::uuid is not null`,
+			shows: []string{"What it supplies", "1 approved · 1 of these ends within 30 days", "1 approved · 1 waits for a decision"},
+			stops: []string{"1 SBI does not count any more", "1 device does not count any more"},
+			again: []string{"1 SBI counts again", "1 device counts again"},
+			lists: "/sbis /devices",
+		},
+		authz.FTMProvider: {
+			empty: "FTM chipsNone yet",
+			fill: `with h as (insert into ftm_chips (id, partner_id, make, model, status, submission, submitted_at, approved_at, registered_by, created_at, updated_at)
+					values (gen_random_uuid(), @partner, 'Fort', 'F1', 'approved', 1, @now, @now, @by, @now, @now) returning id)
+				insert into ftm_chip_certificates (id, chip_id, partner_id, subject, issuer, organisation, serial, key, not_before, not_after, thumbprint, key_hash, der,
+					original, chain, status, uploaded_by, uploaded_at, decided_by, decided_at)
+				select gen_random_uuid(), h.id, @partner, 'CN=Chip', 'CN=Root', 'x', '1', 'P-256', @now, @soon, sha256(v::bytea), sha256(v::bytea), 'x', 'x', '{}', v, @by, @now,
+					@admin, @now from h, unnest(array['in_service', 'waiting']) v`,
+			shows: []string{"1 approved · 1 of these ends within 30 days · 1 new certificate waits for a decision"},
+			stops: []string{"1 FTM chip does not count any more"},
+			again: []string{"1 FTM chip counts again"},
+			lists: "/ftm-chips",
+		},
+	} {
+		owner := s.Admitted(kind)
+		pid := owner.Actor.Partner.String()
+		webtest.WantText(t, admin.Get("/partners/"+pid).Want(http.StatusOK), c.empty)
+		now := s.App.DB.Now()
+		err := s.App.DB.Housekeep(t.Context(), "fixture", func(tx *pg.Tx) error {
+			_, err := tx.Exec(t.Context(), c.fill, pg.Args{
+				"partner": pid, "by": owner.Actor.User, "now": now, "soon": now.AddDate(0, 0, 20), "admin": admin.Actor.User,
+			})
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		page := admin.Get("/partners/" + pid).Want(http.StatusOK)
+		webtest.WantText(t, page, c.shows...)
+		for _, list := range strings.Fields(c.lists) {
+			if page.Doc.Find(`main a[href="`+list+"?provider="+pid+`"]`).Length() != 1 {
+				t.Errorf("no way to %s", list)
+			}
+			if n := admin.Get(list + "?provider=" + pid).Want(http.StatusOK).Doc.Find("main .list tbody tr").Length(); n == 0 {
+				t.Errorf("%s of the provider is empty", list)
+			}
+		}
+		ask := admin.Get("/partners/" + pid + "/deactivate").Want(http.StatusOK)
+		webtest.WantText(t, ask, c.stops...)
+		ask.Submit(webtest.Values{"reason": why}).Want(http.StatusOK)
+		webtest.WantText(t, admin.Get("/partners/"+pid+"/reactivate").Want(http.StatusOK), c.again...)
+	}
+}

@@ -4,13 +4,11 @@
 package people
 
 import (
-	"context"
 	"errors"
 	"net/http"
 	"strconv"
 	"time"
 
-	"github.com/a-h/templ"
 	"github.com/go-chi/chi/v5"
 
 	"portal/internal/account"
@@ -26,9 +24,6 @@ import (
 	"portal/web/route"
 )
 
-// Trail draws the history of a thing.
-type Trail func(ctx context.Context, kind audit.Kind, id string) templ.Component
-
 const listURL = "/people"
 
 func showURL(uid id.User) string            { return listURL + "/" + uid.String() }
@@ -36,13 +31,13 @@ func doURL(uid id.User, verb string) string { return showURL(uid) + "/" + verb }
 
 type screens struct {
 	accounts *account.Service
-	trail    Trail
+	trail    page.Trail
 }
 
 // Routes are the pages about a partner's people: all of them read, its owner
 // manages. Handing over is open to readers, because who did it is one of them
 // from then on and may click twice; the service refuses everybody else.
-func Routes(accounts *account.Service, trail Trail) []route.Route {
+func Routes(accounts *account.Service, trail page.Trail) []route.Route {
 	s := &screens{accounts: accounts, trail: trail}
 	read, manage := route.Needs(authz.PeopleRead), route.Needs(authz.PeopleManage)
 	return []route.Route{

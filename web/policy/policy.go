@@ -17,7 +17,6 @@ import (
 	"github.com/a-h/templ"
 	"github.com/go-chi/chi/v5"
 
-	"portal/internal/audit"
 	"portal/internal/authz"
 	"portal/internal/id"
 	"portal/internal/policy"
@@ -29,16 +28,13 @@ import (
 	"portal/web/route"
 )
 
-// Trail draws an object's history; the audit screens bring it.
-type Trail func(ctx context.Context, kind audit.Kind, objectID string) templ.Component
-
 // Users draws which partners use a policy; the screens of policy requests bring it.
 type Users func(ctx context.Context, pid id.Policy) templ.Component
 
 type handlers struct {
 	policies *policy.Service
 	words    *vocabulary.Service
-	trail    Trail
+	trail    page.Trail
 	users    Users
 	zone     *time.Location // in which a day begins and ends
 	kind     policy.Kind
@@ -47,7 +43,7 @@ type handlers struct {
 // Routes are the rows of both kinds. Reading needs policy.read, what is in force
 // policy.activate, what waits (restoring, discarding) policy.write; that a writer
 // does not activate is the service's rule (design README, decision 1).
-func Routes(p *policy.Service, words *vocabulary.Service, trail Trail, users Users, zone *time.Location) []route.Route {
+func Routes(p *policy.Service, words *vocabulary.Service, trail page.Trail, users Users, zone *time.Location) []route.Route {
 	var rows []route.Route
 	for _, kind := range policydoc.Kinds() {
 		rows = append(rows, handlers{policies: p, words: words, trail: trail, users: users, zone: zone, kind: kind}.routes()...)

@@ -4,13 +4,10 @@
 package policygroup
 
 import (
-	"context"
 	"net/http"
 
-	"github.com/a-h/templ"
 	"github.com/go-chi/chi/v5"
 
-	"portal/internal/audit"
 	"portal/internal/authz"
 	"portal/internal/id"
 	"portal/internal/policy"
@@ -18,17 +15,14 @@ import (
 	"portal/web/route"
 )
 
-// Trail draws an object's history; the audit screens bring it.
-type Trail func(ctx context.Context, kind audit.Kind, objectID string) templ.Component
-
 type handlers struct {
 	policies *policy.Service
-	trail    Trail
+	trail    page.Trail
 }
 
 // Routes are the rows of policy groups. Reading needs policy_group.read,
 // everything else policy_group.manage (issue J4).
-func Routes(p *policy.Service, trail Trail) []route.Route {
+func Routes(p *policy.Service, trail page.Trail) []route.Route {
 	h := handlers{policies: p, trail: trail}
 	read, manage := route.Needs(authz.PolicyGroupRead), route.Needs(authz.PolicyGroupManage)
 	return []route.Route{

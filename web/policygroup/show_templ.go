@@ -11,11 +11,12 @@ import (
 	"portal/internal/audit"
 	"portal/internal/policy"
 	"portal/web/i18n"
+	"portal/web/page"
 	"portal/web/ui"
 	"strconv"
 )
 
-func showPage(g policy.Group, use policy.GroupUse, trail Trail) templ.Component {
+func showPage(g policy.Group, use policy.GroupUse, trail page.Trail) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {

@@ -6,13 +6,10 @@
 package policyrequest
 
 import (
-	"context"
 	"net/http"
 
-	"github.com/a-h/templ"
 	"github.com/go-chi/chi/v5"
 
-	"portal/internal/audit"
 	"portal/internal/authz"
 	"portal/internal/id"
 	"portal/internal/partner"
@@ -22,16 +19,13 @@ import (
 	"portal/web/route"
 )
 
-// Trail draws an object's history; the audit screens bring it.
-type Trail func(ctx context.Context, kind audit.Kind, objectID string) templ.Component
-
 type handlers struct {
 	requests *policyrequest.Service
 	partners *partner.Service
 	words    *vocabulary.Service
-	trail    Trail
-	work     Trail // whose work the request is
-	others   Trail // that it is a colleague's
+	trail    page.Trail
+	work     page.Trail // whose work the request is
+	others   page.Trail // that it is a colleague's
 }
 
 // manyFields is how many fields a form may have that has some for each attribute,
@@ -42,7 +36,7 @@ const manyFields = 1000
 // partner does policy_request.send, what an admin decides policy_request.decide.
 // work says on a request's page whose work it is, others on a decision's page that
 // it is a colleague's.
-func Routes(requests *policyrequest.Service, partners *partner.Service, words *vocabulary.Service, trail, work, others Trail) []route.Route {
+func Routes(requests *policyrequest.Service, partners *partner.Service, words *vocabulary.Service, trail, work, others page.Trail) []route.Route {
 	h := handlers{requests, partners, words, trail, work, others}
 	read, send := route.Needs(authz.PolicyRequestRead), route.Needs(authz.PolicyRequestSend)
 	rows := []route.Route{

@@ -89,6 +89,7 @@ var statusKeys = map[string]string{
 	"partners": "partner.status.", "policy-requests": "policy_request.status.", "auth-policies": "policy.status.",
 	"datashare-policies": "policy.status.", "policy-groups": "policy_group.status.", "staff": "staff.status.", "people": "staff.status.",
 	"api-keys": "api_key.shown.", "service-accounts": "service_account.shown.", "webhooks": "webhook.status.",
+	"sbis": "approval.status.", "devices": "approval.status.", "ftm-chips": "approval.status.",
 }
 
 // status is the state of a hit in the reader's words, "" where its list has none.

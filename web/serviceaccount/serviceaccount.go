@@ -3,13 +3,10 @@
 package serviceaccount
 
 import (
-	"context"
 	"net/http"
 
-	"github.com/a-h/templ"
 	"github.com/go-chi/chi/v5"
 
-	"portal/internal/audit"
 	"portal/internal/authz"
 	"portal/internal/id"
 	"portal/internal/list"
@@ -19,9 +16,6 @@ import (
 	"portal/web/route"
 )
 
-// Trail draws the history of a thing.
-type Trail func(ctx context.Context, kind audit.Kind, id string) templ.Component
-
 const listURL = "/service-accounts"
 
 func showURL(said id.ServiceAccount) string            { return listURL + "/" + said.String() }
@@ -29,11 +23,11 @@ func doURL(said id.ServiceAccount, verb string) string { return showURL(said) + 
 
 type handlers struct {
 	accounts *serviceaccount.Service
-	trail    Trail
+	trail    page.Trail
 }
 
 // Routes are the rows of these pages; all need service_account.manage.
-func Routes(accounts *serviceaccount.Service, trail Trail) []route.Route {
+func Routes(accounts *serviceaccount.Service, trail page.Trail) []route.Route {
 	h := handlers{accounts: accounts, trail: trail}
 	needs := route.Needs(authz.ServiceManage)
 	return []route.Route{

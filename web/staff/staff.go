@@ -8,11 +8,9 @@ import (
 	"errors"
 	"net/http"
 
-	"github.com/a-h/templ"
 	"github.com/go-chi/chi/v5"
 
 	"portal/internal/account"
-	"portal/internal/audit"
 	"portal/internal/authz"
 	"portal/internal/id"
 	"portal/internal/list"
@@ -24,9 +22,6 @@ import (
 	"portal/web/route"
 )
 
-// Trail draws the history of a thing.
-type Trail func(ctx context.Context, kind audit.Kind, id string) templ.Component
-
 const listURL = "/staff"
 
 func showURL(uid id.User) string            { return listURL + "/" + uid.String() }
@@ -34,11 +29,11 @@ func doURL(uid id.User, verb string) string { return showURL(uid) + "/" + verb }
 
 type screens struct {
 	accounts *account.Service
-	trail    Trail
+	trail    page.Trail
 }
 
 // Routes are the pages about staff, for Partner Admins.
-func Routes(accounts *account.Service, trail Trail) []route.Route {
+func Routes(accounts *account.Service, trail page.Trail) []route.Route {
 	s := &screens{accounts: accounts, trail: trail}
 	needs := route.Needs(authz.StaffManage)
 	return []route.Route{

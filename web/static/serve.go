@@ -39,10 +39,10 @@ func serve(w http.ResponseWriter, r *http.Request, a *asset) {
 	body := a.plain
 	switch accepted := r.Header.Get("Accept-Encoding"); {
 	case accepts(accepted, "br"):
-		body = a.brotli
+		body = a.brotli()
 		h.Set("Content-Encoding", "br")
 	case accepts(accepted, "gzip"):
-		body = a.gzip
+		body = a.gzip()
 		h.Set("Content-Encoding", "gzip")
 	}
 	h.Set("Content-Length", strconv.Itoa(len(body)))

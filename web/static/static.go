@@ -31,16 +31,20 @@ var bundles = []struct {
 	{"app.js", "text/javascript; charset=utf-8", []string{"js/app.js"}},
 	{"editor.js", "text/javascript; charset=utf-8", []string{"js/app.js", "js/editor.js"}},
 	{"studio.js", "text/javascript; charset=utf-8", []string{"js/app.js", "js/editor.js", "js/studio.js"}},
+	{"hash.js", "text/javascript; charset=utf-8", []string{"js/app.js", "js/hash.js"}},
 	{"favicon.svg", "image/svg+xml", []string{"img/favicon.svg"}},
 }
 
 // asset is one file as it goes over the wire, in the three forms a browser may ask for.
+// The compressed ones are made when somebody first does: brotli takes longer than all else
+// that the process does before its first page.
 type asset struct {
 	name, path, mime, etag string
-	plain, gzip, brotli    []byte
+	plain                  []byte
+	gzip, brotli           func() []byte
 }
 
-// assets builds all files once, at first use: compressing them takes some milliseconds.
+// assets reads all files once, at first use.
 var assets = sync.OnceValue(func() map[string]*asset {
 	byName := make(map[string]*asset, len(bundles))
 	for _, b := range bundles {
@@ -79,7 +83,7 @@ type Size struct{ Plain, Gzip, Brotli int }
 func Sizes() map[string]Size {
 	sizes := make(map[string]Size, len(bundles))
 	for name, a := range assets() {
-		sizes[name] = Size{Plain: len(a.plain), Gzip: len(a.gzip), Brotli: len(a.brotli)}
+		sizes[name] = Size{Plain: len(a.plain), Gzip: len(a.gzip()), Brotli: len(a.brotli())}
 	}
 	return sizes
 }
@@ -99,21 +103,13 @@ func build(name, mime string, patterns []string) (*asset, error) {
 			plain.WriteString(squeeze(path.Ext(file), string(text)))
 		}
 	}
-	zipped, err := gzipped(plain.Bytes())
-	if err != nil {
-		return nil, err
-	}
-	packed, err := brotlied(plain.Bytes())
-	if err != nil {
-		return nil, err
-	}
 	sum := sha256.Sum256(plain.Bytes())
 	hash := hex.EncodeToString(sum[:8])
 	ext := path.Ext(name)
 	return &asset{
 		name: name, mime: mime, etag: `"` + hash + `"`,
 		path:  "/static/" + strings.TrimSuffix(name, ext) + "." + hash + ext,
-		plain: plain.Bytes(), gzip: zipped, brotli: packed,
+		plain: plain.Bytes(), gzip: once(gzipped, plain.Bytes()), brotli: once(brotlied, plain.Bytes()),
 	}, nil
 }
 
@@ -130,6 +126,17 @@ func squeeze(ext, text string) string {
 		}
 	}
 	return b.String()
+}
+
+// once packs a text when it is first asked for.
+func once(pack func([]byte) ([]byte, error), plain []byte) func() []byte {
+	return sync.OnceValue(func() []byte {
+		packed, err := pack(plain)
+		if err != nil {
+			panic(err) // writing to memory fails only by a programming error
+		}
+		return packed
+	})
 }
 
 func gzipped(plain []byte) ([]byte, error) {

@@ -12,7 +12,6 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"portal/internal/assignment"
-	"portal/internal/audit"
 	"portal/internal/authz"
 	"portal/internal/certdoc"
 	"portal/internal/certificate"
@@ -26,13 +25,10 @@ import (
 	"portal/web/ui"
 )
 
-// Trail draws an object's history; the audit screens bring it.
-type Trail func(ctx context.Context, kind audit.Kind, objectID string) templ.Component
-
 type handlers struct {
 	certs *certificate.Service
-	trail Trail
-	work  Trail // whose work a root is that waits
+	trail page.Trail
+	work  page.Trail // whose work a root is that waits
 }
 
 // listURL is the address of the trust store (design README, "Addresses").
@@ -43,7 +39,7 @@ const listURL = "/trust-store"
 const formLimit = certdoc.MaxBundleBytes/3*4 + 8<<10
 
 // Routes are the rows of the trust store; all need trust_store.manage.
-func Routes(certs *certificate.Service, trail, work Trail) []route.Route {
+func Routes(certs *certificate.Service, trail, work page.Trail) []route.Route {
 	h := handlers{certs: certs, trail: trail, work: work}
 	manage := route.Needs(authz.TrustStoreManage)
 	rows := []route.Route{

@@ -26,6 +26,7 @@ type Shell struct {
 	Searched           string // what stands in the search box
 	Shortcuts          bool   // "/" jumps to it
 	BuildID            string
+	PublicLinks        []Link // at the foot of the pages for visitors
 }
 
 // NavGroup is a titled part of the menu; without a title its items stand at the top level.
@@ -48,6 +49,7 @@ type Flash struct{ Text, Href, LinkText string }
 type LanguageLink struct {
 	Code, Name string
 	Current    bool
+	Href       string // of a page that is the same for everybody: nothing is remembered
 }
 
 // Link is an address with its words.
@@ -60,6 +62,7 @@ type Meta struct {
 	Errors       form.Errors // any: the title starts with "Error:"
 	Editor       bool        // the page has an Editor
 	Studio       bool        // the page has an Editor that keeps up with a form beside it
+	Hasher       bool        // the page computes the hash of a file
 	Narrow, Wide bool        // a form's or a wide list's width
 }
 
@@ -120,6 +123,8 @@ func script(m Meta) string {
 		return "studio.js"
 	case m.Editor:
 		return "editor.js"
+	case m.Hasher:
+		return "hash.js"
 	default:
 		return "app.js"
 	}

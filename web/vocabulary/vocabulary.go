@@ -8,10 +8,8 @@ import (
 	"context"
 	"net/http"
 
-	"github.com/a-h/templ"
 	"github.com/go-chi/chi/v5"
 
-	"portal/internal/audit"
 	"portal/internal/authz"
 	"portal/internal/id"
 	"portal/internal/policydoc"
@@ -21,17 +19,14 @@ import (
 	"portal/web/route"
 )
 
-// Trail draws an object's history; the audit screens bring it.
-type Trail func(ctx context.Context, kind audit.Kind, objectID string) templ.Component
-
 type handlers struct {
 	terms *vocabulary.Service
-	trail Trail
+	trail page.Trail
 }
 
 // Routes are the rows of the vocabulary. Whoever reads policies reads it;
 // changing needs vocabulary.manage (issue 3, item 2).
-func Routes(s *vocabulary.Service, trail Trail) []route.Route {
+func Routes(s *vocabulary.Service, trail page.Trail) []route.Route {
 	h := handlers{terms: s, trail: trail}
 	read, manage := route.Needs(authz.PolicyRead), route.Needs(authz.VocabularyManage)
 	return []route.Route{

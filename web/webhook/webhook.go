@@ -5,13 +5,10 @@
 package webhook
 
 import (
-	"context"
 	"net/http"
 
-	"github.com/a-h/templ"
 	"github.com/go-chi/chi/v5"
 
-	"portal/internal/audit"
 	"portal/internal/authz"
 	"portal/internal/id"
 	"portal/internal/list"
@@ -20,9 +17,6 @@ import (
 	"portal/web/page"
 	"portal/web/route"
 )
-
-// Trail draws the history of a thing.
-type Trail func(ctx context.Context, kind audit.Kind, id string) templ.Component
 
 // The addresses of these pages.
 const (
@@ -40,11 +34,11 @@ func deliveriesOf(wid id.Webhook, more string) string {
 
 type handlers struct {
 	hooks *webhook.Service
-	trail Trail
+	trail page.Trail
 }
 
 // Routes are the pages about webhooks, for Partner Admins.
-func Routes(hooks *webhook.Service, trail Trail) []route.Route {
+func Routes(hooks *webhook.Service, trail page.Trail) []route.Route {
 	h := handlers{hooks: hooks, trail: trail}
 	needs := route.Needs(authz.WebhookManage)
 	return []route.Route{

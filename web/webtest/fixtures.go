@@ -14,6 +14,7 @@ import (
 	"portal/internal/pg"
 	"portal/internal/policy"
 	"portal/internal/policyrequest"
+	"portal/internal/session"
 )
 
 // Password is the password of every account that a fixture makes.
@@ -155,11 +156,7 @@ func (s *Site) Actor(email string) authz.Actor {
 		ID        id.User
 		PartnerID id.Partner
 		Roles     []string
-	}](s.T.Context(), s.App.DB.Read(), `select u.id, u.partner_id, case
-			when p.id is null then (select array_agg(role) from user_roles where user_id = u.id)
-			when p.status <> 'active' then array['APPLICANT']
-			when u.owner then array[p.type, 'PARTNER_OWNER']
-			else array[p.type] end as roles
+	}](s.T.Context(), s.App.DB.Read(), `select u.id, u.partner_id, `+session.Roles+` as roles
 		from users u left join partners p on p.id = u.partner_id where u.email = @email`, pg.Args{"email": email})
 	if err != nil {
 		s.T.Fatal(email, err)

@@ -42,7 +42,7 @@ const (
 	newURL      = listURL + "/new"
 	importsURL  = listURL + "/imports"
 	newFileURL  = importsURL + "/new"
-	templateURL = listURL + "/template"
+	templateURL = listURL + "/template.csv"
 	takeOverURL = listURL + "/take-over"
 	queueURL    = listURL + "?sort=waiting&status=" + string(approval.PendingApproval)
 )

@@ -62,6 +62,12 @@ var kind = decide.Kind{
 		"reject":          {"twice", "sbi", "evidence"},
 		"deactivate":      {"recall", "unsold"},
 	},
+	Value: func(_ context.Context, field, value string) string {
+		if field == device.FieldType { // codes stand in their own direction
+			return i18n.Isolate(value)
+		}
+		return value
+	},
 }
 
 // Routes are the rows of these pages. Reading needs device.read, what a provider

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -120,7 +121,11 @@ func List[T any](ctx context.Context, q Querier, lq list.Query, columns, from st
 		}
 		p.Query = lq.AtPage(min(lq.Page, max(1, (p.Total+lq.Size-1)/lq.Size)))
 	}
-	if p.Items, err = pageOf[T](ctx, q, p.Query, columns, from, w); err != nil || lq.Page > 1 {
+	if behind := p.Total - p.Query.Offset() - p.Query.Limit(); lq.Page > 1 && !p.Bounded && behind < p.Query.Offset() {
+		p.Items, err = fromTheEnd[T](ctx, q, p.Query, behind, columns, from, w)
+		return p, err
+	}
+	if p.Items, err = pageOf[T](ctx, q, p.Query, p.Query.Limit(), p.Query.Offset(), columns, from, w); err != nil || lq.Page > 1 {
 		return p, err
 	}
 	if p.Total = len(p.Items); p.Total == lq.Limit() {
@@ -140,9 +145,20 @@ func countRows[T any](ctx context.Context, q Querier, p *list.Page[T], from stri
 	return err
 }
 
-func pageOf[T any](ctx context.Context, q Querier, lq list.Query, columns, from string, w Where) ([]T, error) {
+// fromTheEnd reads a page to whose end it is nearer than to the beginning: behind it
+// stand so many rows, less than none where the page is not full. The database
+// walks over what stands before a page, and so over less.
+func fromTheEnd[T any](ctx context.Context, q Querier, lq list.Query, behind int, columns, from string, w Where) ([]T, error) {
+	back := lq
+	back.Desc = !back.Desc
+	items, err := pageOf[T](ctx, q, back, lq.Limit()+min(behind, 0), max(behind, 0), columns, from, w)
+	slices.Reverse(items)
+	return items, err
+}
+
+func pageOf[T any](ctx context.Context, q Querier, lq list.Query, limit, offset int, columns, from string, w Where) ([]T, error) {
 	args := w.Args()
-	args["limit"], args["offset"] = lq.Limit(), lq.Offset()
+	args["limit"], args["offset"] = limit, offset
 	sql := "select " + columns + " " + from + w.SQL() + " order by " + lq.OrderBy() + " limit @limit offset @offset"
 	return All[T](ctx, q, sql, args)
 }

@@ -213,7 +213,7 @@ func TestRetireAndRestoreInTheBrowser(t *testing.T) {
 	d := newDesk(t)
 	for _, path := range []string{d.path("Face"), d.sub("Iris", "Single")} {
 		confirm := d.ada.Get(path + "/retire").Want(200)
-		wantText(t, confirm, "Devices that are there stay as they are", "0 live devices are of it.")
+		wantText(t, confirm, "Devices that are there stay as they are", "No live device is of it.")
 		n := d.events()
 		wantText(t, confirm.Submit(nil).Want(200), "is retired.", "Retired")
 		wantText(t, confirm.Submit(nil).Want(200), "is retired.") // a second click

@@ -156,10 +156,10 @@ func header(cells []string) (places [4]int, err error) {
 				which = i
 			}
 		}
-		switch {
-		case which < 0:
+		if which < 0 || which >= len(columns) {
 			return places, wrongFile("column_unknown", "Column", short(cell), "Columns", strings.Join(columns, ", "))
-		case places[which] >= 0:
+		}
+		if places[which] >= 0 {
 			return places, wrongFile("column_twice", "Column", columns[which])
 		}
 		places[which] = at

@@ -124,13 +124,13 @@ func (s *Service) vacant(ctx context.Context, tx *pg.Tx, a authz.Actor, m model)
 			return approval.ErrReplayed
 		}
 	}
-	for _, d := range there {
-		if d.ID != m.ID {
-			return &RegisteredError{ID: d.ID}
-		}
+	switch {
+	case len(there) == 0:
+		return nil
+	case there[0].ID == m.ID:
 		return problem.ErrConflict // the form was sent with another device in it
 	}
-	return nil
+	return &RegisteredError{ID: there[0].ID}
 }
 
 // Edit sends a device again with other answers, while nobody has decided finally:

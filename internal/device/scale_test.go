@@ -194,16 +194,16 @@ func BenchmarkDevices200k(b *testing.B) {
 		q, err := url.ParseQuery(view)
 		few.must(err)
 		compare("list?"+view, 5, func(o *office) {
-			_, err := o.Rows(context.Background(), o.ada.Scope(), device.List.Parse(q))
+			_, err := o.Rows(b.Context(), o.ada.Scope(), device.List.Parse(q))
 			o.must(err)
 		})
 	}
 	compare("last-page", 3, func(o *office) {
-		_, err := o.Rows(context.Background(), o.ada.Scope(), device.List.Parse(url.Values{"page": {"1000000"}}))
+		_, err := o.Rows(b.Context(), o.ada.Scope(), device.List.Parse(url.Values{"page": {"1000000"}}))
 		o.must(err)
 	})
 	compare("own-list", 5, func(o *office) {
-		_, err := o.Rows(context.Background(), o.nadia.Scope(), device.List.Parse(url.Values{"sort": {"model"}}))
+		_, err := o.Rows(b.Context(), o.nadia.Scope(), device.List.Parse(url.Values{"sort": {"model"}}))
 		o.must(err)
 	})
 	compare("approve-100", 1, func(o *office) { approveSome(o, 100) })

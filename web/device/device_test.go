@@ -149,11 +149,11 @@ func TestAFileIsCheckedCorrectedAndRegistered(t *testing.T) {
 	form := d.provider.Get("/devices/imports/new").Want(200)
 	wantText(t, form, "Slap", "Touchless", "The codes")
 	for content, says := range map[string]string{
-		"":                         "The file is empty.",
-		"PK\x03\x04":               "This is a spreadsheet.",
-		"\xff\xfea\x00":            "UTF-16",
+		"":                          "The file is empty.",
+		"PK\x03\x04":                "This is a spreadsheet.",
+		"\xff\xfea\x00":             "UTF-16",
 		head + "Finger,Slap,\xe9,X": "not in UTF-8",
-		"type,make\n":              "The column sub_type is missing.",
+		"type,make\n":               "The column sub_type is missing.",
 	} {
 		bad := form.Submit(webtest.Values{"file": webtest.File{Name: "a.csv", Content: content}}).Want(422)
 		if !strings.Contains(marks.Replace(bad.FieldError("file")), says) {

@@ -114,7 +114,7 @@ func TestTasksOfADeviceProvider(t *testing.T) {
 	s.site.Clock.Advance(48 * time.Hour)
 	s.expect("sent", "Waiting for us, Cannot start yet", "2 days ago")
 	s.set("sbis", "changes_requested")
-	s.expect("asked for changes", "Waiting for you, Cannot start yet", "Change the answers")
+	s.expect("asked for changes", "Waiting for you, Cannot start yet", "We asked for changes to 1 of them")
 	s.set("sbis", "approved")
 	s.expect("approved", "Done, Open", "1 SBI is approved", "from a CSV file")
 	s.devices(sid, "pending_approval", 2)

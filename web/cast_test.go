@@ -42,7 +42,7 @@ var stars = []struct {
 
 func newCast(t *testing.T, settings ...string) *cast {
 	t.Helper()
-	c := &cast{Site: webtest.NewDemo(t, settings...), roles: map[authz.Role]*webtest.Client{}, ids: map[string][]string{}}
+	c := &cast{Site: webtest.NewDemo(t, append([]string{"--public-list=on"}, settings...)...), roles: map[authz.Role]*webtest.Client{}, ids: map[string][]string{}}
 	for _, s := range stars {
 		if s.role == authz.Visitor {
 			c.roles[s.role] = c.Visitor()

@@ -52,7 +52,7 @@ func TestINJ4EveryListIsAFile(t *testing.T) {
 	for _, star := range stars {
 		browser := c.roles[star.role]
 		for _, rt := range table(c, http.MethodGet) {
-			if !strings.HasSuffix(rt.Pattern, ".csv") || !rt.Access.Allows(c.actor(star.role)) {
+			if !strings.HasSuffix(rt.Pattern, ".csv") || rt.Pattern == "/devices/template.csv" || !rt.Access.Allows(c.actor(star.role)) {
 				continue
 			}
 			files[strings.TrimSuffix(rt.Pattern, ".csv")] = true

@@ -123,6 +123,9 @@ func TestLIM1Bodies(t *testing.T) {
 		if rt.Pattern == "/policies/import" {
 			most = 6 << 20 // 4 MiB of files in base64, and the fields around them
 		}
+		if strings.HasPrefix(rt.Pattern, "/devices/imports") {
+			most += 64 << 10 // a file of 1 MiB, and what stands around it
+		}
 		if rt.Limit > most {
 			t.Errorf("POST %s takes %d bytes", rt.Pattern, rt.Limit)
 		}
@@ -161,6 +164,10 @@ func TestWEB3WEB4Headers(t *testing.T) {
 		"other host":        {visitor, elsewhere, 421},
 		"unprocessable":     {visitor, post(visitor, "/register/type", "type="), 422},
 		"address with %00":  {visitor, visitor.Request(http.MethodGet, "/policy-groups/%00", nil, ""), 303},
+		"public list":       {visitor, visitor.Request(http.MethodGet, "/approved-devices", nil, ""), 200},
+		"public file":       {visitor, visitor.Request(http.MethodGet, "/approved-chips.csv", nil, ""), 200},
+		"public JSON":       {visitor, visitor.Request(http.MethodGet, "/approved-devices.json", nil, ""), 200},
+		"public nonsense":   {visitor, visitor.Request(http.MethodGet, "/approved-devices.json?after=x", nil, ""), 400},
 		"encoded traversal": {visitor, visitor.Request(http.MethodGet, "/static/..%2f..%2fgo.mod", nil, ""), 404},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -40,7 +40,7 @@ func golden(t *testing.T, name, got string) {
 func TestAUT1TableIsReviewed(t *testing.T) {
 	t.Parallel()
 	var routes []string
-	portal := webtest.New(t).Portal
+	portal := webtest.New(t, "--public-list=on").Portal
 	for _, rt := range slices.Concat(portal.Routes, portal.API) {
 		routes = append(routes, fmt.Sprintf("%-5s%-48s %s", rt.Method, rt.Pattern, rt.Access))
 	}
@@ -70,7 +70,7 @@ func TestAUT1TableIsReviewed(t *testing.T) {
 // TestAUT1NothingIsServedBesideTheTable walks the router that really serves.
 func TestAUT1NothingIsServedBesideTheTable(t *testing.T) {
 	t.Parallel()
-	portal := webtest.New(t).Portal
+	portal := webtest.New(t, "--public-list=on").Portal
 	router, ok := portal.Handler.(chi.Routes)
 	if !ok {
 		t.Fatalf("the handler is a %T", portal.Handler)

@@ -130,7 +130,7 @@ func table(a *app.App, site *page.Site) []route.Route {
 		policy.Routes(a.Policies, a.Vocabulary, trail, policyrequest.UsersOf(a.Requests), site.Zone),
 		policyrequest.Routes(a.Requests, a.Partners, a.Vocabulary, trail, work, others),
 		device.Routes(a.Devices, a.DeviceTypes, a.SBIs, trail, work, others),
-		sbi.Routes(a.SBIs, trail, work, others),
+		sbi.Routes(a.SBIs, a.Devices, trail, work, others),
 		policystudio.Routes(a.Policies, a.Vocabulary),
 		policypreview.Routes(a.Policies, a.Vocabulary),
 		vocabulary.Routes(a.Vocabulary, trail),

@@ -2,6 +2,7 @@ package demo
 
 import (
 	"context"
+	"crypto/x509"
 	"time"
 
 	"portal/internal/approval"
@@ -65,7 +66,7 @@ func (l *loader) certified(ctx context.Context, a authz.Actor, root certmake.Hol
 func (l *loader) certify(ctx context.Context, a authz.Actor, root certmake.Holder, chip id.FTMChip) {
 	l.decideChip(ctx, chip, func(c ftmchip.Chip) error {
 		from := l.app.DB.Now().Add(-time.Hour)
-		h, err := root.Leaf("Kite Semiconductors", from, from.Add(2*year))
+		h, err := root.Leaf("Kite Semiconductors", from, from.Add(2*year), func(x *x509.Certificate) { x.Subject.CommonName = c.Model + " attestation" })
 		if err != nil {
 			return err
 		}
@@ -76,7 +77,9 @@ func (l *loader) certify(ctx context.Context, a authz.Actor, root certmake.Holde
 
 func (l *loader) approvedChip(ctx context.Context, a authz.Actor, root certmake.Holder, model string) id.FTMChip {
 	chip := l.certified(ctx, a, root, model)
-	l.decideChip(ctx, chip, func(c ftmchip.Chip) error { return l.app.Chips.Decide(ctx, l.admin, c.ID, c.Version, approval.Approve()) })
+	l.decideChip(ctx, chip, func(c ftmchip.Chip) error {
+		return l.app.Chips.Decide(ctx, l.admin, c.ID, c.Version, approval.Approve())
+	})
 	return chip
 }
 

@@ -8,6 +8,7 @@ import (
 	"portal/internal/certificate"
 	"portal/internal/id"
 	"portal/internal/pg"
+	"portal/internal/standing"
 )
 
 // CertStatus is where a chip's certificate stands. They equal
@@ -45,8 +46,7 @@ const soundness = `case
 
 // CountingIs is the one rule of which chip counts, as SQL over ftm_chips f, its
 // provider p and its certificate in service c, at @now.
-const CountingIs = `f.status = 'approved' and p.status = 'active' and c.not_before <= @now and c.not_after > @now
-	and ` + certificate.SoundIs
+const CountingIs = standing.FTMChipCounts
 
 // Certificate is one of a chip.
 type Certificate struct {

@@ -1,7 +1,6 @@
 package ftmchip_test
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -160,7 +159,7 @@ func TestCON2OneOfManyDecides(t *testing.T) {
 		st := o.sent()
 		won := 0
 		for i, err := range o.atOnce(6, func(i int) error {
-			ctx := context.Background()
+			ctx := t.Context()
 			switch i % 3 {
 			case 0:
 				return o.Decide(ctx, o.ada, st.ID, st.Version, approval.Approve())
@@ -193,9 +192,9 @@ func TestCON4ApprovingAgainstTakingTheAuthorityOut(t *testing.T) {
 		st := o.sent()
 		errs := o.atOnce(2, func(i int) error {
 			if i == round%2 {
-				return o.Decide(context.Background(), o.ada, st.ID, st.Version, approval.Approve())
+				return o.Decide(t.Context(), o.ada, st.ID, st.Version, approval.Approve())
 			}
-			return o.certs.TakeOutCA(context.Background(), o.bob, ca, 1, "Gone")
+			return o.certs.TakeOutCA(t.Context(), o.bob, ca, 1, "Gone")
 		})
 		o.must(errs[1-round%2])
 		told := o.Count("mail_outbox where kind = 'ftm_chip_orphaned' and params->>'Names' = '" + st.Name() + "'")

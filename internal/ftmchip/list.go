@@ -63,7 +63,7 @@ const maxWords = 5
 // or partner ID.
 var List = list.Spec{
 	Sorts: map[string]string{
-		"provider": "lower(p.organisation)", "make": "lower(f.make)", "model": "lower(f.model)", "status": "f.status",
+		"provider": "lower(p.organisation)", "name": "lower(f.make || ' ' || f.model)", "model": "lower(f.model)", "status": "f.status",
 		"submitted": "f.submitted_at", "created": "f.created_at", "uploaded": "coalesce(c.uploaded_at, w.uploaded_at)",
 		"ends":    "coalesce(c.not_after, w.not_after)",
 		"waiting": "case when f.status = 'pending_approval' then f.submitted_at when f.status = 'approved' then w.uploaded_at end",

@@ -49,7 +49,7 @@ func TestListsFindAndSort(t *testing.T) {
 		"status=pending_approval": "S2", "status=new_certificate": "S3", "status=deactivated&q=secura": "S4", "status=nonsense&sort=model": "S1 S2 S3 S4 Z9",
 		"make=zet": "Z9", "model=s2": "S2", "q=secura+s3": "S3", "q=other": "Z9", "q=acme+s2": "S2", "q=nothing": "",
 		"q=" + s2.ID.String(): "S2", "q=" + url.QueryEscape(thumb): "S3", "q=" + strings.ToLower(strings.ReplaceAll(thumb, ":", "")): "S3",
-		"provider=other": "Z9", "provider=" + o.acme.Partner.String() + "&sort=model": "S1 S2 S3 S4",
+		"sort=name": "S1 S2 S3 S4 Z9", "provider=other": "Z9", "provider=" + o.acme.Partner.String() + "&sort=model": "S1 S2 S3 S4",
 		"within=400": "S1", "within=364": "", "within=1000&sort=ends": "S1 S3", "within=99999&sort=model": "S1 S2 S3 S4 Z9", "expired=yes": "",
 		"assigned=nobody&sort=waiting": "S2 S3",
 	} {

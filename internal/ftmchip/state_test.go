@@ -1,7 +1,6 @@
 package ftmchip_test
 
 import (
-	"context"
 	"errors"
 	"regexp"
 	"slices"
@@ -76,7 +75,7 @@ func texts[S ~string](all []S) []string {
 // acts are everything that can be done with a chip, by who may, with the page as it
 // is now.
 func (o *office) acts() map[string]func(st ftmchip.Standing) error {
-	ctx := context.Background()
+	ctx := o.T.Context()
 	return map[string]func(st ftmchip.Standing) error{
 		"upload": func(st ftmchip.Standing) error {
 			_, err := o.Upload(ctx, o.acme, st.ID, st.Version, o.leaf())
@@ -153,7 +152,7 @@ func TestEveryEventIsWritten(t *testing.T) {
 			_ = act(o.in(s))
 		}
 	}
-	ctx := context.Background()
+	ctx := t.Context()
 	for _, settle := range []func(st ftmchip.Standing, c id.FTMChipCertificate) error{
 		func(st ftmchip.Standing, c id.FTMChipCertificate) error {
 			return o.ApproveCertificate(ctx, o.ada, st.ID, c, 1)

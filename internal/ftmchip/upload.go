@@ -202,8 +202,8 @@ func (v Preview) take(ctx context.Context, tx *pg.Tx, a authz.Actor, file []byte
 }
 
 func (v Preview) insert(ctx context.Context, tx *pg.Tx, a authz.Actor, file []byte) error {
-	chain := make([]id.CACertificate, len(v.Judgement.Chain))
-	for i, ca := range v.Judgement.Chain {
+	chain := make([]id.CACertificate, len(v.Chain))
+	for i, ca := range v.Chain {
 		chain[i] = ca.ID
 	}
 	key := sha256.Sum256(v.cert.RawSubjectPublicKeyInfo)

@@ -2,7 +2,6 @@ package ftmchip_test
 
 import (
 	"bytes"
-	"context"
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
@@ -68,7 +67,7 @@ func TestLIM4UndecidedChipsAndCertificates(t *testing.T) {
 	}
 	st := o.sent() // one that waits counts as well
 	errs := o.atOnce(6, func(i int) error {
-		return o.Register(context.Background(), o.acme, ftmchip.Input{ID: id.New[id.FTMChip](), Make: "Limit", Model: fmt.Sprint(i)})
+		return o.Register(t.Context(), o.acme, ftmchip.Input{ID: id.New[id.FTMChip](), Make: "Limit", Model: fmt.Sprint(i)})
 	})
 	won := 0
 	for _, err := range errs {
@@ -192,10 +191,10 @@ func TestUPL3ACertificateIsUsedOnce(t *testing.T) {
 		file, chip := o.leaf(), o.registered(o.acme)
 		errs := o.atOnce(2, func(i int) error {
 			if i == round%2 {
-				_, err := o.Upload(context.Background(), o.acme, chip.ID, chip.Version, file)
+				_, err := o.Upload(t.Context(), o.acme, chip.ID, chip.Version, file)
 				return err
 			}
-			_, err := o.certs.Accept(context.Background(), o.acme, file)
+			_, err := o.certs.Accept(t.Context(), o.acme, file)
 			return err
 		})
 		if (errs[0] == nil) == (errs[1] == nil) {
@@ -211,7 +210,7 @@ func TestSendingTheSameTwiceIsOnce(t *testing.T) {
 	file := o.leaf()
 	before := o.written()
 	errs := o.atOnce(4, func(int) error {
-		_, err := o.Upload(context.Background(), o.acme, st.ID, st.Version, file)
+		_, err := o.Upload(t.Context(), o.acme, st.ID, st.Version, file)
 		return err
 	})
 	for _, err := range errs {

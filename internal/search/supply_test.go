@@ -128,14 +128,14 @@ func (o *office) many() {
 	args := pg.Args{"lens": s.lens.Partner, "fort": s.fort.Partner, "sbi": s.sbi, "by": s.lens.User}
 	o.Exec(`insert into sbis (id, partner_id, sbi_version, hash, created_on, expires_on, status, submission, submitted_at, approved_at, registered_by, created_at, updated_at)
 		select gen_random_uuid(), @lens, md5(n::text), sha256(n::text::bytea), '2020-01-01', '2040-01-01', 'approved', 1, now(), now(), @by, now(), now()
-		from generate_series(1, 4000) n where @sbi::uuid is not null and @fort::uuid is not null`, args)
+		from generate_series(1, 1500) n where @sbi::uuid is not null and @fort::uuid is not null`, args)
 	o.Exec(`insert into devices (id, partner_id, sbi_id, type_id, sub_type_id, make, model, status, submitted_at, approved_at, registered_by, created_at, updated_at)
 		select gen_random_uuid(), @lens, @sbi, s.type_id, s.id, left(md5('m' || n), 20), left(md5(n::text), 20), 'approved', now(), now(), @by, now(), now()
-		from generate_series(1, 8000) n, (select * from device_sub_types order by id limit 1) s where @fort::uuid is not null`, args)
+		from generate_series(1, 2500) n, (select * from device_sub_types order by id limit 1) s where @fort::uuid is not null`, args)
 	o.Exec(`with made as (
 			insert into ftm_chips (id, partner_id, make, model, status, submission, submitted_at, approved_at, registered_by, created_at, updated_at)
 			select gen_random_uuid(), @fort, left(md5('m' || n), 20), left(md5(n::text), 20), 'approved', 1, now(), now(), @by, now(), now()
-			from generate_series(1, 4000) n where @lens::uuid is not null and @sbi::uuid is not null returning id, partner_id)
+			from generate_series(1, 1500) n where @lens::uuid is not null and @sbi::uuid is not null returning id, partner_id)
 		insert into ftm_chip_certificates (id, chip_id, partner_id, subject, issuer, organisation, serial, key, not_before, not_after, thumbprint, key_hash, der,
 			original, chain, status, uploaded_by, uploaded_at, decided_by, decided_at)
 		select gen_random_uuid(), id, partner_id, 'CN=Chip', 'CN=Root', 'x', '1', 'P-256', now(), now(), sha256(id::text::bytea), sha256(id::text::bytea), 'x', 'x', '{}', 'in_service', @by, now(),

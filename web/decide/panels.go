@@ -61,7 +61,11 @@ func (k Kind) rows(ctx context.Context, a approval.Answers, keep func(field stri
 	var rows []ui.Row
 	for _, field := range k.Fields {
 		if keep(field) {
-			rows = append(rows, ui.Row{Label: k.Label(ctx, field), Value: k.shown(ctx, field, a[field])})
+			row := ui.Row{Label: k.Label(ctx, field)}
+			if value := k.shown(ctx, field, a[field]); value != "" {
+				row.Component = ui.Text(value) // what somebody typed, in its own direction
+			}
+			rows = append(rows, row)
 		}
 	}
 	return rows

@@ -42,7 +42,7 @@ const (
 	newURL      = listURL + "/new"
 	importsURL  = listURL + "/imports"
 	newFileURL  = importsURL + "/new"
-	templateURL = listURL + "/template"
+	templateURL = listURL + "/template.csv"
 	takeOverURL = listURL + "/take-over"
 	queueURL    = listURL + "?sort=waiting&status=" + string(approval.PendingApproval)
 )
@@ -61,6 +61,12 @@ var kind = decide.Kind{
 		"request-changes": {"label", "sub_type"},
 		"reject":          {"twice", "sbi", "evidence"},
 		"deactivate":      {"recall", "unsold"},
+	},
+	Value: func(_ context.Context, field, value string) string {
+		if field == device.FieldType { // codes stand in their own direction
+			return i18n.Isolate(value)
+		}
+		return value
 	},
 }
 

@@ -18,6 +18,7 @@ import (
 	"portal/internal/ftmchip"
 	"portal/internal/id"
 	"portal/web/decide"
+	"portal/web/i18n"
 	"portal/web/page"
 	"portal/web/route"
 )
@@ -95,6 +96,17 @@ var kind = decide.Kind{
 		"request-changes": {"spelling", "other_certificate"},
 		"deactivate":      {"withdrawn_from_sale", "key_lost"},
 	},
+	Value: shown,
+}
+
+// shown is an answer as people read it: of a thumbprint, enough to tell it from
+// others. The whole stands with the certificate.
+func shown(ctx context.Context, field, value string) string {
+	const ends = 11 // characters: four pairs and the colons between them
+	if field != ftmchip.FieldCertificate || len(value) < 2*ends {
+		return value
+	}
+	return i18n.T(ctx, "ftm_chip.thumbprint", "Begin", value[:ends], "End", value[len(value)-ends:])
 }
 
 // desk is how chips are decided on.

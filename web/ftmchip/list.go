@@ -75,14 +75,12 @@ func (v listView) table(ctx context.Context) ui.TableOf[row] {
 }
 
 // nameColumns say which chip a row is; the first leads to its page and lets an admin
-// choose the row.
+// choose the row. In a file make and model stand apart.
 func (v listView) nameColumns(ctx context.Context) []column {
 	columns := []column{
-		{Sort: "make", Label: i18n.T(ctx, "ftm_chip.field.make"), Cell: chosenRow, File: func(r row) string { return r.Make }},
-		{
-			Sort: "model", Label: i18n.T(ctx, "ftm_chip.field.model"), Cell: func(r row) templ.Component { return ui.Text(r.Model) },
-			File: func(r row) string { return r.Model },
-		},
+		{Sort: "name", Label: i18n.T(ctx, "ftm_chip.name"), Cell: chosenRow},
+		{Label: i18n.T(ctx, "ftm_chip.field.make"), File: func(r row) string { return r.Make }},
+		{Label: i18n.T(ctx, "ftm_chip.field.model"), File: func(r row) string { return r.Model }},
 	}
 	if v.Admin {
 		columns = append(columns, column{
@@ -94,6 +92,10 @@ func (v listView) nameColumns(ctx context.Context) []column {
 }
 
 func (v listView) commonColumns(ctx context.Context) []column {
+	uploaded := column{Label: i18n.T(ctx, "ftm_chip.uploaded"), File: func(r row) string { return moment(r.UploadedAt) }}
+	if !v.Admin { // whose screen has the provider in its place
+		uploaded.Sort, uploaded.Cell = "uploaded", func(r row) templ.Component { return date(r.UploadedAt) }
+	}
 	return []column{
 		{
 			Sort: "status", Label: i18n.T(ctx, "common.status"), Cell: func(r row) templ.Component { return rowTags(r, v) },
@@ -103,10 +105,7 @@ func (v listView) commonColumns(ctx context.Context) []column {
 			Sort: "ends", Label: i18n.T(ctx, "ftm_chip.ends"), Cell: func(r row) templ.Component { return ends(r.NotAfter) },
 			File: func(r row) string { return moment(r.NotAfter) },
 		},
-		{
-			Sort: "uploaded", Label: i18n.T(ctx, "ftm_chip.uploaded"), Cell: func(r row) templ.Component { return date(r.UploadedAt) },
-			File: func(r row) string { return moment(r.UploadedAt) },
-		},
+		uploaded,
 		{Label: i18n.T(ctx, "ftm_chip.submitted"), File: func(r row) string { return moment(r.SubmittedAt) }},
 		{Label: i18n.T(ctx, "export.id"), File: func(r row) string { return r.ID.String() }},
 	}

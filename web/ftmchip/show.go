@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 
+	"portal/internal/approval"
 	"portal/internal/authz"
 	"portal/internal/certificate"
 	"portal/internal/ftmchip"
@@ -57,12 +58,20 @@ func (h handlers) review(w http.ResponseWriter, r *http.Request) error {
 }
 
 // editURL is the page to change the chip at; "" where it has none now. What is asked
-// of the certificate alone is answered on its page.
+// of the certificate alone is answered on that one's page.
 func (v showView) editURL() string {
-	if !v.MayEdit() {
-		return ""
+	switch {
+	case v.MayEdit():
+		return doURL(v.ID, "edit")
+	case v.Status == approval.ChangesRequested && v.MayCertify():
+		return doURL(v.ID, "certificate")
 	}
-	return doURL(v.ID, "edit")
+	return ""
+}
+
+// urgent reports whether a certificate is what the chip needs first of all.
+func (v showView) urgent() bool {
+	return v.Status == approval.PendingCertificate || len(v.Halts()) > 0
 }
 
 // certifies reports whether sending a certificate is what the provider can do now.

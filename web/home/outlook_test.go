@@ -28,14 +28,14 @@ func TestTilesCountWhatTheirListsShow(t *testing.T) {
 	seen := map[string]bool{}
 	for _, wait := range []time.Duration{0, 20, 60, 260, 370} {
 		site.Clock.Advance(wait * 24 * time.Hour)
-		for _, who := range []string{"admin@demo.test", "auth@demo.test", "credential@demo.test"} {
+		for _, who := range []string{"admin@demo.test", "auth@demo.test", "credential@demo.test", "camera@demo.test"} {
 			c := site.SignedIn(who)
 			c.Get("/home").Want(200).Doc.Find("main a.tile").Each(func(_ int, a *goquery.Selection) {
 				href := a.AttrOr("href", "")
 				if !strings.ContainsAny(href, "?") || strings.HasPrefix(href, "/mail") || strings.HasPrefix(href, "/webhooks?status=active") {
 					return // counts something else than rows
 				}
-				rows := c.Get(href).Want(200).Doc.Find("main .list tbody tr").Length()
+				rows := c.Get(href + "&size=100").Want(200).Doc.Find("main .list tbody tr").Length()
 				if got := strings.TrimSpace(a.Find("b").Text()); got != strconv.Itoa(rows) {
 					t.Errorf("after %d days, %s: the home page says %s, %s shows %d", wait, who, got, href, rows)
 				}
@@ -43,7 +43,8 @@ func TestTilesCountWhatTheirListsShow(t *testing.T) {
 			})
 		}
 	}
-	for _, href := range []string{"/policy-requests?status=pending_approval", "/policy-requests?within=30", "/trust-store?status=waiting", "/certificates?within=30"} {
+	for _, href := range []string{"/policy-requests?status=pending_approval", "/policy-requests?within=30", "/trust-store?status=waiting", "/certificates?within=30",
+		"/sbis?sort=waiting&status=pending_approval", "/sbis?within=30", "/devices?sort=waiting&status=pending_approval"} {
 		if !seen[href] {
 			t.Errorf("nothing ever stood at %s: %v", href, seen)
 		}

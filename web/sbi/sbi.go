@@ -17,6 +17,7 @@ import (
 	"portal/internal/approval"
 	"portal/internal/audit"
 	"portal/internal/authz"
+	"portal/internal/device"
 	"portal/internal/id"
 	"portal/internal/problem"
 	"portal/internal/sbi"
@@ -30,9 +31,10 @@ import (
 type Trail func(ctx context.Context, kind audit.Kind, objectID string) templ.Component
 
 type handlers struct {
-	sbis  *sbi.Service
-	trail Trail
-	work  Trail // whose work the SBI is
+	sbis    *sbi.Service
+	devices *device.Service
+	trail   Trail
+	work    Trail // whose work the SBI is
 }
 
 // kind is what the pages of acts need to know of SBIs.
@@ -63,8 +65,8 @@ func shown(ctx context.Context, field, value string) string {
 // sbi.send, what an admin decides sbi.decide, to end one sbi.deactivate. work says on
 // an SBI's page whose work it is, others on the page of an act that it is a
 // colleague's.
-func Routes(sbis *sbi.Service, trail, work, others Trail) []route.Route {
-	h := handlers{sbis, trail, work}
+func Routes(sbis *sbi.Service, devices *device.Service, trail, work, others Trail) []route.Route {
+	h := handlers{sbis, devices, trail, work}
 	read, send := route.Needs(authz.SBIRead), route.Needs(authz.SBISend)
 	rows := []route.Route{
 		route.Get(listURL, read, h.list),
@@ -78,9 +80,9 @@ func Routes(sbis *sbi.Service, trail, work, others Trail) []route.Route {
 		route.Post(listURL+"/{id}/send", send, h.send),
 	}
 	desk := decide.Desk[id.SBI]{
-		Kind: kind, Load: h.thing, Others: others,
+		Kind: kind, Load: h.thing, Others: others, Beside: h.beside,
 		Approve: sbis.Approve, RequestChanges: sbis.RequestChanges, Reject: sbis.Reject, Withdraw: sbis.Withdraw,
-		Deactivate: sbis.Deactivate, Reactivate: sbis.Reactivate,
+		Deactivate: devices.DeactivateSBI, Reactivate: devices.ReactivateSBI,
 	}
 	return append(rows, desk.Routes()...)
 }

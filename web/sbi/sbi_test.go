@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"portal/internal/authz"
+	"portal/internal/device"
+	"portal/internal/devicetype"
 	"portal/internal/id"
 	"portal/internal/sbi"
 	"portal/web/i18n"
@@ -290,4 +292,49 @@ func TestThreeLanguages(t *testing.T) {
 			t.Errorf("no words for a page of one that is %s", s)
 		}
 	}
+}
+
+// device is a new device for an SBI, which waits.
+func (d *desk) device(sid id.SBI, model string) id.Device {
+	d.T.Helper()
+	types, err := devicetype.Load(d.T.Context(), d.App.DB.Read())
+	if err != nil {
+		d.T.Fatal(err)
+	}
+	in := device.Input{
+		ID: id.New[id.Device](), SBI: sid, Kind: device.KindValue(types[0].ID, types[0].SubTypes[0].ID), Make: "Optic", Model: model,
+	}
+	if err := d.App.Devices.Register(d.T.Context(), d.provider.Actor, in); err != nil {
+		d.T.Fatal(err)
+	}
+	return in.ID
+}
+
+// What ends with an SBI is counted and named before, and comes back with it.
+func TestItsDevicesGoAlong(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	path := d.sent("1.0")
+	d.admin.Get(path + "/approve").Want(200).Submit(nil).Want(200)
+	sid, err := id.Parse[id.SBI](path[len("/sbis/"):])
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := d.device(sid, "C1")
+	d.device(sid, "C2")
+	d.admin.Get("/devices/" + first.String() + "/approve").Want(200).Submit(nil).Want(200)
+	own := d.provider.Get(path).Want(200)
+	wantText(t, own, "Register devices for it", "Devices approved1", "Devices pending1")
+	if own.Click("Register devices for it").Status != 200 {
+		t.Error("there is no way on to devices")
+	}
+	wantText(t, d.provider.Get("/sbis").Want(200), "1 approved, 1 pending")
+	end := own.Click("Deactivate").Want(200)
+	wantText(t, end, "1 approved device goes with it.", "1 device on which nobody has decided is withdrawn.", "Optic C1")
+	wantText(t, end.Submit(webtest.Values{"template": "unused"}).Want(200), "is deactivated.", "Devices deactivated1")
+	wantText(t, d.provider.Get("/devices/"+first.String()).Want(200), "Deactivated")
+	back := d.admin.Get(path + "/reactivate").Want(200)
+	wantText(t, back, "1 device comes back with it.")
+	back.Submit(webtest.Values{"template": "settled"}).Want(200)
+	wantText(t, d.provider.Get("/devices/"+first.String()).Want(200), "Approved")
 }

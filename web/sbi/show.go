@@ -12,6 +12,7 @@ import (
 	"portal/internal/approval"
 	"portal/internal/audit"
 	"portal/internal/certificate"
+	"portal/internal/id"
 	"portal/internal/sbi"
 	"portal/web/decide"
 	"portal/web/i18n"
@@ -78,6 +79,9 @@ func (v ownView) steps(ctx context.Context) []ui.Link {
 	default:
 	}
 	next := ui.Link{Href: newFromURL(v.ID), Text: i18n.T(ctx, "sbi.next_version")}
+	if v.Counts(v.Today) {
+		return []ui.Link{{Href: listOfDevices + "/new?sbi=" + v.ID.String(), Text: i18n.T(ctx, "sbi.devices.add")}, next}
+	}
 	return []ui.Link{next}
 }
 
@@ -104,7 +108,7 @@ func factRows(ctx context.Context, x sbi.SBI) []ui.Row {
 func hexOf(hash []byte) string { return hex.EncodeToString(hash) }
 
 // deviceRows are how many devices hang on an SBI, each with the way to them.
-func deviceRows(ctx context.Context, d sbi.Devices) []ui.Row {
+func deviceRows(ctx context.Context, sid id.SBI, d sbi.Devices) []ui.Row {
 	var rows []ui.Row
 	for _, c := range []struct {
 		status approval.Status
@@ -118,11 +122,18 @@ func deviceRows(ctx context.Context, d sbi.Devices) []ui.Row {
 		{approval.Deactivated, "sbi.devices.deactivated", d.Deactivated},
 	} {
 		if c.n > 0 || c.status == approval.Approved || c.status == approval.PendingApproval {
-			rows = append(rows, ui.Row{Label: i18n.T(ctx, c.key), Value: countText(c.n)})
+			rows = append(rows, ui.Row{Label: i18n.T(ctx, c.key), Value: countText(c.n), Change: &ui.Link{Href: devicesURL(sid, c.status), Text: i18n.T(ctx, "common.view")}})
 		}
 	}
 	return rows
 }
+
+func devicesURL(sid id.SBI, s approval.Status) string {
+	return listOfDevices + "?sbi=" + sid.String() + "&status=" + string(s)
+}
+
+// listOfDevices is the address of the devices' list.
+const listOfDevices = "/devices"
 
 // providerRows are whose the SBI is.
 func (v reviewView) providerRows(ctx context.Context) []ui.Row {

@@ -72,8 +72,8 @@ func (s *Shelf) Chip(pid id.Partner, mk, model string) (fid id.FTMChip, ca id.CA
 	s.Exec(`insert into ca_certificates (id, domain, kind, subject, issuer, serial, key, not_before, not_after, thumbprint, der, status, four_eyes, proposed_by, proposed_at, created_at, updated_at)
 		values (@id, 'FTM', 'root', 'CN=Root', 'CN=Root', '01', 'P-256', @from, @until, @hash, 'x', 'in_use', false, @user, @from, @from, @from)`,
 		pg.Args{"id": ca, "hash": sum(ca.String()), "user": s.user, "from": s.DB.Now().AddDate(0, 0, -1), "until": s.DB.Now().AddDate(0, 0, 30)})
-	s.Exec(`insert into ftm_chip_certificates (id, chip_id, partner_id, subject, issuer, organisation, serial, key, not_before, not_after, thumbprint, der, original, chain, status, uploaded_by, uploaded_at, decided_by, decided_at)
-		values (gen_random_uuid(), @chip, @partner, 'CN=Chip', 'CN=Root', 'Acme', '02', 'P-256', @from, @until, @hash, 'x', 'x', array[@ca::uuid],
+	s.Exec(`insert into ftm_chip_certificates (id, chip_id, partner_id, subject, issuer, organisation, serial, key, not_before, not_after, thumbprint, key_hash, der, original, chain, status, uploaded_by, uploaded_at, decided_by, decided_at)
+		values (gen_random_uuid(), @chip, @partner, 'CN=Chip', 'CN=Root', 'Acme', '02', 'P-256', @from, @until, @hash, @hash, 'x', 'x', array[@ca::uuid],
 			'in_service', @user, @from, @admin, @from)`,
 		pg.Args{
 			"chip": fid, "hash": sum(fid.String()), "partner": pid, "ca": ca, "user": s.user, "admin": admin,

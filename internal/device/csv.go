@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -149,20 +150,14 @@ func header(cells []string) (places [4]int, err error) {
 		places[i] = -1
 	}
 	for at, cell := range cells {
-		name := strings.ReplaceAll(strings.ToLower(strings.TrimSpace(cell)), " ", "_")
-		which := -1
-		for i, c := range columns {
-			if c == name || strings.ReplaceAll(c, "_", "") == strings.ReplaceAll(strings.ReplaceAll(name, "_", ""), "-", "") {
-				which = i
-			}
-		}
-		if which < 0 || which >= len(columns) {
+		which := slices.Index(columns, columnOf(cell))
+		switch {
+		case which < 0:
 			return places, wrongFile("column_unknown", "Column", short(cell), "Columns", strings.Join(columns, ", "))
-		}
-		if places[which] >= 0 {
+		case places[which] >= 0: //nolint:gosec // an index of columns, which are as many
 			return places, wrongFile("column_twice", "Column", columns[which])
 		}
-		places[which] = at
+		places[which] = at //nolint:gosec // as above
 	}
 	for i, at := range places {
 		if at < 0 {
@@ -171,6 +166,20 @@ func header(cells []string) (places [4]int, err error) {
 	}
 	return places, nil
 }
+
+// columnOf is the column that a heading means, whatever its capitals and the sign
+// that joins its words; the heading itself if it means none.
+func columnOf(heading string) string {
+	plain := joiners.Replace(strings.ToLower(strings.TrimSpace(heading)))
+	for _, c := range columns {
+		if joiners.Replace(c) == plain {
+			return c
+		}
+	}
+	return heading
+}
+
+var joiners = strings.NewReplacer("_", "", "-", "", " ", "")
 
 // add reads one line. One with too few or too many values holds no device: nobody
 // can tell which is which.

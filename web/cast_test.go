@@ -60,7 +60,7 @@ func newCast(t *testing.T, settings ...string) *cast {
 		"datashare-policies": `select id::text from policies where kind = 'datashare'`,
 		"policies":           `select id::text from policies`,
 		"policy-requests":    `select id::text from policy_requests`,
-		"devices":            `select id::text from devices`,
+		"devices":            `select min(id::text) from devices group by partner_id, status, ended_with_sbi`,
 		"devices/imports":    `select id::text from device_imports`,
 		"sbis":               `select id::text from sbis where submission > 0`, // which staff may open
 		"policy-reviews":     `select id::text from policy_reviews where kind = 'emergency'`,

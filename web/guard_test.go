@@ -165,8 +165,6 @@ func TestWEB3WEB4Headers(t *testing.T) {
 		"unprocessable":     {visitor, post(visitor, "/register/type", "type="), 422},
 		"address with %00":  {visitor, visitor.Request(http.MethodGet, "/policy-groups/%00", nil, ""), 303},
 		"public list":       {visitor, visitor.Request(http.MethodGet, "/approved-devices", nil, ""), 200},
-		"public file":       {visitor, visitor.Request(http.MethodGet, "/approved-chips.csv", nil, ""), 200},
-		"public JSON":       {visitor, visitor.Request(http.MethodGet, "/approved-devices.json", nil, ""), 200},
 		"public nonsense":   {visitor, visitor.Request(http.MethodGet, "/approved-devices.json?after=x", nil, ""), 400},
 		"encoded traversal": {visitor, visitor.Request(http.MethodGet, "/static/..%2f..%2fgo.mod", nil, ""), 404},
 	} {

@@ -38,8 +38,8 @@ var menu = []struct {
 		{"ftm_chips", "/ftm-chips", "chip"},
 		{"trust_store", "/trust-store", "lock"},
 		{"policy_requests", "/policy-requests", "inbox"},
+		{"sbis", "/sbis", "software"},
 		{"devices", "/devices", "device"},
-		{"sbis", "/sbis", "device"},
 		{"api_keys", "/api-keys", "key"},
 	}},
 	{"administration", []entry{

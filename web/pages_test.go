@@ -167,7 +167,7 @@ func TestINJGarbageInAddresses(t *testing.T) {
 			path := c.within(t, rt, browser)[0] + "?" + query
 			rec := browser.Do(browser.Request(http.MethodGet, path, nil, ""))
 			dead := (rt.Pattern == "/reset" || rt.Pattern == "/unsubscribe") && rec.Code == http.StatusGone // a link that does not work
-			dead = dead || strings.Contains(rt.Pattern, "/waiting/") && rec.Code == http.StatusNotFound // a chip of which no certificate waits
+			dead = dead || strings.Contains(rt.Pattern, "/waiting/") && rec.Code == http.StatusNotFound     // a chip of which no certificate waits
 			if rec.Code != http.StatusOK && rec.Code != http.StatusSeeOther && !dead {
 				t.Errorf("GET %s: %d", path, rec.Code)
 			}

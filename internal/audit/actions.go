@@ -140,7 +140,7 @@ const (
 	FTMChipReturned             Action = "ftm_chip.changes_requested"
 	FTMChipApproved             Action = "ftm_chip.approved"
 	FTMChipRejected             Action = "ftm_chip.rejected"
-	FTMChipWithdrawn            Action = "ftm_chip.withdrawn"
+	FTMChipWithdrawn            Action = "ftm_chip.withdrawn" //nolint:gosec // no credential, what happened to a chip
 	FTMChipDeactivated          Action = "ftm_chip.deactivated"
 	FTMChipReactivated          Action = "ftm_chip.reactivated"
 	FTMChipCertificateApproved  Action = "ftm_chip.certificate_approved"

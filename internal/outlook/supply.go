@@ -61,7 +61,7 @@ type Supply struct {
 func (s *Service) Supply(ctx context.Context, pid id.Partner, kind authz.Role) (sup Supply, err error) {
 	args := s.at()
 	args["partner"] = pid
-	switch kind {
+	switch kind { //nolint:exhaustive // only these two types supply something
 	case authz.DeviceProvider:
 		delete(args, "now")
 		delete(args, "soon")

@@ -17,18 +17,18 @@ package standing
 const SoundChain = `not exists (select 1 from unnest(c.chain) as link left join ca_certificates ca on ca.id = link
 		where ca.status is distinct from 'in_use' or ca.not_before > @now or ca.not_after <= @now)`
 
-// SBICounts: approved, not expired, and its partner is active (domain.md §3.7).
+// SBICounts says: approved, not expired, and its partner is active (domain.md §3.7).
 const SBICounts = `s.status = 'approved' and s.expires_on >= @today and p.status = 'active'`
 
-// DeviceCounts: approved, and its SBI counts.
+// DeviceCounts says: approved, and its SBI counts.
 const DeviceCounts = `d.status = 'approved' and ` + SBICounts
 
-// CertificateCounts: a chip's certificate is in service, valid, and its chain is
+// CertificateCounts says: a chip's certificate is in service, valid, and its chain is
 // sound.
 const CertificateCounts = `c.status = 'in_service' and c.not_before <= @now and c.not_after > @now
 	and ` + SoundChain
 
-// FTMChipCounts: approved, its partner is active, and its certificate counts.
+// FTMChipCounts says: approved, its partner is active, and its certificate counts.
 const FTMChipCounts = `f.status = 'approved' and p.status = 'active' and ` + CertificateCounts
 
 // Reason is what keeps a thing from counting; other programs decide by the word.

@@ -167,15 +167,15 @@ type happening struct {
 // history is what the provider and the admins said to each other, newest day first,
 // without naming who of the staff it was: the portal's log is for staff.
 func (k Kind) history(ctx context.Context, t Thing) []ui.HistoryDay {
-	var all []happening
-	for _, s := range t.Submissions {
-		all = append(all, happening{s.SubmittedAt, i18n.T(ctx, "approval.history.sent", "Number", s.Number, "Name", s.SubmittedByName), ""})
+	var all []happening // of one moment, the last first
+	if t.EndedAt != nil {
+		all = append(all, happening{*t.EndedAt, i18n.T(ctx, "approval.history."+string(t.Status)), t.EndedReason})
 	}
 	for _, d := range t.Decisions {
 		all = append(all, happening{d.DecidedAt, i18n.T(ctx, "approval.history."+string(d.Verdict), "Number", d.Submission), k.quoted(ctx, d)})
 	}
-	if t.EndedAt != nil {
-		all = append(all, happening{*t.EndedAt, i18n.T(ctx, "approval.history."+string(t.Status)), t.EndedReason})
+	for _, s := range t.Submissions {
+		all = append(all, happening{s.SubmittedAt, i18n.T(ctx, "approval.history.sent", "Number", s.Number, "Name", s.SubmittedByName), ""})
 	}
 	slices.SortStableFunc(all, func(a, b happening) int { return b.at.Compare(a.at) })
 	var days []ui.HistoryDay

@@ -69,9 +69,9 @@ func Routes(chips *ftmchip.Service, trail, work, others Trail) []route.Route {
 	for _, d := range downloads {
 		at := listURL + "/{id}/" + d.where
 		rows = append(rows,
-			route.Get(at+"/original.cer", read, h.original(d.which)),
-			route.Get(at+"/certificate.pem", read, h.pem(d.which)),
-			route.Get(at+"/chain.p7b", read, h.p7b(d.which)))
+			route.Get(at+"/original.cer", read, h.download(d.which, original)),
+			route.Get(at+"/certificate.pem", read, h.download(d.which, asPEM)),
+			route.Get(at+"/chain.p7b", read, h.download(d.which, p7b)))
 	}
 	for _, d := range renewals {
 		access := route.Needs(d.needs)

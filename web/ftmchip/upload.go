@@ -123,55 +123,47 @@ var downloads = []struct {
 	which ftmchip.CertStatus
 }{{"in-service", ftmchip.InService}, {"waiting", ftmchip.Waiting}}
 
-// files are the certificate of the address with its bytes and its chain.
-func (h handlers) files(r *http.Request, which ftmchip.CertStatus) (ftmchip.Files, error) {
-	cid, err := chipOf(r)
-	if err != nil {
-		return ftmchip.Files{}, err
-	}
-	return h.chips.Files(r.Context(), page.Actor(r.Context()).Scope(), cid, which)
-}
-
-// original sends the bytes as they were sent (security.md UPL-5).
-func (h handlers) original(which ftmchip.CertStatus) page.Handler {
+// download hands out a file of a certificate. Where the chip has none in that state,
+// its page says how things stand.
+func (h handlers) download(which ftmchip.CertStatus, file func(ftmchip.Files) (contentType, ending string, content []byte, err error)) page.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		f, err := h.files(r, which)
+		st, err := h.load(r)
 		if err != nil {
 			return err
 		}
-		kind, ending := "application/pkix-cert", ".cer"
-		if certdoc.IsPEM(f.Original) {
-			kind, ending = "application/x-pem-file", ".pem"
+		if st.Held.In(which) == nil {
+			return page.Redirect(w, r, showURL(st.ID))
 		}
-		return page.SendFile(w, r, kind, "ftm-chip-"+f.ID.String()+ending, f.Original)
-	}
-}
-
-func (h handlers) pem(which ftmchip.CertStatus) page.Handler {
-	return func(w http.ResponseWriter, r *http.Request) error {
-		f, err := h.files(r, which)
+		f, err := h.chips.Files(r.Context(), page.Actor(r.Context()).Scope(), st.ID, which)
 		if err != nil {
 			return err
 		}
-		return page.SendFile(w, r, "application/x-pem-file", "ftm-chip-"+f.ID.String()+".pem", certdoc.PEM(f.DER))
+		contentType, ending, content, err := file(f)
+		if err != nil {
+			return err
+		}
+		return page.SendFile(w, r, contentType, "ftm-chip-"+f.ID.String()+ending, content)
 	}
 }
 
-// p7b sends the certificate with all above it.
-func (h handlers) p7b(which ftmchip.CertStatus) page.Handler {
-	return func(w http.ResponseWriter, r *http.Request) error {
-		f, err := h.files(r, which)
-		if err != nil {
-			return err
-		}
-		ders := [][]byte{f.DER}
-		for _, ca := range f.Chain {
-			ders = append(ders, ca.DER)
-		}
-		file, err := certdoc.P7B(ders...)
-		if err != nil {
-			return err
-		}
-		return page.SendFile(w, r, "application/x-pkcs7-certificates", "ftm-chip-"+f.ID.String()+".p7b", file)
+// original is the bytes as they were sent (security.md UPL-5).
+func original(f ftmchip.Files) (contentType, ending string, content []byte, err error) {
+	if certdoc.IsPEM(f.Original) {
+		return "application/x-pem-file", ".pem", f.Original, nil
 	}
+	return "application/pkix-cert", ".cer", f.Original, nil
+}
+
+func asPEM(f ftmchip.Files) (contentType, ending string, content []byte, err error) {
+	return "application/x-pem-file", ".pem", certdoc.PEM(f.DER), nil
+}
+
+// p7b is the certificate with all above it.
+func p7b(f ftmchip.Files) (contentType, ending string, content []byte, err error) {
+	ders := [][]byte{f.DER}
+	for _, ca := range f.Chain {
+		ders = append(ders, ca.DER)
+	}
+	content, err = certdoc.P7B(ders...)
+	return "application/x-pkcs7-certificates", ".p7b", content, err
 }

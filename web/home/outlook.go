@@ -115,8 +115,8 @@ func ownEnding(o outlook.Own) []tile {
 	return present(
 		tile{o.GrantsEnding, "home.grants_ending", requestsURL + "?within=" + within, nil},
 		tile{o.KeysEnding, "home.keys_ending", keysURL + "?expiring=" + within, nil},
-		tile{o.DeviceSide.SBIsEnding, "home.sbis_ending", sbisURL + "?within=" + within, nil},
-		tile{o.ChipSide.ChipsEnding, "home.chips_ending", chipsURL + "?within=" + within, nil},
+		tile{o.SBIsEnding, "home.sbis_ending", sbisURL + "?within=" + within, nil},
+		tile{o.ChipsEnding, "home.chips_ending", chipsURL + "?within=" + within, nil},
 	)
 }
 

@@ -43,8 +43,10 @@ func TestTilesCountWhatTheirListsShow(t *testing.T) {
 			})
 		}
 	}
-	for _, href := range []string{"/policy-requests?status=pending_approval", "/policy-requests?within=30", "/trust-store?status=waiting", "/certificates?within=30",
-		"/sbis?sort=waiting&status=pending_approval", "/sbis?within=30", "/devices?sort=waiting&status=pending_approval"} {
+	for _, href := range []string{
+		"/policy-requests?status=pending_approval", "/policy-requests?within=30", "/trust-store?status=waiting", "/certificates?within=30",
+		"/sbis?sort=waiting&status=pending_approval", "/sbis?within=30", "/devices?sort=waiting&status=pending_approval",
+	} {
 		if !seen[href] {
 			t.Errorf("nothing ever stood at %s: %v", href, seen)
 		}

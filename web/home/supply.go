@@ -22,8 +22,11 @@ func ownEnded(o outlook.Own) []tile {
 // The lists with what a task is about.
 func withStatus(list, status string) string { return list + "?status=" + status }
 
-func returned(ctx context.Context, t ui.Task, list string) ui.Task {
-	t.Href, t.Hint, t.Status = withStatus(list, "changes_requested"), i18n.T(ctx, "home.task.policy.returned"), yours(ctx)
+func returned(ctx context.Context, t ui.Task, list string, n int) ui.Task {
+	t.Href, t.Hint, t.Status = withStatus(list, "changes_requested"), i18n.T(ctx, "home.task.returned", "Count", n), yours(ctx)
+	if n > outlook.Bound {
+		t.Hint = i18n.T(ctx, "home.task.returned.many", "Count", outlook.Bound)
+	}
 	return t
 }
 
@@ -61,7 +64,7 @@ func sbiTask(ctx context.Context, o outlook.DeviceSide) ui.Task {
 	t := ui.Task{Title: i18n.T(ctx, "home.task.sbi")}
 	switch {
 	case o.SBIReturned > 0:
-		return returned(ctx, t, sbisURL)
+		return returned(ctx, t, sbisURL, o.SBIReturned)
 	case o.SBIPending > 0:
 		return pending(ctx, t, sbisURL, o.SBIPendingSince)
 	case o.SBIs > 0:
@@ -80,7 +83,7 @@ func deviceTask(ctx context.Context, o outlook.DeviceSide) ui.Task {
 	t := ui.Task{Title: i18n.T(ctx, "home.task.devices")}
 	switch {
 	case o.DeviceReturned > 0:
-		return returned(ctx, t, devicesURL)
+		return returned(ctx, t, devicesURL, o.DeviceReturned)
 	case o.SBIs == 0:
 		return later(ctx, t, i18n.T(ctx, "home.task.devices.first"))
 	case o.DevicePending > 0:
@@ -124,7 +127,7 @@ func chipApprovalTask(ctx context.Context, o outlook.ChipSide) ui.Task {
 	t := ui.Task{Title: i18n.T(ctx, "home.task.chip_approval")}
 	switch {
 	case o.ChipReturned > 0:
-		return returned(ctx, t, chipsURL)
+		return returned(ctx, t, chipsURL, o.ChipReturned)
 	case o.ChipPending > 0:
 		return pending(ctx, t, chipsURL, o.ChipPendingSince)
 	case o.ChipRenewals > 0:

@@ -114,7 +114,7 @@ func TestTasksOfADeviceProvider(t *testing.T) {
 	s.site.Clock.Advance(48 * time.Hour)
 	s.expect("sent", "Waiting for us, Cannot start yet", "2 days ago")
 	s.set("sbis", "changes_requested")
-	s.expect("asked for changes", "Waiting for you, Cannot start yet", "Change the answers")
+	s.expect("asked for changes", "Waiting for you, Cannot start yet", "We asked for changes to 1 of them")
 	s.set("sbis", "approved")
 	s.expect("approved", "Done, Open", "1 SBI is approved", "from a CSV file")
 	s.devices(sid, "pending_approval", 2)
@@ -179,8 +179,10 @@ func TestQueuesOfProvidersOnTheAdminsHome(t *testing.T) {
 	home := browser.Get("/home").Want(200)
 	webtest.WantText(t, home, "SBI waits for a decision", "The oldest: 3 days ago", "1000+", "devices wait for a decision", "FTM chip waits for a decision",
 		"FTM chip has a new certificate that waits")
-	for _, href := range []string{"/sbis?sort=waiting&status=pending_approval", "/devices?sort=waiting&status=pending_approval",
-		"/ftm-chips?sort=waiting&status=pending_approval", "/ftm-chips?sort=waiting&status=new_certificate"} {
+	for _, href := range []string{
+		"/sbis?sort=waiting&status=pending_approval", "/devices?sort=waiting&status=pending_approval",
+		"/ftm-chips?sort=waiting&status=pending_approval", "/ftm-chips?sort=waiting&status=new_certificate",
+	} {
 		if home.Doc.Find(fmt.Sprintf("a.tile[href=%q]", href)).Length() != 1 {
 			t.Errorf("no tile leads to %s", href)
 		}

@@ -45,7 +45,7 @@ func TestReminderSaysWhatEndsAndWhen(t *testing.T) {
 		"ar": "– الشهادة \u2068CN=Acme\u2069: اليوم، 1 مارس 2027\n– مفتاح API \u2068till\u2069 للسياسة \u2068Border\u2069: غدًا، 2 مارس 2027\n" +
 			"– إذن استخدام السياسة \u2068Border\u2069: بعد يومين، 3 مارس 2027\n– شهادة جهة الإصدار \u2068CN=Root\u2069: بعد 5 أيام، 6 مارس 2027\n" +
 			"– حساب الخدمة \u2068checker\u2069: بعد 15 يومًا، 16 مارس 2027\n" +
-			"– برنامج ⁦SBI⁩، الإصدار \u20682.1\u2069: بعد 30 يومًا، 31 مارس 2027\n– شهادة رقاقة ⁦FTM⁩ \u2068Fort F1\u2069: بعد 30 يومًا، 31 مارس 2027\n– و4 عناصر أخرى",
+			"– برنامج \u2066SBI\u2069، الإصدار \u20682.1\u2069: بعد 30 يومًا، 31 مارس 2027\n– شهادة رقاقة \u2066FTM\u2069 \u2068Fort F1\u2069: بعد 30 يومًا، 31 مارس 2027\n– و4 عناصر أخرى",
 	} {
 		for _, kind := range []mail.Kind{mail.EndsEarly, mail.EndsDaily, mail.EndsLast} {
 			r := rendered(t, mail.Message{Kind: kind, Lang: lang, Params: map[string]string{"Name": "Ana", "Endings": everything, "Rest": "4", "Path": "/home"}})

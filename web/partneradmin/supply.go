@@ -15,7 +15,7 @@ import (
 // a number of each state that has any.
 func (s standing) supplies(ctx context.Context) []ui.Row {
 	sup := s.Supply
-	switch s.Type {
+	switch s.Type { //nolint:exhaustive // only these two types supply something
 	case authz.DeviceProvider:
 		sbis := line(ctx, "approved", sup.SBIs, "ending", sup.SBIsEnding, "waiting", sup.SBIPending, "returned", sup.SBIReturned, "ended", sup.SBIsEnded)
 		devices := line(ctx, "approved", sup.Devices, "waiting", sup.DevicePending, "returned", sup.DeviceReturned)

@@ -140,7 +140,8 @@ func TestJSONAndCSV(t *testing.T) {
 		t.Errorf("a device:\n%s\nwant\n%s", got, want)
 	}
 	rec = s.get("/approved-chips.csv?lang=fr")
-	if !strings.HasPrefix(rec.Header().Get("Content-Disposition"), "attachment") || !strings.HasPrefix(rec.Body.String(), "\ufeff") {
+	if !strings.HasPrefix(rec.Header().Get("Content-Disposition"), "attachment") || rec.Header().Get("Content-Security-Policy") != "default-src 'none'; sandbox" ||
+		rec.Header().Get("X-Content-Type-Options") != "nosniff" || !strings.HasPrefix(rec.Body.String(), "\ufeff") {
 		t.Errorf("the file: %v", rec.Header())
 	}
 	lines, err := csv.NewReader(strings.NewReader(strings.TrimPrefix(rec.Body.String(), "\ufeff"))).ReadAll()

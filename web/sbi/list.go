@@ -100,7 +100,7 @@ func (v listView) commonColumns(ctx context.Context) []column {
 			File: func(r row) string { return decide.Tag(ctx, r.Status).Text },
 		},
 		{Label: i18n.T(ctx, "sbi.field.hash"), File: func(r row) string { return hexOf(r.Hash) }},
-		{Sort: "created", Label: i18n.T(ctx, "sbi.field.created_on"), File: func(r row) string { return export.Day(r.CreatedOn) }, Cell: func(r row) templ.Component { return ui.Day(r.CreatedOn) }},
+		{Label: i18n.T(ctx, "sbi.field.created_on"), File: func(r row) string { return export.Day(r.CreatedOn) }},
 		{Sort: "expires", Label: i18n.T(ctx, "sbi.field.expires_on"), File: func(r row) string { return export.Day(r.ExpiresOn) }, Cell: func(r row) templ.Component { return expiry(r, v.Today) }},
 		{
 			Sort: "submitted", Label: i18n.T(ctx, "sbi.submitted"), Cell: func(r row) templ.Component { return sentOn(r.SubmittedAt) },

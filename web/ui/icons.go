@@ -41,6 +41,7 @@ var strokes = map[string]string{
 	"next":        "M9 6l6 6-6 6",
 	"more":        "M6 12v.01M12 12v.01M18 12v.01",
 	"inbox":       "M4 13l3-8h10l3 8v6H4zM4 13h5c0 2 1.3 3 3 3s3-1 3-3h5",
+	"software":    "M4 5h16v14H4zM4 9h16M8 12.5l2 2-2 2M12.5 16.5h3.5",
 	"device":      "M7 3h10v18H7zM11 18h2",
 	"key":         "M8 11a4 4 0 1 0 0 8 4 4 0 0 0 0-8zM11 12l8-8M16 7l3 3M14 9l2 2",
 	"certificate": "M4 5h16v10H4zM8 9h5M8 12h3M15 12.500a2 2 0 1 0 .01 0zM13.800 16v5l1.7-1.200L17.200 21v-5",

@@ -154,10 +154,10 @@ func header(cells []string) (places [4]int, err error) {
 		switch {
 		case which < 0:
 			return places, wrongFile("column_unknown", "Column", short(cell), "Columns", strings.Join(columns, ", "))
-		case places[which] >= 0: //nolint:gosec // an index of columns, which are as many
+		case places[which] >= 0:
 			return places, wrongFile("column_twice", "Column", columns[which])
 		}
-		places[which] = at //nolint:gosec // as above
+		places[which] = at
 	}
 	for i, at := range places {
 		if at < 0 {

@@ -33,7 +33,7 @@ var params = []string{
 	"Name", "Organisation", "Reason", "Policy", "Actor", "Version", "More", "Less", "Else", "Term", "Webhook",
 	"Person", "Before",
 	"Key", "Service",
-	"Certificate",
+	"Certificate", "Chip",
 }
 
 // onlyPath is what a mail's param "Path" may be: the address of one of the

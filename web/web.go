@@ -144,7 +144,7 @@ func table(a *app.App, site *page.Site) []route.Route {
 		outbox.Routes(a.DB),
 		truststore.Routes(a.Certificates, trail, work),
 		certificate.Routes(a.Certificates, trail),
-		ftmchip.Routes(a.Chips, ftmchip.Trail(trail), ftmchip.Trail(work), ftmchip.Trail(others)),
+		ftmchip.Routes(a.Chips, trail, work, others),
 		webhook.Routes(a.Webhooks, trail),
 		search.Routes(a.Search),
 		note.Routes(a.Notes),

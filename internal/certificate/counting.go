@@ -10,15 +10,11 @@ import (
 	"portal/internal/standing"
 )
 
-// sound is a certificate that no authority above it has let down: its whole chain
-// is in use and valid at @now.
-const sound = standing.SoundChain
-
 // CountingIs is the one rule of which certificate counts, as SQL over
 // partner_certificates c at @now: for Counting, and for a question about a
 // partner that has to be answered in one statement with it.
 const CountingIs = `c.status = 'accepted' and c.not_before <= @now and c.not_after > @now
-	and ` + sound
+	and ` + standing.SoundChain
 
 // CountingFirst puts the one that counts before the others.
 const CountingFirst = `c.uploaded_at desc, c.id desc`
@@ -60,7 +56,7 @@ var newer = strings.ReplaceAll(CountingIs, "c.", "n.")
 var stateIs = `case
 	when c.status = 'withdrawn' then 'withdrawn'
 	when c.not_after <= @now then 'expired'
-	when not (` + sound + `) then 'orphaned'
+	when not (` + standing.SoundChain + `) then 'orphaned'
 	when c.not_before > @now then 'upcoming'
 	when exists (select 1 from partner_certificates n where n.partner_id = c.partner_id
 		and (n.uploaded_at, n.id) > (c.uploaded_at, c.id) and ` + newer + `) then 'replaced'

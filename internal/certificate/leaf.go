@@ -11,11 +11,6 @@ import (
 	"portal/internal/pg"
 )
 
-// SoundIs is the one rule of which certificate no authority above it has let down,
-// as SQL over c, which has a chain, at @now: for certificates that other areas
-// keep.
-const SoundIs = sound
-
 // Judge holds a certificate that a partner sends for a thing of its own against the
 // rules of partners' certificates, under the same semaphore (security.md UPL-2,
 // UPL-3). It does not ask whether it was sent before. Where tx is the transaction

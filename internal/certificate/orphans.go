@@ -11,6 +11,7 @@ import (
 	"portal/internal/certdoc"
 	"portal/internal/id"
 	"portal/internal/pg"
+	"portal/internal/standing"
 )
 
 // Orphan is a certificate that hangs on an authority: a partner's own, or that of an
@@ -56,12 +57,12 @@ var orphansOf = `
 		exists (select 1 from partner_certificates n where n.partner_id = c.partner_id
 			and ` + newer + ` and not n.chain @> array[@ca]::uuid[]) as spare, true as counted
 	from partner_certificates c join partners p on p.id = c.partner_id
-	where c.status = 'accepted' and c.not_after > @now and c.chain @> array[@ca]::uuid[] and ` + sound + `
+	where c.status = 'accepted' and c.not_after > @now and c.chain @> array[@ca]::uuid[] and ` + standing.SoundChain + `
 	union all
 	select c.id, f.id, f.make || ' ' || f.model, c.partner_id, p.organisation, p.public_id, 'FTM', c.subject, c.not_after, c.version, c.der,
 		false, f.status = 'approved' and c.status = 'in_service'
 	from ftm_chip_certificates c join ftm_chips f on f.id = c.chip_id join partners p on p.id = c.partner_id
-	where c.status in ('waiting', 'in_service') and c.not_after > @now and c.chain @> array[@ca]::uuid[] and ` + sound + `
+	where c.status in ('waiting', 'in_service') and c.not_after > @now and c.chain @> array[@ca]::uuid[] and ` + standing.SoundChain + `
 	order by organisation, id`
 
 // orphans reads all certificates that hang on an authority – an installation has

@@ -14,6 +14,7 @@ import (
 	"portal/internal/mail"
 	"portal/internal/pg"
 	"portal/internal/problem"
+	"portal/internal/standing"
 	"portal/internal/webhook"
 )
 
@@ -85,7 +86,7 @@ func (s *Service) judge(ctx context.Context, q pg.Querier, pid id.Partner, c *x5
 	if v.inChip, err = chipHas(ctx, q, v.Thumbprint); err != nil {
 		return Preview{}, err
 	}
-	same, err := pg.All[existing](ctx, q, `select c.id, c.partner_id, c.status, c.ended_at, c.version, `+sound+` as sound
+	same, err := pg.All[existing](ctx, q, `select c.id, c.partner_id, c.status, c.ended_at, c.version, `+standing.SoundChain+` as sound
 		from partner_certificates c where c.thumbprint = @thumbprint`, pg.Args{"thumbprint": v.Thumbprint, "now": now})
 	if err != nil {
 		return Preview{}, err

@@ -149,9 +149,6 @@ func Done(all []Outcome) int {
 	return n
 }
 
-// errNothing ends a transaction in which nothing was left to decide on.
-var errNothing = errors.New("nothing to decide on")
-
 // DecideMany takes one decision on several devices, at most MaxMany, in one change:
 // each as its page showed it, and those that cannot be decided on any more are left
 // out and say why (see Decide). Devices out of scope are left out silently. It
@@ -234,13 +231,10 @@ func (s *Service) decideMany(ctx context.Context, a authz.Actor, r approval.Ruli
 			outcomes = append(outcomes, o)
 		}
 		if len(good) == 0 {
-			return audit.Event{}, errNothing
+			return audit.Event{}, pg.ErrNothing
 		}
 		return rule(ctx, tx, a, r, good)
 	})
-	if errors.Is(err, errNothing) {
-		err = nil
-	}
 	return settled(outcomes), change("decide on devices", err)
 }
 

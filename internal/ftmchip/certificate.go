@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"portal/internal/certdoc"
-	"portal/internal/certificate"
 	"portal/internal/id"
 	"portal/internal/pg"
 	"portal/internal/standing"
@@ -40,13 +39,9 @@ const (
 const soundness = `case
 	when c.id is null then ''
 	when c.not_after <= @now then 'expired'
-	when not (` + certificate.SoundIs + `) then 'orphaned'
+	when not (` + standing.SoundChain + `) then 'orphaned'
 	when c.not_before > @now then 'upcoming'
 	else 'sound' end`
-
-// CountingIs is the one rule of which chip counts, as SQL over ftm_chips f, its
-// provider p and its certificate in service c, at @now.
-const CountingIs = standing.FTMChipCounts
 
 // Certificate is one of a chip.
 type Certificate struct {

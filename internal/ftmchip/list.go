@@ -15,6 +15,7 @@ import (
 	"portal/internal/id"
 	"portal/internal/list"
 	"portal/internal/pg"
+	"portal/internal/standing"
 )
 
 // Row is a chip in a list.
@@ -98,7 +99,7 @@ func (s *Service) Listing(scope authz.Scope, q list.Query) pg.Listing[Row] {
 	}
 	byState(&w, &q)
 	if days, err := strconv.Atoi(q.Filter("within")); err == nil && days > 0 && days <= maxWithin {
-		w.And(CountingIs+" and c.not_after <= @until", "until", now.AddDate(0, 0, days))
+		w.And(standing.FTMChipCounts+" and c.not_after <= @until", "until", now.AddDate(0, 0, days))
 	}
 	if q.Filter("expired") == Yes {
 		w.And("f.status = 'approved' and c.not_after <= @now", "", nil)

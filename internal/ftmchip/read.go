@@ -11,6 +11,7 @@ import (
 	"portal/internal/id"
 	"portal/internal/pg"
 	"portal/internal/problem"
+	"portal/internal/standing"
 )
 
 // Standing is how a chip stands, for both sides.
@@ -125,6 +126,6 @@ func (s *Service) MinDays() int { return s.certs.MinDays() }
 // its certificate in service valid and its whole chain in use. problem.ErrNotFound
 // for none.
 func Counting(ctx context.Context, q pg.Querier, cid id.FTMChip, at time.Time) (bool, error) {
-	return pg.Value[bool](ctx, q, `select coalesce(`+CountingIs+`, false) from ftm_chips f join partners p on p.id = f.partner_id
+	return pg.Value[bool](ctx, q, `select coalesce(`+standing.FTMChipCounts+`, false) from ftm_chips f join partners p on p.id = f.partner_id
 		left join ftm_chip_certificates c on c.chip_id = f.id and c.status = 'in_service' where f.id = @id`, pg.Args{"id": cid, "now": at})
 }

@@ -76,7 +76,7 @@ func open(ctx context.Context, url string, o Options, params map[string]string) 
 	}
 	cfg.MaxConns = o.MaxConns
 	cfg.MinConns = 0
-	if cfg.ConnConfig.ConnectTimeout == 0 || cfg.ConnConfig.ConnectTimeout > 5*time.Second {
+	if cfg.ConnConfig.ConnectTimeout == 0 || cfg.ConnConfig.ConnectTimeout > time.Minute { // pgx's own, when the address has no connect_timeout
 		cfg.ConnConfig.ConnectTimeout = 2 * time.Second
 	}
 	if o.Tracer != nil {

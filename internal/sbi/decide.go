@@ -43,7 +43,7 @@ func (s *Service) Approve(ctx context.Context, a authz.Actor, sid id.SBI, versio
 func (s *Service) RequestChanges(ctx context.Context, a authz.Actor, sid id.SBI, version int, lines []approval.Line, note string) error {
 	r, err := Things.RequestChanges(lines, note)
 	if err != nil {
-		return s.deniedFirst(ctx, a, authz.SBIDecide, err)
+		return s.db.DeniedFirst(ctx, a, authz.SBIDecide, err)
 	}
 	return s.decide(ctx, a, sid, version, r)
 }
@@ -54,18 +54,9 @@ func (s *Service) RequestChanges(ctx context.Context, a authz.Actor, sid id.SBI,
 func (s *Service) Reject(ctx context.Context, a authz.Actor, sid id.SBI, version int, reason string) error {
 	r, err := approval.Reject(reason)
 	if err != nil {
-		return s.deniedFirst(ctx, a, authz.SBIDecide, err)
+		return s.db.DeniedFirst(ctx, a, authz.SBIDecide, err)
 	}
 	return s.decide(ctx, a, sid, version, r)
-}
-
-// deniedFirst keeps what is wrong with an input from those who may not do it
-// anyway: they are refused, and the refusal is recorded.
-func (s *Service) deniedFirst(ctx context.Context, a authz.Actor, p authz.Permission, err error) error {
-	if !a.May(p) {
-		return s.db.Deny(ctx, a, p)
-	}
-	return err
 }
 
 // decide moves the SBI, writes the decision and tells of it, all or nothing.

@@ -8,11 +8,9 @@ import (
 	"context"
 	"net/http"
 
-	"github.com/a-h/templ"
 	"github.com/go-chi/chi/v5"
 
 	"portal/internal/approval"
-	"portal/internal/audit"
 	"portal/internal/authz"
 	"portal/internal/certificate"
 	"portal/internal/device"
@@ -25,15 +23,12 @@ import (
 	"portal/web/route"
 )
 
-// Trail draws an object's history; the audit screens bring it.
-type Trail func(ctx context.Context, kind audit.Kind, objectID string) templ.Component
-
 type handlers struct {
 	devices *device.Service
 	types   *devicetype.Service
 	sbis    *sbi.Service
-	trail   Trail
-	work    Trail // whose work the device is
+	trail   page.Trail
+	work    page.Trail // whose work the device is
 }
 
 // The addresses (design README, "Addresses").
@@ -73,7 +68,7 @@ var kind = decide.Kind{
 // Routes are the rows of these pages. Reading needs device.read, what a provider
 // does device.send, what an admin decides device.decide. work says on a device's
 // page whose work it is, others on a decision's page that it is a colleague's.
-func Routes(devices *device.Service, types *devicetype.Service, sbis *sbi.Service, trail, work, others Trail) []route.Route {
+func Routes(devices *device.Service, types *devicetype.Service, sbis *sbi.Service, trail, work, others page.Trail) []route.Route {
 	h := handlers{devices, types, sbis, trail, work}
 	read, send, judge := route.Needs(authz.DeviceRead), route.Needs(authz.DeviceSend), route.Needs(authz.DeviceDecide)
 	rows := []route.Route{
@@ -104,7 +99,7 @@ func Routes(devices *device.Service, types *devicetype.Service, sbis *sbi.Servic
 }
 
 // desk gives decide's pages the acts of the service.
-func (h handlers) desk(others Trail) decide.Desk[id.Device] {
+func (h handlers) desk(others page.Trail) decide.Desk[id.Device] {
 	rule := func(ctx context.Context, a authz.Actor, did id.Device, version int, r approval.Ruling, err error) error {
 		if err != nil {
 			return err

@@ -8,10 +8,8 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/a-h/templ"
 	"github.com/go-chi/chi/v5"
 
-	"portal/internal/audit"
 	"portal/internal/authz"
 	"portal/internal/devicetype"
 	"portal/internal/id"
@@ -20,17 +18,14 @@ import (
 	"portal/web/route"
 )
 
-// Trail draws an object's history; the audit screens bring it.
-type Trail func(ctx context.Context, kind audit.Kind, objectID string) templ.Component
-
 type handlers struct {
 	types *devicetype.Service
-	trail Trail
+	trail page.Trail
 }
 
 // Routes are the rows of the types. They are a Partner Admin's; providers meet
 // them in the forms of devices (issue 5, item 2).
-func Routes(s *devicetype.Service, trail Trail) []route.Route {
+func Routes(s *devicetype.Service, trail page.Trail) []route.Route {
 	h := handlers{types: s, trail: trail}
 	manage := route.Needs(authz.DeviceTypeManage)
 	const one, sub = listURL + "/{id}", subsURL

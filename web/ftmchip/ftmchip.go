@@ -8,11 +8,9 @@ import (
 	"context"
 	"net/http"
 
-	"github.com/a-h/templ"
 	"github.com/go-chi/chi/v5"
 
 	"portal/internal/approval"
-	"portal/internal/audit"
 	"portal/internal/authz"
 	"portal/internal/certdoc"
 	"portal/internal/ftmchip"
@@ -23,13 +21,10 @@ import (
 	"portal/web/route"
 )
 
-// Trail draws something about a thing: its history, whose work it is.
-type Trail func(ctx context.Context, kind audit.Kind, objectID string) templ.Component
-
 type handlers struct {
 	chips *ftmchip.Service
-	trail Trail
-	work  Trail // whose work the chip is
+	trail page.Trail
+	work  page.Trail // whose work the chip is
 }
 
 // The addresses (design README, "Addresses").
@@ -52,7 +47,7 @@ const manyFields = 1000
 // provider's own; what a provider does ftm_chip.send, what an admin decides
 // ftm_chip.decide, ending an approved chip ftm_chip.deactivate. work says on a chip's
 // page whose work it is, others on a decision's page that it is a colleague's.
-func Routes(chips *ftmchip.Service, trail, work, others Trail) []route.Route {
+func Routes(chips *ftmchip.Service, trail, work, others page.Trail) []route.Route {
 	h := handlers{chips, trail, work}
 	read, send := route.Needs(authz.FTMChipRead), route.Needs(authz.FTMChipSend)
 	rows := []route.Route{
@@ -110,7 +105,7 @@ func shown(ctx context.Context, field, value string) string {
 }
 
 // desk is how chips are decided on.
-func (h handlers) desk(others Trail) decide.Desk[id.FTMChip] {
+func (h handlers) desk(others page.Trail) decide.Desk[id.FTMChip] {
 	return decide.Desk[id.FTMChip]{
 		Kind: kind, Load: h.thing, Others: others,
 		Approve: func(ctx context.Context, a authz.Actor, of id.FTMChip, version int) error {

@@ -11,11 +11,9 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/a-h/templ"
 	"github.com/go-chi/chi/v5"
 
 	"portal/internal/approval"
-	"portal/internal/audit"
 	"portal/internal/authz"
 	"portal/internal/device"
 	"portal/internal/id"
@@ -27,14 +25,11 @@ import (
 	"portal/web/route"
 )
 
-// Trail draws an object's history; the audit screens bring it.
-type Trail func(ctx context.Context, kind audit.Kind, objectID string) templ.Component
-
 type handlers struct {
 	sbis    *sbi.Service
 	devices *device.Service
-	trail   Trail
-	work    Trail // whose work the SBI is
+	trail   page.Trail
+	work    page.Trail // whose work the SBI is
 }
 
 // kind is what the pages of acts need to know of SBIs.
@@ -65,7 +60,7 @@ func shown(ctx context.Context, field, value string) string {
 // sbi.send, what an admin decides sbi.decide, to end one sbi.deactivate. work says on
 // an SBI's page whose work it is, others on the page of an act that it is a
 // colleague's.
-func Routes(sbis *sbi.Service, devices *device.Service, trail, work, others Trail) []route.Route {
+func Routes(sbis *sbi.Service, devices *device.Service, trail, work, others page.Trail) []route.Route {
 	h := handlers{sbis, devices, trail, work}
 	read, send := route.Needs(authz.SBIRead), route.Needs(authz.SBISend)
 	rows := []route.Route{

@@ -27,9 +27,9 @@ type Filled struct {
 func (f *Filled) Copy(t testing.TB, fill func(address string)) string {
 	t.Helper()
 	f.once.Do(func() {
-		address := withDatabase(server(t), newName())
+		address, from := withDatabase(server(t), newName()), template(t)
 		admin(t, func(ctx context.Context, c *pgx.Conn) error {
-			_, err := c.Exec(ctx, "create database "+databaseOf(address)+" template "+template(t)+" strategy file_copy")
+			_, err := c.Exec(ctx, "create database "+databaseOf(address)+" template "+from+" strategy file_copy")
 			return err
 		})
 		fill(address)

@@ -152,15 +152,27 @@ func withSetting(address, name, value string) string {
 	return u.String()
 }
 
+// One connection of each test process makes and drops its databases: a new one for
+// each costs as much as the copying itself.
+var (
+	administering sync.Mutex
+	administrator *pgx.Conn
+)
+
+// admin lends fn that connection; fn may not ask for it again.
 func admin(t testing.TB, fn func(context.Context, *pgx.Conn) error) {
 	t.Helper()
+	administering.Lock()
+	defer administering.Unlock()
 	ctx := context.Background() // also used by clean-ups, after the test's own has ended
-	c, err := pgx.Connect(ctx, withDatabase(server(t), "postgres"))
-	if err != nil {
-		t.Fatalf("connect to the test server: %v", err)
+	if administrator == nil || administrator.IsClosed() {
+		c, err := pgx.Connect(ctx, withDatabase(server(t), "postgres"))
+		if err != nil {
+			t.Fatalf("connect to the test server: %v", err)
+		}
+		administrator = c
 	}
-	defer func() { _ = c.Close(ctx) }()
-	if err := fn(ctx, c); err != nil {
+	if err := fn(ctx, administrator); err != nil {
 		t.Fatal(err)
 	}
 }

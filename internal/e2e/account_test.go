@@ -168,7 +168,8 @@ func TestJ10MenuHomeAudit(t *testing.T) {
 			},
 			authz.PartnerAdmin: {
 				"nav.home", "nav.policy_groups", "nav.auth_policies", "nav.datashare_policies", "nav.policy_reviews", "nav.vocabulary",
-				"nav.partners", "nav.partner_changes", "nav.certificates", "nav.ftm_chips", "nav.trust_store", "nav.policy_requests", "nav.api_keys",
+				"nav.partners", "nav.partner_changes", "nav.certificates", "nav.trust_store", "nav.policy_requests", "nav.sbis", "nav.devices", "nav.ftm_chips",
+				"nav.device_types", "nav.api_keys",
 				"nav.staff", "nav.service_accounts", "nav.mail", "nav.webhooks", "nav.audit",
 			},
 		}

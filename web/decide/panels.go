@@ -158,36 +158,20 @@ func (k Kind) editStep(ctx context.Context, t Thing, edit string) []ui.Link {
 	return []ui.Link{{Href: edit, Text: i18n.T(ctx, "approval.edit")}}
 }
 
-// happening is one line of a provider's history.
-type happening struct {
-	at         time.Time
-	text, note string
-}
-
 // history is what the provider and the admins said to each other, newest day first,
 // without naming who of the staff it was: the portal's log is for staff.
 func (k Kind) history(ctx context.Context, t Thing) []ui.HistoryDay {
-	var all []happening // of one moment, the last first
+	var all []ui.Happening // of one moment, the last first
 	if t.EndedAt != nil {
-		all = append(all, happening{*t.EndedAt, i18n.T(ctx, "approval.history."+string(t.Status)), t.EndedReason})
+		all = append(all, ui.Happening{At: *t.EndedAt, Text: i18n.T(ctx, "approval.history."+string(t.Status)), Note: t.EndedReason})
 	}
 	for _, d := range t.Decisions {
-		all = append(all, happening{d.DecidedAt, i18n.T(ctx, "approval.history."+string(d.Verdict), "Number", d.Submission), k.quoted(ctx, d)})
+		all = append(all, ui.Happening{At: d.DecidedAt, Text: i18n.T(ctx, "approval.history."+string(d.Verdict), "Number", d.Submission), Note: k.quoted(ctx, d)})
 	}
 	for _, s := range t.Submissions {
-		all = append(all, happening{s.SubmittedAt, i18n.T(ctx, "approval.history.sent", "Number", s.Number, "Name", s.SubmittedByName), ""})
+		all = append(all, ui.Happening{At: s.SubmittedAt, Text: i18n.T(ctx, "approval.history.sent", "Number", s.Number, "Name", s.SubmittedByName)})
 	}
-	slices.SortStableFunc(all, func(a, b happening) int { return b.at.Compare(a.at) })
-	var days []ui.HistoryDay
-	for _, x := range all {
-		on := i18n.Date(ctx, x.at)
-		if len(days) == 0 || days[len(days)-1].Date != on {
-			days = append(days, ui.HistoryDay{Date: on})
-		}
-		last := &days[len(days)-1]
-		last.Items = append(last.Items, ui.HistoryItem{Time: i18n.Clock(ctx, x.at), Text: x.text, Note: x.note})
-	}
-	return days
+	return ui.Days(ctx, all)
 }
 
 // quoted are a decision's words to the provider, a line each: they stay readable

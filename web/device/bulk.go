@@ -283,11 +283,12 @@ func (h handlers) carryOutOf(ctx context.Context, b bulk, f form.Values) ([]devi
 
 // why says in the reader's words why a device was not decided on.
 func why(ctx context.Context, err error) string {
-	switch {
-	case errors.Is(err, approval.ErrOwn):
+	if errors.Is(err, approval.ErrOwn) {
 		return i18n.T(ctx, "page.denied.title")
-	case page.Meanwhile(ctx, err) != "":
-		return page.Meanwhile(ctx, err)
 	}
-	return i18n.T(ctx, "page.conflict.title")
+	text, whole := page.Refused(ctx, err)
+	if whole != nil { // approval.ErrReplayed: decided by another click
+		return i18n.T(ctx, "page.conflict.title")
+	}
+	return text
 }

@@ -2,7 +2,6 @@ package ftmchip
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"slices"
 
@@ -10,9 +9,7 @@ import (
 	"portal/internal/authz"
 	"portal/internal/ftmchip"
 	"portal/internal/id"
-	"portal/internal/problem"
 	"portal/web/form"
-	"portal/web/i18n"
 	"portal/web/page"
 	"portal/web/ui"
 )
@@ -152,19 +149,11 @@ func (h handlers) askAgain(w http.ResponseWriter, r *http.Request, b bulk, typed
 
 // told is what became of a chip; an error that is about more than this one.
 func told(ctx context.Context, c ftmchip.Chip, err error) (outcome, error) {
-	switch {
-	case err == nil:
+	if err == nil {
 		return outcome{Chip: c, Done: true}, nil
-	case errors.Is(err, problem.ErrConflict):
-		why := page.Meanwhile(ctx, err)
-		if why == "" {
-			why = i18n.T(ctx, "page.conflict.title")
-		}
-		return outcome{Chip: c, Why: why}, nil
-	case errors.Is(err, problem.ErrDenied): // of one's own chip: the others go on
-		return outcome{Chip: c, Why: i18n.T(ctx, "page.denied.title")}, nil
 	}
-	return outcome{}, err
+	why, err := page.Refused(ctx, err)
+	return outcome{Chip: c, Why: why}, err
 }
 
 // done counts the outcomes that succeeded.

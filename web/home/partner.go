@@ -2,7 +2,6 @@ package home
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"portal/internal/id"
@@ -102,41 +101,25 @@ func facts(ctx context.Context, p partner.Partner) []ui.Row {
 	return rows
 }
 
-type happening struct {
-	at   time.Time
-	text string
-	note string
-}
-
 // history is what happened to the own request and to the access that came of it,
 // newest day first. The portal's
 // log is for staff; this is what the partner and its admin said to each other,
 // without naming who of the staff it was.
 func history(ctx context.Context, s partner.Standing, stops []organisation.Deactivation) []ui.HistoryDay {
-	var all []happening
+	var all []ui.Happening
 	for _, x := range s.Submissions {
-		all = append(all, happening{x.SubmittedAt, i18n.T(ctx, "home.history.sent", "Number", x.Number), ""})
+		all = append(all, ui.Happening{At: x.SubmittedAt, Text: i18n.T(ctx, "home.history.sent", "Number", x.Number)})
 	}
 	for _, d := range s.Decisions {
-		all = append(all, happening{d.DecidedAt, i18n.T(ctx, "home.history."+string(d.Verdict), "Number", d.Submission), d.Reason})
+		all = append(all, ui.Happening{At: d.DecidedAt, Text: i18n.T(ctx, "home.history."+string(d.Verdict), "Number", d.Submission), Note: d.Reason})
 	}
 	for _, d := range stops {
-		all = append(all, happening{d.DeactivatedAt, i18n.T(ctx, "home.history.deactivated"), d.Reason})
+		all = append(all, ui.Happening{At: d.DeactivatedAt, Text: i18n.T(ctx, "home.history.deactivated"), Note: d.Reason})
 		if d.EndedAt != nil {
-			all = append(all, happening{*d.EndedAt, i18n.T(ctx, "home.history.reactivated"), d.EndedReason})
+			all = append(all, ui.Happening{At: *d.EndedAt, Text: i18n.T(ctx, "home.history.reactivated"), Note: d.EndedReason})
 		}
 	}
-	slices.SortStableFunc(all, func(a, b happening) int { return b.at.Compare(a.at) })
-	var days []ui.HistoryDay
-	for _, x := range all {
-		day := i18n.Date(ctx, x.at)
-		if len(days) == 0 || days[len(days)-1].Date != day {
-			days = append(days, ui.HistoryDay{Date: day})
-		}
-		last := &days[len(days)-1]
-		last.Items = append(last.Items, ui.HistoryItem{Time: i18n.Clock(ctx, x.at), Text: x.text, Note: x.note})
-	}
-	return days
+	return ui.Days(ctx, all)
 }
 
 // label names an answer.

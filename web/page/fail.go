@@ -74,6 +74,22 @@ func Meanwhile(ctx context.Context, err error) string {
 	return i18n.T(ctx, conflict.Key, args...)
 }
 
+// Refused says why one of many things was not decided on, in the reader's words:
+// something changed in the meantime, or it is their own. The others go on; whole is
+// an error that is about more than this one.
+func Refused(ctx context.Context, err error) (why string, whole error) {
+	switch {
+	case errors.Is(err, problem.ErrConflict):
+		if why = Meanwhile(ctx, err); why == "" {
+			why = i18n.T(ctx, "page.conflict.title")
+		}
+		return why, nil
+	case errors.Is(err, problem.ErrDenied):
+		return i18n.T(ctx, "page.denied.title"), nil
+	}
+	return "", err
+}
+
 // Fail answers a request that could not be served, and logs what went wrong if
 // it is the portal's fault. Nothing else does either.
 func Fail(w http.ResponseWriter, r *http.Request, err error) {

@@ -9,7 +9,6 @@ import (
 	"portal/internal/authz"
 	"portal/internal/id"
 	"portal/internal/policyrequest"
-	"portal/internal/problem"
 	"portal/web/form"
 	"portal/web/i18n"
 	"portal/web/page"
@@ -156,16 +155,9 @@ func told(ctx context.Context, r policyrequest.Request, err error) (outcome, err
 		return outcome{Request: r, Done: true}, nil
 	case errors.As(err, &changed):
 		return outcome{Request: r, Why: i18n.T(ctx, "policy_request.version_changed.text", "Before", changed.Shown, "Number", changed.Now)}, nil
-	case errors.Is(err, problem.ErrConflict):
-		why := page.Meanwhile(ctx, err)
-		if why == "" {
-			why = i18n.T(ctx, "page.conflict.title")
-		}
-		return outcome{Request: r, Why: why}, nil
-	case errors.Is(err, problem.ErrDenied): // of one's own request: the others go on
-		return outcome{Request: r, Why: i18n.T(ctx, "page.denied.title")}, nil
 	}
-	return outcome{}, err
+	why, err := page.Refused(ctx, err)
+	return outcome{Request: r, Why: why}, err
 }
 
 // done counts the outcomes that succeeded.

@@ -102,41 +102,26 @@ func (v ownView) clock(ctx context.Context) []ui.Row {
 	return append(rows, usual)
 }
 
-type happening struct {
-	at         time.Time
-	text, note string
-}
-
 // history is what the partner and the admins said to each other, newest day first,
 // without naming who of the staff it was: the portal's log is for staff.
 func (v ownView) history(ctx context.Context) []ui.HistoryDay {
-	var all []happening
+	var all []ui.Happening
 	for _, s := range v.Submissions {
-		all = append(all, happening{s.SubmittedAt, i18n.T(ctx, "policy_request.history.sent", "Number", s.Number, "Name", s.SubmittedByName), ""})
+		all = append(all, ui.Happening{At: s.SubmittedAt, Text: i18n.T(ctx, "policy_request.history.sent", "Number", s.Number, "Name", s.SubmittedByName)})
 	}
 	for _, d := range v.Decisions {
-		all = append(all, happening{d.DecidedAt, i18n.T(ctx, "policy_request.history."+string(d.Verdict), "Number", d.Submission), v.asked(ctx, d)})
+		all = append(all, ui.Happening{At: d.DecidedAt, Text: i18n.T(ctx, "policy_request.history."+string(d.Verdict), "Number", d.Submission), Note: v.asked(ctx, d)})
 	}
 	for _, x := range v.Extensions {
-		all = append(all, happening{x.RequestedAt, i18n.T(ctx, "policy_request.history.extension_asked", "Name", x.RequestedByName), x.Reason})
+		all = append(all, ui.Happening{At: x.RequestedAt, Text: i18n.T(ctx, "policy_request.history.extension_asked", "Name", x.RequestedByName), Note: x.Reason})
 		if !x.Waits() {
-			all = append(all, happening{*x.DecidedAt, i18n.T(ctx, "policy_request.history.extension_"+x.Decision, "Day", day(ctx, x.EndsOn)), x.DecisionReason})
+			all = append(all, ui.Happening{At: *x.DecidedAt, Text: i18n.T(ctx, "policy_request.history.extension_"+x.Decision, "Day", day(ctx, x.EndsOn)), Note: x.DecisionReason})
 		}
 	}
 	if v.EndedAt != nil {
-		all = append(all, happening{*v.EndedAt, i18n.T(ctx, "policy_request.history."+string(v.Status)), v.EndedReason})
+		all = append(all, ui.Happening{At: *v.EndedAt, Text: i18n.T(ctx, "policy_request.history."+string(v.Status)), Note: v.EndedReason})
 	}
-	slices.SortStableFunc(all, func(a, b happening) int { return b.at.Compare(a.at) })
-	var days []ui.HistoryDay
-	for _, x := range all {
-		on := i18n.Date(ctx, x.at)
-		if len(days) == 0 || days[len(days)-1].Date != on {
-			days = append(days, ui.HistoryDay{Date: on})
-		}
-		last := &days[len(days)-1]
-		last.Items = append(last.Items, ui.HistoryItem{Time: i18n.Clock(ctx, x.at), Text: x.text, Note: x.note})
-	}
-	return days
+	return ui.Days(ctx, all)
 }
 
 // asked are a decision's words to the partner, a line each: they stay readable when

@@ -5,8 +5,10 @@ package web
 
 import (
 	"context"
+	"log/slog"
 	"net/http"
 	"slices"
+	"time"
 
 	"github.com/go-chi/chi/v5"
 	"github.com/go-chi/chi/v5/middleware"
@@ -241,8 +243,8 @@ func pages(site *page.Site, h http.HandlerFunc) http.HandlerFunc {
 	return chi.Chain(limits, identify(site), recoverer).HandlerFunc(h).ServeHTTP
 }
 
-// ready says whether this replica should get requests: the database answers
-// and has this binary's schema (security.md OPS-4). No detail goes out.
+// ready says whether this replica should get requests: the database answers and
+// has this binary's schema, and the clocks agree (security.md OPS-4). No detail goes out.
 func ready(a *app.App) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if a.Draining() {
@@ -252,6 +254,17 @@ func ready(a *app.App) http.HandlerFunc {
 		if ok, err := a.DB.Migrated(r.Context()); err != nil || !ok {
 			text(w, http.StatusServiceUnavailable, "not ready")
 			return
+		}
+		ahead, err := a.DB.Ahead(r.Context())
+		switch off := ahead.Abs(); {
+		case err != nil:
+			text(w, http.StatusServiceUnavailable, "not ready")
+			return
+		case off > 10*time.Second: // sessions and codes would live longer or shorter here
+			text(w, http.StatusServiceUnavailable, "wrong clock")
+			return
+		case off > 2*time.Second:
+			slog.WarnContext(r.Context(), "this machine's clock is not the database's", "ahead", ahead.String())
 		}
 		text(w, http.StatusOK, "ready")
 	}

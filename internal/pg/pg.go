@@ -19,6 +19,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/puddle/v2"
 
 	"portal/internal/audit"
 	"portal/internal/authz"
@@ -303,13 +304,20 @@ func hasCode(err error, codes ...string) bool {
 }
 
 // Unavailable reports whether err says that the database cannot be used now,
-// rather than that the question was wrong: no connection, shutting down, out of
-// resources, a lock or statement timeout.
+// rather than that the question was wrong: no connection, one of the two shutting
+// down, out of resources, a lock or statement timeout.
 func Unavailable(err error) bool {
 	var connect *pgconn.ConnectError
 	var network net.Error
-	return errors.As(err, &connect) || errors.As(err, &network) || errors.Is(err, context.DeadlineExceeded) ||
+	return errors.As(err, &connect) || errors.As(err, &network) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, puddle.ErrClosedPool) ||
 		hasCode(err, "08", "53", "57", "55P03", "25006", "40001", "40P01") || pgconn.SafeToRetry(err)
+}
+
+// Ahead is how far this process's clock is ahead of the database's; negative: behind
+// (security.md OPS-4, OPS-12).
+func (db *DB) Ahead(ctx context.Context) (time.Duration, error) {
+	there, err := Value[time.Time](ctx, db.read, `select clock_timestamp()`, nil)
+	return db.now().Sub(there), err
 }
 
 // NotDurable lists the settings without which the database may forget what it

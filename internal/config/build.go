@@ -51,8 +51,8 @@ func build(get func(flag string) string) (Config, error) {
 	} else {
 		c.MinCertDays = n
 	}
-	if n, err := strconv.Atoi(get("max-devices")); err != nil || n < 1 || n > 100_000 {
-		wrong("max-devices", "is a number from 1 to 100000")
+	if n, err := strconv.Atoi(get("max-devices")); err != nil || n < 1 || n > 20_000 {
+		wrong("max-devices", "is a number from 1 to 20000")
 	} else {
 		c.MaxDevices = n
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"errors"
 	"io"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -57,7 +58,7 @@ type sheet struct {
 	Findings []Finding
 }
 
-// readCSV reads a file of devices: UTF-8 with or without a mark, comma or semicolon,
+// readCSV reads a file of devices: UTF-8 with or without a mark, comma, semicolon or tab,
 // quotes as RFC 4180 has them, any line ends, the columns in any order and case.
 // Empty lines count as lines, but hold no device. A file that cannot be read as a
 // whole is a *problem.InvalidError for the input "file"; what is wrong with single
@@ -71,8 +72,14 @@ func readCSV(content []byte) (sheet, error) {
 	r.Comma = separator(text)
 	r.FieldsPerRecord = -1
 	head, err := r.Read()
+	if err == nil && said.MatchString(firstLine(text)) {
+		head, err = r.Read()
+	}
 	if err != nil {
 		return sheet{}, wrongFile("empty")
+	}
+	for len(head) > len(columns) && strings.TrimSpace(head[len(head)-1]) == "" {
+		head = head[:len(head)-1] // spreadsheets write empty columns at the end
 	}
 	places, err := header(head)
 	if err != nil {
@@ -135,13 +142,28 @@ func decode(content []byte) (string, error) {
 	return strings.ReplaceAll(strings.ReplaceAll(string(content), "\r\n", "\n"), "\r", "\n"), nil
 }
 
-// separator is the sign that stands oftener in the line of headings.
-func separator(text string) rune {
+// said is the line by which spreadsheets tell each other the separator.
+var said = regexp.MustCompile(`^"?sep=([,;\t])"?$`)
+
+func firstLine(text string) string {
 	head, _, _ := strings.Cut(strings.TrimLeft(text, "\n"), "\n")
-	if strings.Count(head, ";") > strings.Count(head, ",") {
-		return ';'
+	return head
+}
+
+// separator is the sign that the file names itself, else the one that stands
+// oftenest in the line of headings.
+func separator(text string) rune {
+	head := firstLine(text)
+	if m := said.FindStringSubmatch(head); m != nil {
+		return rune(m[1][0])
 	}
-	return ','
+	best := ','
+	for _, sign := range ";\t" {
+		if strings.Count(head, string(sign)) > strings.Count(head, string(best)) {
+			best = sign
+		}
+	}
+	return best
 }
 
 // header finds where each column stands.
@@ -184,6 +206,9 @@ var joiners = strings.NewReplacer("_", "", "-", "", " ", "")
 // add reads one line. One with too few or too many values holds no device: nobody
 // can tell which is which.
 func (s *sheet) add(number int, cells []string, places [4]int) {
+	for len(cells) > len(columns) && strings.TrimSpace(cells[len(cells)-1]) == "" {
+		cells = cells[:len(cells)-1]
+	}
 	l := Line{Number: number, broken: len(cells) != len(columns)}
 	for i, at := range places {
 		if at < len(cells) {

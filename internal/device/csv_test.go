@@ -26,6 +26,8 @@ func TestFilesAreReadAsSpreadsheetsWriteThem(t *testing.T) {
 		"plain":              "type,sub_type,make,model\nFinger,Slap,Acme,X 1\n\nIris,Single,\"Acme, Ltd\",\"X \"\"2\"\"\"\n",
 		"with a mark":        "\ufefftype,sub_type,make,model\r\nFinger,Slap,Acme,X 1\r\n\r\nIris,Single,\"Acme, Ltd\",\"X \"\"2\"\"\"\r\n",
 		"semicolons":         "type;sub_type;make;model\r\nFinger;Slap;Acme;X 1\r\n;;;\r\nIris;Single;Acme, Ltd;\"X \"\"2\"\"\"",
+		"tabs":               "type\tsub_type\tmake\tmodel\nFinger\tSlap\tAcme\tX 1\n\t\t\t\nIris\tSingle\tAcme, Ltd\t\"X \"\"2\"\"\"\n",
+		"empty columns":      "type,sub_type,make,model,,\nFinger,Slap,Acme,X 1,,\n,,,,,\nIris,Single,\"Acme, Ltd\",\"X \"\"2\"\"\",,\n",
 		"another order":      "Model,Make,Sub Type,TYPE\nX 1,Acme,Slap,Finger\n , ,\t,\n\"X \"\"2\"\"\",\"Acme, Ltd\",Single,Iris\n",
 		"old line ends":      "type,subtype,make,model\rFinger,Slap,Acme,X 1\r\rIris,Single,\"Acme, Ltd\",\"X \"\"2\"\"\"\r",
 		"headings in quotes": "\"type\",\"sub-type\",\"make\",\"model\"\nFinger,Slap,Acme,X 1\n,,,\nIris,Single,\"Acme, Ltd\",\"X \"\"2\"\"\"\n",
@@ -38,6 +40,17 @@ func TestFilesAreReadAsSpreadsheetsWriteThem(t *testing.T) {
 		if diff := cmp.Diff(want, lines(s)); diff != "" || len(s.Findings) > 0 {
 			t.Errorf("%s: %s %v", what, diff, s.Findings)
 		}
+	}
+}
+
+func TestAFileMayNameItsSeparator(t *testing.T) {
+	t.Parallel()
+	s, err := readCSV([]byte("\ufeffsep=;\r\ntype;sub_type;make;model\r\nFinger;Slap;Acme, Ltd;X,1,2\r\n"))
+	if err != nil || len(s.Findings) > 0 {
+		t.Fatal(err, s.Findings)
+	}
+	if diff := cmp.Diff([]string{"3 Finger|Slap|Acme, Ltd|X,1,2"}, lines(s)); diff != "" {
+		t.Error(diff)
 	}
 }
 

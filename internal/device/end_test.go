@@ -101,12 +101,55 @@ func TestAnSBIEndsWithItsDevicesAndBringsBackExactlyThose(t *testing.T) {
 	}
 	o.must(o.ReactivateSBI(t.Context(), o.ada, o.sbi, v+1, "Found."))
 	o.must(o.ReactivateSBI(t.Context(), o.ada, o.sbi, v+1, "Found."))
-	want = "A approved, B deactivated*, B pending_approval, C deactivated, D withdrawn, E withdrawn, F pending_approval"
+	want = "A approved, B deactivated, B pending_approval, C deactivated, D withdrawn, E withdrawn, F pending_approval"
 	if got := o.states(); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 	if n := o.Count(`webhook_events where type = 'device.reactivated'`); n != 1 {
 		t.Errorf("other systems are told of %d", n)
+	}
+}
+
+// What stayed behind once does not come back another time: two devices of one model
+// would.
+func TestAnSBIBringsBackOnlyWhatEndedWithItLast(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.works("B")
+	o.must(o.DeactivateSBI(t.Context(), o.ada, o.sbi, o.version(o.sbi), "Recalled."))
+	o.waits2("B")
+	o.must(o.ReactivateSBI(t.Context(), o.ada, o.sbi, o.version(o.sbi), "Found."))
+	o.Exec(`update devices set status = 'withdrawn', ended_at = now(), ended_by = (select id from users limit 1) where status = 'pending_approval'`, nil)
+	o.works("B")
+	for range 2 {
+		o.must(o.DeactivateSBI(t.Context(), o.ada, o.sbi, o.version(o.sbi), "Recalled."))
+		if back, err := o.ReturningOf(t.Context(), o.sbi); err != nil || back != (device.Returning{Back: 1}) {
+			t.Errorf("%+v %v", back, err)
+		}
+		o.must(o.ReactivateSBI(t.Context(), o.ada, o.sbi, o.version(o.sbi), "Found."))
+		if got, want := o.states(), "B deactivated, B withdrawn, B approved"; got != want {
+			t.Errorf("got  %s\nwant %s", got, want)
+		}
+	}
+}
+
+// An SBI that could not be approved now is not given its approval back either.
+func TestAnSBIThatIsOverStaysDeactivated(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	o.works("A")
+	o.must(o.DeactivateSBI(t.Context(), o.ada, o.sbi, o.version(o.sbi), "Recalled."))
+	o.Exec(`update sbis set expires_on = created_on + 1`, nil)
+	if err := o.ReactivateSBI(t.Context(), o.ada, o.sbi, o.version(o.sbi), "Found."); conflict(err) != "sbi.conflict.expired" {
+		t.Errorf("its last day is over: %v", err)
+	}
+	o.Exec(`update sbis set expires_on = created_on + 400`, nil)
+	o.Exec(`update partners set status = 'deactivated'`, nil)
+	if err := o.ReactivateSBI(t.Context(), o.ada, o.sbi, o.version(o.sbi), "Found."); conflict(err) == "" {
+		t.Errorf("its provider is deactivated: %v", err)
+	}
+	if got := o.states(); got != "A deactivated*" {
+		t.Error(got)
 	}
 }
 

@@ -148,6 +148,9 @@ func (s *Service) ReactivateSBI(ctx context.Context, a authz.Actor, sid id.SBI, 
 		if err := b.Ready(version, approval.Approved); err != nil {
 			return audit.Event{}, err
 		}
+		if err := b.Approvable(pg.Day(tx.Now().In(s.zone))); err != nil {
+			return audit.Event{}, err
+		}
 		back, err := s.returnDevices(ctx, tx, a, b)
 		if err != nil {
 			return audit.Event{}, err
@@ -166,7 +169,12 @@ func (s *Service) ReactivateSBI(ctx context.Context, a authz.Actor, sid id.SBI, 
 func (s *Service) returnDevices(ctx context.Context, tx *pg.Tx, a authz.Actor, b sbi.SBI) ([]Device, error) {
 	ids, err := pg.Values[uuid.UUID](ctx, tx, `
 		select d.id from devices d where d.sbi_id = @sbi and d.ended_with_sbi and not `+replaced+` order by d.id for update`, pg.Args{"sbi": b.ID})
-	if err != nil || len(ids) == 0 {
+	if err != nil {
+		return nil, err
+	}
+	// The flag goes first: a device that is not deactivated cannot have it, and one
+	// that stays behind must not come back another time.
+	if _, err := tx.Exec(ctx, `update devices set ended_with_sbi = false where sbi_id = @sbi and ended_with_sbi`, pg.Args{"sbi": b.ID}); err != nil || len(ids) == 0 {
 		return nil, err
 	}
 	if err := s.roomFor(ctx, tx, b.PartnerID, len(ids)); err != nil {
@@ -174,10 +182,6 @@ func (s *Service) returnDevices(ctx context.Context, tx *pg.Tx, a authz.Actor, b
 	}
 	all, err := devicesByID(ctx, tx, a.Scope(), ids)
 	if err != nil {
-		return nil, err
-	}
-	// The flag goes first: a device that is not deactivated cannot have it.
-	if _, err := tx.Exec(ctx, `update devices set ended_with_sbi = false where id = any(@ids)`, pg.Args{"ids": idsOf(all)}); err != nil {
 		return nil, err
 	}
 	if err := Things.Return(ctx, tx, items(all)...); err != nil {

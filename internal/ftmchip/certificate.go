@@ -119,6 +119,13 @@ func (h Held) InService() *Certificate { return h.In(InService) }
 // Waiting is the one that waits; nil for none.
 func (h Held) Waiting() *Certificate { return h.In(Waiting) }
 
+// TooEarly reports whether the new certificate is not valid yet while the one in
+// service counts: with it in the place of the old one the chip would stop.
+func (h Held) TooEarly() bool {
+	w, in := h.Waiting(), h.InService()
+	return w != nil && in != nil && w.Soundness == Upcoming && in.Soundness == Sound
+}
+
 // live counts those that are neither refused, withdrawn nor expired.
 func (h Held) live(now time.Time) int {
 	n := 0

@@ -307,6 +307,31 @@ func TestEndingAndReturning(t *testing.T) {
 	}
 }
 
+// A certificate of tomorrow does not take the place of one that counts today.
+func TestANewCertificateIsNotPutIntoServiceTooEarly(t *testing.T) {
+	t.Parallel()
+	o := newOffice(t)
+	st := o.approved()
+	leaf, err := o.root.Leaf("Acme", o.clock.Now().AddDate(0, 0, 10), o.years(2))
+	o.must(err)
+	o.upload(st, certdoc.PEM(leaf.Cert.Raw))
+	st = o.now(st.ID)
+	w := st.Held.Waiting()
+	if !st.Held.TooEarly() {
+		t.Error("the page does not know")
+	}
+	if err := o.ApproveCertificate(t.Context(), o.ada, st.ID, w.ID, w.Version); conflict(err) != "ftm_chip.conflict.certificate.upcoming" {
+		t.Errorf("ten days before: %v", err)
+	}
+	o.want(st.ID, "approved s1: in_service waiting")
+	o.clock.Advance(10 * 24 * time.Hour)
+	o.must(o.ApproveCertificate(t.Context(), o.ada, st.ID, w.ID, w.Version))
+	o.want(st.ID, "approved s1: replaced in_service")
+	if !o.counts(st.ID) {
+		t.Error("the chip stopped")
+	}
+}
+
 func TestANewCertificateWaitsBesideTheOld(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)

@@ -112,6 +112,9 @@ func (s *Service) Edit(ctx context.Context, a authz.Actor, cid id.FTMChip, versi
 		case !c.Undecided() || c.Version != version:
 			return audit.Event{}, c.meanwhile()
 		}
+		if err := c.blocked(); err != nil {
+			return audit.Event{}, err
+		}
 		return edit(ctx, tx, a, c, in)
 	})
 	return done("edit FTM chip", taken(err))

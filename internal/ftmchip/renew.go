@@ -20,13 +20,16 @@ import (
 // actor looked at. It mails the provider's people and tells other systems.
 //
 // It needs authz.FTMChipDecide. Errors: problem.ErrNotFound; *problem.ConflictError
-// when somebody was faster, the chip or its provider is out of use, or the
-// certificate no longer good; problem.ErrDenied for one that the actor uploaded
+// when somebody was faster, the chip or its provider is out of use, the certificate
+// no longer good, or not valid yet while the old one is; problem.ErrDenied for one that the actor uploaded
 // (security.md AUT-6). A second click is no error.
 func (s *Service) ApproveCertificate(ctx context.Context, a authz.Actor, cid id.FTMChip, cert id.FTMChipCertificate, version int) error {
 	return s.renew(ctx, a, authz.FTMChipDecide, cid, cert, version, InService, "", func(tx *pg.Tx, c Chip, held Held, w Certificate) (audit.Event, error) {
 		if err := fit(ctx, tx, c, w); err != nil {
 			return audit.Event{}, err
+		}
+		if held.TooEarly() {
+			return audit.Event{}, &problem.ConflictError{Key: "ftm_chip.conflict.certificate.upcoming", Args: []any{"When", w.NotBefore}}
 		}
 		detail := audit.Diff(nil, FieldCertificate, "", w.Subject)
 		if old := held.InService(); old != nil {

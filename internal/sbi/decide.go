@@ -70,7 +70,7 @@ func (s *Service) decide(ctx context.Context, a authz.Actor, sid id.SBI, version
 			return audit.Event{}, Things.Late(ctx, tx, a, x.Item(), version, r)
 		}
 		if r.To == approval.Approved {
-			if err := x.approvable(s.dayOf(tx.Now())); err != nil {
+			if err := x.Approvable(s.dayOf(tx.Now())); err != nil {
 				return audit.Event{}, err
 			}
 		}
@@ -91,8 +91,9 @@ func (s *Service) decide(ctx context.Context, a authz.Actor, sid id.SBI, version
 	return s.change("decide on SBI", err)
 }
 
-// approvable is why an SBI cannot be approved on a day; nil if it can.
-func (x SBI) approvable(today time.Time) error {
+// Approvable is why an SBI cannot be approved, or given its approval back, on a day:
+// a *problem.ConflictError; nil if it can.
+func (x SBI) Approvable(today time.Time) error {
 	if err := x.active(); err != nil {
 		return err
 	}

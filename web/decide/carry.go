@@ -27,6 +27,12 @@ type askView struct {
 	Others, Beside templ.Component
 }
 
+// halted reports whether nothing but the obstacles is to be said: what cannot be
+// approved cannot be given its approval back either.
+func (v askView) halted() bool {
+	return (v.act == approve || v.act == reactivate) && len(v.Obstacles) > 0
+}
+
 // carryOut does what the page of an act asked for, on the thing as it showed it.
 func (d Desk[T]) carryOut(v act) page.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {

@@ -152,6 +152,10 @@ func (h handlers) takeOver(w http.ResponseWriter, r *http.Request) error {
 	case err != nil:
 		return err
 	}
+	if n == device.MaxMany {
+		page.Flash(r, "device.take_over.more", "Count", n)
+		return page.Redirect(w, r, takeOverURL)
+	}
 	page.Flash(r, "device.take_over.done", "Count", n)
 	return page.Redirect(w, r, ofSBI(to))
 }

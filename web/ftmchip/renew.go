@@ -69,7 +69,7 @@ func (h handlers) askRenewal(d renewal) page.Handler {
 		}
 		v := renewView{renewal: d, Standing: st}
 		if d.needs == authz.FTMChipDecide && !d.danger {
-			v.Obstacles = letDown(r.Context(), *st.Held.Waiting())
+			v.Obstacles = renewalHalts(r.Context(), st.Held)
 		}
 		return page.Render(w, r, http.StatusOK, renewPage(v))
 	}

@@ -132,7 +132,7 @@ func place(c ftmchip.Certificate) string {
 func renewable(ctx context.Context, st ftmchip.Standing) []renewal {
 	var all []renewal
 	for _, d := range renewals {
-		if d.fits(st) && page.May(ctx, d.needs) && (d.danger || len(letDown(ctx, *st.Held.Waiting())) == 0) {
+		if d.fits(st) && page.May(ctx, d.needs) && (d.danger || len(renewalHalts(ctx, st.Held)) == 0) {
 			all = append(all, d)
 		}
 	}

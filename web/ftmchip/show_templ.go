@@ -614,7 +614,7 @@ func renewalPanel(st ftmchip.Standing) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				for _, text := range letDown(ctx, *w) {
+				for _, text := range renewalHalts(ctx, st.Held) {
 					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 26, "<p><b>")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err

@@ -44,7 +44,7 @@ func weighed(ctx context.Context, v ftmchip.Review) decide.Thing {
 		t.Obstacles = append(t.Obstacles, i18n.T(ctx, "approval.conflict.partner", "Name", v.Organisation))
 	}
 	w := v.Held.Waiting()
-	if w != nil {
+	if w != nil && v.Status == approval.PendingApproval {
 		t.Obstacles = append(t.Obstacles, letDown(ctx, *w)...)
 	}
 	t.Warnings = warnings(ctx, v, w)
@@ -59,6 +59,17 @@ func letDown(ctx context.Context, c ftmchip.Certificate) []string {
 	case ftmchip.Sound, ftmchip.Upcoming:
 	}
 	return nil
+}
+
+// renewalHalts says why the new certificate of an approved chip cannot be put into
+// service now.
+func renewalHalts(ctx context.Context, h ftmchip.Held) []string {
+	w := h.Waiting()
+	all := letDown(ctx, *w)
+	if h.TooEarly() {
+		all = append(all, i18n.T(ctx, "ftm_chip.conflict.certificate.upcoming", "When", i18n.Date(ctx, w.NotBefore)))
+	}
+	return all
 }
 
 // warnings are what to look at before the chip, or its new certificate, is approved.

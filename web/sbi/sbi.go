@@ -125,7 +125,7 @@ func plain(st sbi.Standing) decide.Thing {
 
 func thingOf(ctx context.Context, r sbi.Review, today time.Time) decide.Thing {
 	t := plain(r.Standing)
-	if r.Status != approval.PendingApproval {
+	if r.Status != approval.PendingApproval && r.Status != approval.Deactivated {
 		return t
 	}
 	if r.PartnerStatus != "active" {

@@ -4,6 +4,8 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"os"
+	"regexp"
 	"slices"
 	"testing"
 
@@ -44,5 +46,23 @@ func TestListsNameEachConstantOnce(t *testing.T) {
 		if diff := cmp.Diff(constants, listed); diff != "" || len(listed) == 0 {
 			t.Errorf("%s: constants and %s differ: %s", c.file, c.list, diff)
 		}
+	}
+}
+
+// A page of the README shows a picture or leads to a file that is there.
+func TestReadmeShowsWhatIsThere(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	links := regexp.MustCompile(`\]\(([\w./-]+)\)`).FindAllSubmatch(text, -1)
+	for _, link := range links {
+		if _, err := os.Stat("../../" + string(link[1])); err != nil {
+			t.Errorf("README: %v", err)
+		}
+	}
+	if len(links) < 5 {
+		t.Errorf("only %d links were found", len(links))
 	}
 }

@@ -2,7 +2,10 @@ package device
 
 import (
 	"context"
+	"maps"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"portal/internal/approval"
@@ -51,14 +54,28 @@ func (h handlers) show(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		return page.Render(w, r, http.StatusOK, ownPage(ownView{st, thingOf(st), types, h.devices.Today()}))
+		return page.Render(w, r, http.StatusOK, ownPage(ownView{st, spoken(ctx, types, thingOf(st)), types, h.devices.Today()}))
 	}
 	review, err := h.devices.Review(ctx, scope, did)
 	if err != nil {
 		return err
 	}
-	v, of := reviewView{review, h.weighed(ctx, review), types, h.devices.Today()}, did.String()
+	v, of := reviewView{review, spoken(ctx, types, h.weighed(ctx, review)), types, h.devices.Today()}, did.String()
 	return page.Render(w, r, http.StatusOK, reviewPage(v, h.work(ctx, audit.Device, of), h.trail(ctx, audit.Device, of)))
+}
+
+// spoken is a thing whose answers name the type in the reader's language; they are
+// kept by its codes.
+func spoken(ctx context.Context, types devicetype.Types, t decide.Thing) decide.Thing {
+	t.Submissions = slices.Clone(t.Submissions)
+	for i, s := range t.Submissions {
+		first, second, _ := strings.Cut(s.Answers[device.FieldType], ": ")
+		if of, sub, ok := types.Find(first, second); ok {
+			t.Submissions[i].Answers = maps.Clone(s.Answers)
+			t.Submissions[i].Answers[device.FieldType] = kindText(ctx, of, sub)
+		}
+	}
+	return t
 }
 
 // halted says why an approved device does not count now, "" for any other.

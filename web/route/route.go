@@ -36,6 +36,9 @@ func Needs(p authz.Permission) Access {
 	return Access{name: string(p), perm: p, may: func(a authz.Actor) bool { return a.May(p) }}
 }
 
+// Is reports whether it is a permission that an actor needs.
+func (a Access) Is(p authz.Permission) bool { return a.perm == p }
+
 // String is the access as the printed table shows it.
 func (a Access) String() string { return a.name }
 

@@ -94,7 +94,7 @@ func TestMFA4CodeAfterThePassword(t *testing.T) {
 	if p = p.Submit(webtest.Values{"code": " " + phone.Code() + " "}); p.Path != "/home" {
 		t.Fatalf("the right code: %s %s", p.Path, p.Text())
 	}
-	if again := s.Visitor().Get("/signin/code"); again.Path != "/signin" {
+	if again := s.Visitor().Get("/signin/code"); again.Path != "/signin?done=code" {
 		t.Errorf("without a password: %s", again.Path)
 	}
 	phone.Next()

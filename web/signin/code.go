@@ -26,7 +26,7 @@ func (s *screens) askCode(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if !ok {
-		return page.Redirect(w, r, onwardTo(signInURL, to))
+		return s.beginAnew(w, r, to)
 	}
 	return page.Render(w, r, http.StatusOK, codePage(to, form.Errors{}))
 }
@@ -44,8 +44,7 @@ func (s *screens) code(w http.ResponseWriter, r *http.Request) error {
 	entry, err := s.accounts.SignInCode(ctx, actor, s.site.Sessions.Read(r, awaited), v.Text(confirm.Field),
 		func(until time.Time) (session.New, error) { return websession.Prepare(r, until) })
 	if errors.Is(err, account.ErrSignInEnded) {
-		http.SetCookie(w, s.site.Sessions.Cookie(awaited, "", -time.Second))
-		return page.Redirect(w, r, signInURL+"?done=code"+strings.Replace(onwardTo("", to), "?", "&", 1))
+		return s.beginAnew(w, r, to)
 	}
 	if status, errs, ok := confirm.Refusal(ctx, w, err); ok {
 		return page.Render(w, r, status, codePage(to, errs))
@@ -60,6 +59,12 @@ func (s *screens) code(w http.ResponseWriter, r *http.Request) error {
 		return page.Redirect(w, r, confirm.SetUpURL)
 	}
 	return page.Redirect(w, r, page.Local(to, homeURL))
+}
+
+// beginAnew leads back to the password, and says why.
+func (s *screens) beginAnew(w http.ResponseWriter, r *http.Request, to string) error {
+	http.SetCookie(w, s.site.Sessions.Cookie(awaited, "", -time.Second))
+	return page.Redirect(w, r, signInURL+"?done=code"+strings.Replace(onwardTo("", to), "?", "&", 1))
 }
 
 // askConfirmation is the page before one that needs a fresh proof of the second

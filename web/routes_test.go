@@ -42,7 +42,7 @@ func TestAUT1TableIsReviewed(t *testing.T) {
 	var routes []string
 	portal := webtest.New(t, "--public-list=on").Portal
 	for _, rt := range slices.Concat(portal.Routes, portal.API) {
-		routes = append(routes, fmt.Sprintf("%-5s%-48s %s", rt.Method, rt.Pattern, rt.Access))
+		routes = append(routes, fmt.Sprintf("%-5s%-48s %s", rt.Method, rt.Pattern, rt.Rule()))
 	}
 	slices.Sort(routes)
 	golden(t, "routes.txt", strings.Join(routes, "\n")+"\n")

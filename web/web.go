@@ -26,6 +26,7 @@ import (
 	"portal/web/assignment"
 	"portal/web/auditlog"
 	"portal/web/certificate"
+	"portal/web/confirm"
 	"portal/web/dev"
 	"portal/web/device"
 	"portal/web/devicetype"
@@ -58,6 +59,7 @@ import (
 	"portal/web/staff"
 	"portal/web/static"
 	"portal/web/truststore"
+	"portal/web/ui"
 	"portal/web/unsubscribe"
 	"portal/web/vocabulary"
 	"portal/web/webhook"
@@ -95,16 +97,32 @@ func New(a *app.App, o Options) *Portal {
 		routes = append(routes, outbox.DevRoutes(a.DB, MailText(a))...)
 		routes = append(routes, dev.Routes()...)
 	}
-	site.Menu = menuFor(routes)
-	site.Notices = func(ctx context.Context, actor authz.Actor) []string {
-		if cfg.FourEyes == "off" && actor.Staff() {
-			return []string{i18n.T(ctx, "nav.four_eyes_off")}
+	gate := &confirm.Gate{Keys: a.Keys, Required: cfg.NeedsSecondFactor(), StepUp: a.Accounts.StepUp}
+	menu := menuFor(routes)
+	site.Menu = func(ctx context.Context, actor authz.Actor, path string) []ui.NavGroup {
+		if gate.MustSetUp(actor) {
+			return nil // no line of it would lead anywhere
 		}
-		return nil
+		return menu(ctx, actor, path)
 	}
+	site.Notices = notices(cfg)
 	m := newMetrics(a.DB)
 	programs := api.Routes(a.APIKeys, a.Hardware)
-	return &Portal{Handler: handler(a, site, routes, public, programs, m), Metrics: m.handler(), Routes: slices.Concat(routes, public), API: programs}
+	return &Portal{Handler: handler(a, site, gate, routes, public, programs, m), Metrics: m.handler(), Routes: slices.Concat(routes, public), API: programs}
+}
+
+// notices are what an installation says on every page to who has signed in: which
+// protection it does without.
+func notices(cfg config.Config) func(context.Context, authz.Actor) []string {
+	return func(ctx context.Context, actor authz.Actor) (said []string) {
+		if cfg.FourEyes == "off" && actor.Staff() {
+			said = append(said, i18n.T(ctx, "nav.four_eyes_off"))
+		}
+		if !cfg.NeedsSecondFactor() && actor.SignedIn() {
+			said = append(said, i18n.T(ctx, "nav.second_factor_off"))
+		}
+		return said
+	}
 }
 
 // table is every address of the portal, but for the static files and the
@@ -113,7 +131,7 @@ func table(a *app.App, site *page.Site) []route.Route {
 	trail := note.Beside(a.Notes, auditlog.History(a.DB))
 	work, others := assignment.Panel(a.Work), assignment.Warning(a.Work)
 	admitted := partneradmin.Deps{Outlook: a.Outlook, Organisations: a.Organisations, Accounts: a.Accounts, Webhooks: a.Webhooks, Trail: trail, Work: work, Others: others}
-	return slices.Concat(
+	return steppedUp(slices.Concat(
 		home.Routes(home.Deps{
 			Organisations: a.Organisations, Contact: a.Config.Contact,
 			Partners: a.Partners, Policies: a.Policies, Work: assignment.Mine(a.Work),
@@ -151,7 +169,7 @@ func table(a *app.App, site *page.Site) []route.Route {
 		search.Routes(a.Search),
 		note.Routes(a.Notes),
 		assignment.Routes(a.Work),
-	)
+	))
 }
 
 // publicLists are the addresses that anybody may keep copies of: no session is read
@@ -165,7 +183,7 @@ func publicLists(a *app.App, site *page.Site) []route.Route {
 }
 
 // handler is the order of the middleware, written once.
-func handler(a *app.App, site *page.Site, routes, public, programs []route.Route, m *metrics) http.Handler {
+func handler(a *app.App, site *page.Site, gate *confirm.Gate, routes, public, programs []route.Route, m *metrics) http.Handler {
 	root := chi.NewRouter()
 	ip := middleware.ClientIPFromRemoteAddr
 	if len(a.Config.TrustedProxies) > 0 {
@@ -186,12 +204,12 @@ func handler(a *app.App, site *page.Site, routes, public, programs []route.Route
 	root.Head("/static/*", files.ServeHTTP)
 	root.Group(func(r chi.Router) {
 		r.Use(known(a.Config.PublicURL.Host), limits, identify(site), recoverer)
-		route.Mount(r, site, routes)
+		route.Mount(r, site, gate, routes)
 		r.NotFound(notFound)
 	})
 	root.Group(func(r chi.Router) {
 		r.Use(known(a.Config.PublicURL.Host), limits, shared(site), recoverer)
-		route.Mount(r, site, public)
+		route.Mount(r, site, gate, public)
 	})
 	root.Group(func(r chi.Router) {
 		r.Use(api.Problems, known(a.Config.PublicURL.Host), limits, recoverer)

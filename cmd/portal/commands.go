@@ -127,7 +127,7 @@ func routes(_ context.Context, c call) error {
 	}
 	w := tabwriter.NewWriter(c.out, 0, 4, 2, ' ', 0)
 	for _, r := range web.Table(cfg) {
-		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\n", r.Method, r.Pattern, r.Access)
+		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\n", r.Method, r.Pattern, r.Rule())
 	}
 	_, _ = fmt.Fprintln(w)
 	_, _ = fmt.Fprint(w, "PERMISSION")

@@ -36,6 +36,9 @@ func dev(ctx context.Context, c call) error {
 	if cfg.PublicURL == nil {
 		cfg.PublicURL = &url.URL{Scheme: "http", Host: cfg.Addr}
 	}
+	if cfg.SecondFactor == "" {
+		cfg.SecondFactor = "optional" // every page says so
+	}
 	cfg.LogFormat = "text"
 	cfg.WebhookPrivate = true // receivers that are being developed stand on this machine
 	logTo(c.log, cfg)

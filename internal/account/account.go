@@ -72,12 +72,15 @@ type Service struct {
 	// serialise makes changes of who is a Partner Admin wait for each other.
 	// Tests leave it out to see that they notice.
 	serialise func(ctx context.Context, tx *pg.Tx) error
+
+	factorRequired bool   // of staff
+	issuer         string // the portal's name in authenticator apps
 }
 
 // NewService keeps accounts in db. Passwords are hashed by hasher, and
 // challenges mails the links that set them.
 func NewService(db *pg.DB, keys secret.Keys, hasher *password.Hasher, challenges *challenge.Engine) *Service {
-	s := &Service{db: db, keys: keys, hasher: hasher, challenges: challenges, codes: code.New(keys), serialise: lockAdmins}
+	s := &Service{db: db, keys: keys, hasher: hasher, challenges: challenges, codes: code.New(keys), serialise: lockAdmins, issuer: "Partner Portal"}
 	s.verify = s.compare
 	return s
 }

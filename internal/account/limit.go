@@ -161,6 +161,13 @@ func Purge(ctx context.Context, db *pg.DB) error {
 		if err != nil {
 			return err
 		}
+		if _, err = tx.Exec(ctx, `delete from pending_sign_ins where expires_at < @now`, pg.Args{"now": tx.Now()}); err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx, `delete from second_factors where confirmed_at is null and created_at < @before`, pg.Args{"before": tx.Now().Add(-setupLifetime)})
+		if err != nil {
+			return err
+		}
 		_, err = tx.Exec(ctx, `delete from sign_in_buckets where updated_at < @before and failures < @most`,
 			pg.Args{"before": tx.Now().Add(-keepBuckets), "most": throttle.DisabledAfter})
 		return err

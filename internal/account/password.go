@@ -47,6 +47,7 @@ func (s *Service) ChangePassword(ctx context.Context, a authz.Actor, current, ch
 	if err != nil {
 		return authz.Actor{}, err
 	}
+	begun.FactorAt = a.ProvedAt
 	err = s.db.Change(ctx, a, authz.AccountEdit, func(tx *pg.Tx) (audit.Event, error) {
 		now, err := lockByID(ctx, tx, p.ID)
 		if err != nil {
@@ -66,7 +67,9 @@ func (s *Service) ChangePassword(ctx context.Context, a authz.Actor, current, ch
 	if err != nil {
 		return authz.Actor{}, err
 	}
-	return entered(a, p, begun), nil
+	actor := entered(a, p, begun)
+	actor.SecondFactor = a.SecondFactor
+	return actor, nil
 }
 
 // checkCurrent compares the current password, counted before it is compared. A

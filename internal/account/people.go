@@ -163,6 +163,9 @@ func (s *Service) RemoveColleague(ctx context.Context, a authz.Actor, uid id.Use
 		if err := endEverything(ctx, tx, p.ID); err != nil {
 			return audit.Event{}, err
 		}
+		if err := s.forgetFactor(ctx, tx, p.ID); err != nil {
+			return audit.Event{}, err
+		}
 		// No address is spelled like this, so the key is nobody's and the address is free.
 		_, err = tx.Exec(ctx, `update users set password = null, phone = '', email = '', email_key = 'removed ' || id::text where id = @id`,
 			pg.Args{"id": p.ID})

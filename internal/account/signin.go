@@ -24,10 +24,13 @@ type Credentials struct {
 	Device   string // the value of Entry.Device from an earlier sign-in; may be ""
 }
 
-// Entry is a session that has begun.
+// Entry is a session that has begun; or, where the password is not enough, a
+// sign-in that awaits a code.
 type Entry struct {
-	Actor  authz.Actor
-	Device string // for the browser to keep for DeviceLifetime
+	Actor     authz.Actor
+	Device    string // for the browser to keep for DeviceLifetime
+	Pending   string // for the browser to keep until SignInCode; then nobody is signed in yet
+	Recovered bool   // by a recovery code: the app has to be set up anew
 }
 
 // StartSession prepares a session that ends at until whatever happens, and
@@ -41,7 +44,8 @@ type StartSession func(until time.Time) (session.New, error)
 // The attempt is counted before anything is compared (security.md LGN-2 …
 // LGN-5), nothing waits for the hash while it holds a connection (PWD-4), and
 // account and password are read again in the transaction that stores the
-// session (LGN-6). A hash of earlier parameters is replaced (PWD-3).
+// session (LGN-6). A hash of earlier parameters is replaced (PWD-3). For an account
+// with a second factor no session begins: see Entry.Pending.
 //
 // Errors: ErrWrong, ErrDisabled, *problem.ThrottledError, *problem.BusyError.
 // The event's actor is the visitor, its subject the account: until the moment
@@ -110,6 +114,14 @@ func (s *Service) enter(ctx context.Context, a authz.Actor, c Credentials, found
 			hash = renewed
 		}
 	}
+	needed, err := hasFactor(ctx, s.db.Read(), found.ID)
+	if err != nil {
+		return Entry{}, err
+	}
+	if needed {
+		token, err := s.await(ctx, a, found, hash, r)
+		return Entry{Pending: token}, err
+	}
 	begun, err := start(s.db.Now().Add(session.Lifetime(found.staff())))
 	if err != nil {
 		return Entry{}, fmt.Errorf("sign in: %w", err)
@@ -123,6 +135,11 @@ func (s *Service) enter(ctx context.Context, a authz.Actor, c Credentials, found
 		if now.Status != Active || now.Password != found.Password {
 			return audit.Event{}, ErrWrong
 		}
+		if needed, err := hasFactor(ctx, tx, now.ID); err != nil {
+			return audit.Event{}, err
+		} else if needed { // set up since the password was compared
+			return audit.Event{}, errFactor
+		}
 		if err := session.Start(ctx, tx, begun, now.ID); err != nil {
 			return audit.Event{}, err
 		}
@@ -132,6 +149,10 @@ func (s *Service) enter(ctx context.Context, a authz.Actor, c Credentials, found
 		}
 		return now.event(audit.SignedIn, nil), r.clear(ctx, tx)
 	})
+	if errors.Is(err, errFactor) {
+		token, err := s.await(ctx, a, found, hash, r)
+		return Entry{Pending: token}, err
+	}
 	if err != nil {
 		return Entry{}, err
 	}
@@ -142,16 +163,20 @@ func (s *Service) enter(ctx context.Context, a authz.Actor, c Credentials, found
 func entered(a authz.Actor, p person, begun session.New) authz.Actor {
 	actor := p.actor()
 	actor.Session, _ = base64.RawURLEncoding.DecodeString(begun.Token) // made by web/session
+	actor.ProvedAt = begun.FactorAt
 	actor.IP, actor.RequestID = a.IP, a.RequestID
 	return actor
 }
+
+// sessionToken is under which the actor's session is stored.
+func sessionToken(a authz.Actor) string { return base64.RawURLEncoding.EncodeToString(a.Session) }
 
 // SignOut ends the session of this request for good (authz.AccountEdit;
 // security.md SES-4). Ending it twice is no error.
 func (s *Service) SignOut(ctx context.Context, a authz.Actor) error {
 	err := s.db.Change(ctx, a, authz.AccountEdit, func(tx *pg.Tx) (audit.Event, error) {
 		n, err := tx.Exec(ctx, `update sessions set revoked_at = now(), data = '' where token = @token and user_id = @user and revoked_at is null`,
-			pg.Args{"token": base64.RawURLEncoding.EncodeToString(a.Session), "user": a.User})
+			pg.Args{"token": sessionToken(a), "user": a.User})
 		if err == nil && n == 0 {
 			err = problem.ErrConflict
 		}

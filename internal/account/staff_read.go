@@ -11,6 +11,7 @@ import (
 	"portal/internal/list"
 	"portal/internal/pg"
 	"portal/internal/problem"
+	"portal/internal/session"
 )
 
 // Member is a member of staff.
@@ -26,6 +27,7 @@ type Member struct {
 	InvitedAt    *time.Time // the latest invitation, while it can be used
 	CreatedAt    time.Time
 	Version      int
+	SecondFactor bool // one that counts
 }
 
 // Name is first and last name.
@@ -47,7 +49,7 @@ const shown = `case when u.status = 'active' and u.password is null then 'invite
 
 const memberColumns = `u.id, u.email, u.first_name, u.last_name, u.lang, ` + shown + ` as status, u.last_sign_in_at, u.created_at, u.version,
 	(select coalesce(array_agg(role order by role), '{}') from user_roles where user_id = u.id) as roles,
-	(select max(created_at) from challenges where user_id = u.id and purpose = 'invite' and consumed_at is null) as invited_at`
+	(select max(created_at) from challenges where user_id = u.id and purpose = 'invite' and consumed_at is null) as invited_at, ` + session.HasSecondFactor + ` as second_factor`
 
 // List says how the staff can be sorted and filtered.
 var List = list.Spec{

@@ -140,12 +140,25 @@ type Service struct {
 	db   *pg.DB
 	keys secret.Keys
 	zone *time.Location // in which days begin and end
+
+	factorRequired bool
 }
 
 // NewService makes a service whose days are those of UTC.
 func NewService(db *pg.DB, keys secret.Keys) *Service {
 	return &Service{db: db, keys: keys, zone: time.UTC}
 }
+
+// WithSecondFactor says whether whoever makes a key needs a second factor: a key
+// reaches personal data (security.md MFA-1, decision D2).
+func (s *Service) WithSecondFactor(required bool) *Service {
+	s.factorRequired = required
+	return s
+}
+
+// NeedsFactor reports whether the actor has to set up a second factor before making
+// a key.
+func (s *Service) NeedsFactor(a authz.Actor) bool { return s.factorRequired && !a.SecondFactor }
 
 // WithZone lets days begin and end in a zone.
 func (s *Service) WithZone(zone *time.Location) *Service {
@@ -158,6 +171,9 @@ func (s *Service) Today() time.Time { return s.dayOf(s.db.Now()) }
 
 // dayOf is the day of a moment in the portal's zone.
 func (s *Service) dayOf(t time.Time) time.Time { return pg.Day(t.In(s.zone)) }
+
+// ErrNeedsFactor means: whoever makes a key has to set up a second factor first.
+var ErrNeedsFactor = errors.New("a second factor is needed")
 
 // ErrShown means: the same form was sent before, and the answer to it showed the
 // token. It is not shown again (security.md KEY-1).

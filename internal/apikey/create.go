@@ -73,12 +73,16 @@ type Made struct {
 
 // Create makes a key for a grant of the actor's own partner (authz.APIKeyCreate,
 // which no staff holds: staff never hold a partner's key). It needs a grant that
-// works and a certificate that counts. The partner's people get a mail.
+// works and a certificate that counts, and a second factor of the actor where one is
+// required. The partner's people get a mail.
 //
 // Errors: *problem.InvalidError at "grant", "label", "ends_on"; ErrShown when
-// the form was sent before.
+// the form was sent before; ErrNeedsFactor.
 func (s *Service) Create(ctx context.Context, a authz.Actor, in Input) (Made, error) {
 	endsOn, invalid := in.check(s.Today())
+	if s.NeedsFactor(a) {
+		return Made{}, s.db.DeniedFirst(ctx, a, authz.APIKeyCreate, ErrNeedsFactor)
+	}
 	var made Made
 	err := s.db.Change(ctx, a, authz.APIKeyCreate, func(tx *pg.Tx) (audit.Event, error) {
 		if err := sentBefore(ctx, tx, a, in.ID); err != nil {

@@ -82,7 +82,7 @@ func NewWith(cfg config.Config, db *pg.DB, keys secret.Keys, hasher *password.Ha
 	challenges := challenge.New(db, codes)
 	a := &App{
 		Config: cfg, DB: db, Keys: keys, Codes: codes,
-		Accounts:      account.NewService(db, keys, hasher, challenges),
+		Accounts:      account.NewService(db, keys, hasher, challenges).WithSecondFactor(cfg.NeedsSecondFactor(), issuer(cfg)),
 		Partners:      partner.NewService(db),
 		Registrations: partner.NewRegistrations(db, keys, hasher, challenges).WithTerms(cfg.TermsVersion),
 		Policies:      policy.NewService(db, policy.Eyes(cfg.FourEyes)).WithZone(cfg.Zone),
@@ -92,7 +92,7 @@ func NewWith(cfg config.Config, db *pg.DB, keys secret.Keys, hasher *password.Ha
 		SBIs:          sbi.NewService(db, cfg.Zone),
 		Devices:       device.NewService(db, cfg.Zone, cfg.MaxDevices),
 		Certificates:  certificate.NewService(db, cfg.MinCertDays, cfg.FourEyes == "off"),
-		APIKeys:       apikey.NewService(db, keys).WithZone(cfg.Zone),
+		APIKeys:       apikey.NewService(db, keys).WithZone(cfg.Zone).WithSecondFactor(cfg.NeedsSecondFactor()),
 		Services:      serviceaccount.NewService(db, keys).WithZone(cfg.Zone),
 		Notes:         note.NewService(db),
 		Work:          assignment.NewService(db),
@@ -109,6 +109,15 @@ func NewWith(cfg config.Config, db *pg.DB, keys secret.Keys, hasher *password.Ha
 		Keys: a.APIKeys, Services: a.Services, Webhooks: a.Webhooks, SBIs: a.SBIs, Devices: a.Devices, Chips: a.Chips,
 	})
 	return a
+}
+
+// issuer is this installation's name in authenticator apps: people may have accounts
+// at several.
+func issuer(cfg config.Config) string {
+	if cfg.PublicURL == nil {
+		return "Partner Portal"
+	}
+	return "Partner Portal " + cfg.PublicURL.Hostname()
 }
 
 // Drain makes /readyz say no, so that no new requests come while the last ones

@@ -47,7 +47,7 @@ var leaves = []string{
 
 // pieces are the parts of web/ that screens share; a screen imports these and
 // no other screen.
-var pieces = []string{"route", "page", "form", "i18n", "ui", "static", "session", "mailtpl", "policywords", "certwords", "export", "tokens", "decide"}
+var pieces = []string{"route", "page", "form", "i18n", "ui", "static", "session", "mailtpl", "policywords", "certwords", "export", "tokens", "decide", "confirm"}
 
 func TestImportRules(t *testing.T) {
 	t.Parallel()

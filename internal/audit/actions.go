@@ -17,6 +17,17 @@ const (
 	PasswordReset          Action = "user.password_reset"
 	PasswordResetRequested Action = "user.password_reset_requested"
 	PasswordDisabled       Action = "user.password_disabled"
+	FactorBegun            Action = "second_factor.begun" // an app is being set up; it does not count yet
+	FactorOn               Action = "second_factor.set_up"
+	FactorReplaced         Action = "second_factor.replaced"
+	FactorOff              Action = "second_factor.removed"
+	FactorReset            Action = "second_factor.reset"    // by somebody else
+	FactorRefused          Action = "second_factor.refused"  // a wrong code
+	FactorDisabled         Action = "second_factor.disabled" // by too many of them
+	RecoveryCodesRenewed   Action = "second_factor.codes_renewed"
+	RecoveryCodeUsed       Action = "second_factor.recovery_code_used"
+	CodeAsked              Action = "session.code_asked" // the password was right
+	IdentityConfirmed      Action = "session.confirmed"  // the second factor was proved once more
 	ProfileChanged         Action = "user.profile_changed"
 	NotificationsChanged   Action = "user.notifications_changed"
 	MailsSwitchedOff       Action = "user.mails_switched_off" // by the link of a mail
@@ -154,6 +165,8 @@ var Actions = []Action{
 	RegistrationSent, RegistrationResent, RegistrationApproved, RegistrationRejected, RegistrationReturned,
 	AddressVerified, CodeRefused, SignedIn, SignInFailed, SignedOut, PasswordChanged, PasswordReset,
 	NotificationsChanged, MailsSwitchedOff,
+	FactorBegun, FactorOn, FactorReplaced, FactorOff, FactorReset, FactorRefused, FactorDisabled,
+	RecoveryCodesRenewed, RecoveryCodeUsed, CodeAsked, IdentityConfirmed,
 	PasswordResetRequested, PasswordDisabled, ProfileChanged, StaffInvited, StaffInvitedAgain, StaffRolesChanged,
 	StaffDeactivated, StaffReactivated,
 	ColleagueRemoved, AddressChanged, OwnershipHandedOver, OrganisationEdited, ContactsEdited, ChangeRequested, ChangeSubmitted,

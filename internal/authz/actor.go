@@ -3,6 +3,7 @@ package authz
 import (
 	"net/netip"
 	"slices"
+	"time"
 
 	"portal/internal/id"
 )
@@ -18,6 +19,10 @@ type Actor struct {
 	Roles     []Role
 	Partner   id.Partner // zero for staff and visitors
 	Session   []byte     // hash of the session's token; nil for visitors
+	// SecondFactor is whether the account has a second factor that counts, ProvedAt
+	// when this session last proved it; zero: never.
+	SecondFactor bool
+	ProvedAt     time.Time
 	// Rights are what a service account was given of what its role may; other roles
 	// hold all of theirs.
 	Rights    []Permission
@@ -45,6 +50,15 @@ func (a Actor) Staff() bool { return slices.ContainsFunc(StaffRoles, a.Is) }
 // ServiceActor is another system, by name, with the rights that it was given.
 func ServiceActor(name string, rights []Permission) Actor {
 	return Actor{Name: name, Roles: []Role{ServiceAccount}, Rights: rights}
+}
+
+// StepUpAfter is how long the proof of a second factor lasts for what needs a
+// fresh one (security.md MFA-6).
+const StepUpAfter = 10 * time.Minute
+
+// Proved reports whether the actor proved the second factor within StepUpAfter.
+func (a Actor) Proved(now time.Time) bool {
+	return !a.ProvedAt.IsZero() && now.Sub(a.ProvedAt) <= StepUpAfter
 }
 
 // May reports whether one of the actor's roles holds the permission.

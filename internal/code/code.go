@@ -95,6 +95,11 @@ func (c Codes) MatchLink(purpose, token string, send int) bool {
 	return match == 1
 }
 
+// Typed are the six digits of a code as somebody typed or pasted it: blanks, dashes
+// and invisible marks between them do not matter, and digits may be Arabic-Indic,
+// Persian or full-width. ok is false for anything else.
+func Typed(typed string) (digits string, ok bool) { return normalise(typed) }
+
 func generate(keys secret.Keys, challenge uuid.UUID, send int) string {
 	mustBeSent(send)
 	key := keys.Derive("email-code", challenge[:], 32)

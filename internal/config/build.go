@@ -46,6 +46,11 @@ func build(get func(flag string) string) (Config, error) {
 	default:
 		wrong("four-eyes", "is always, risk or off")
 	}
+	switch c.SecondFactor = get("second-factor"); c.SecondFactor {
+	case "", "required", "optional":
+	default:
+		wrong("second-factor", "is required or optional")
+	}
 	if n, err := strconv.Atoi(get("min-certificate-days")); err != nil || n < 0 || n > 3650 {
 		wrong("min-certificate-days", "is a number of days from 0 to 3650")
 	} else {
@@ -149,6 +154,10 @@ func (c Config) Keys() (secret.Keys, error) {
 	return secret.Keys{}, errors.New("is no base64 or hex text of at least 32 bytes; make one with: openssl rand -base64 32")
 }
 
+// NeedsSecondFactor reports whether staff need a second factor, and whoever makes a
+// partner's API key.
+func (c Config) NeedsSecondFactor() bool { return c.SecondFactor != "optional" }
+
 // Secure reports whether browsers reach the portal by https.
 func (c Config) Secure() bool { return c.PublicURL != nil && c.PublicURL.Scheme == "https" }
 
@@ -163,5 +172,5 @@ func (c Config) Origin() string {
 // LogValue shows the settings without secrets.
 func (c Config) LogValue() slog.Value {
 	return slog.GroupValue(slog.String("addr", c.Addr), slog.String("public_url", c.Origin()),
-		slog.String("four_eyes", c.FourEyes), slog.String("smtp_host", c.Mail.Host), slog.String("timezone", c.Zone.String()))
+		slog.String("four_eyes", c.FourEyes), slog.Bool("second_factor", c.NeedsSecondFactor()), slog.String("smtp_host", c.Mail.Host), slog.String("timezone", c.Zone.String()))
 }

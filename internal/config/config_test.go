@@ -32,14 +32,14 @@ func TestFlagBeatsVariableBeatsDefault(t *testing.T) {
 func TestEverythingWrongIsSaidAtOnce(t *testing.T) {
 	t.Parallel()
 	_, err := load([]string{
-		"--four-eyes", "maybe", "--min-certificate-days", "x", "--max-devices", "0", "--smtp-port", "0", "--timezone", "Mars/Olympus", "--public-url", "ftp://x",
+		"--four-eyes", "maybe", "--second-factor", "perhaps", "--min-certificate-days", "x", "--max-devices", "0", "--smtp-port", "0", "--timezone", "Mars/Olympus", "--public-url", "ftp://x",
 		"--trusted-proxies", "ten", "--smtp-security", "ssl", "--mail-from", "x", "--contact", "x", "--log-format", "xml", "--log-level", "loud",
 		"--webhook-private", "yes",
 	}, nil)
 	if err == nil {
 		t.Fatal("accepted")
 	}
-	for _, flag := range []string{"four-eyes", "min-certificate-days", "max-devices", "smtp-port", "timezone", "public-url", "trusted-proxies", "smtp-security", "mail-from", "contact", "log-format", "log-level", "webhook-private"} {
+	for _, flag := range []string{"four-eyes", "second-factor", "min-certificate-days", "max-devices", "smtp-port", "timezone", "public-url", "trusted-proxies", "smtp-security", "mail-from", "contact", "log-format", "log-level", "webhook-private"} {
 		if !strings.Contains(err.Error(), "--"+flag+" ") {
 			t.Errorf("%s is not named in: %v", flag, err)
 		}

@@ -26,6 +26,8 @@ type (
 	PolicyDecision struct{ uuid.UUID }
 	// PolicyReview identifies a second look at a policy in force.
 	PolicyReview struct{ uuid.UUID }
+	// SecondFactor identifies an authenticator app of an account.
+	SecondFactor struct{ uuid.UUID }
 	// Term identifies a name of the vocabulary.
 	Term struct{ uuid.UUID }
 	// PolicyRequest identifies a partner's request to use a policy, and the grant

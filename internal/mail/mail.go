@@ -28,6 +28,13 @@ const (
 	PasswordResetUnknown Kind = "password_reset_unknown" // somebody asked for an address without an account
 	PasswordChanged      Kind = "password_changed"       //
 	StaffInvitation      Kind = "staff_invitation"       // the link is derived when rendered
+	SecondFactorOn       Kind = "second_factor_on"       // an authenticator app counts, perhaps in the place of another
+	SecondFactorOff      Kind = "second_factor_off"      // the password alone is enough again
+	SecondFactorReset    Kind = "second_factor_reset"    // a Partner Admin took it away; Params: Actor
+	SecondFactorGuessed  Kind = "second_factor_guessed"  // right password, three wrong codes
+	SecondFactorDisabled Kind = "second_factor_disabled" // too many wrong codes
+	RecoveryCodesRenewed Kind = "recovery_codes_renewed" // earlier ones are void
+	RecoveryCodeUsed     Kind = "recovery_code_used"     // somebody came in with one
 	AccountDeactivated   Kind = "account_deactivated"    //
 	AccountReactivated   Kind = "account_reactivated"    //
 	RolesChanged         Kind = "roles_changed"          // to whose they are: other roles, and signed out; Params: Actor
@@ -103,6 +110,7 @@ const (
 var Kinds = []Kind{
 	RegistrationCode, AlreadyRegistered, RegistrationReceived, RegistrationWaiting, RegistrationApproved,
 	RegistrationRejected, RegistrationReturned, PasswordReset, PasswordResetUnknown, PasswordChanged, StaffInvitation,
+	SecondFactorOn, SecondFactorOff, SecondFactorReset, SecondFactorGuessed, SecondFactorDisabled, RecoveryCodesRenewed, RecoveryCodeUsed,
 	CAWaiting, CATaken, CARefused, CertificateAccepted, CertificateWithdrawn, CertificateOrphaned,
 	APIKeyCreated, APIKeyRotated, APIKeyDeactivated, ServiceCreated, ServiceRotated, ServiceEdited, ServiceDeactivated,
 	PolicyInForce, PolicyOutOfForce, PolicyWrittenIn, PolicyWrittenOut,

@@ -62,6 +62,9 @@ type row struct {
 	Roles     []string
 	PartnerID id.Partner
 	Stale     bool
+
+	SecondFactor bool
+	FactorAt     *time.Time
 }
 
 // Roles is SQL for the roles that a session of the account u has, whose partner, if
@@ -73,13 +76,17 @@ const Roles = `case when p.id is null
 		when u.owner then array[p.type, 'PARTNER_OWNER']
 		else array[p.type] end`
 
+// HasSecondFactor is SQL for whether the account u has a second factor that counts.
+const HasSecondFactor = `exists (select 1 from second_factors f where f.user_id = u.id and f.confirmed_at is not null)`
+
 // find is one statement: session, account and roles, judged by the database's
 // clock (security.md SES-3, SES-5). The row is absent for a finished session, a
 // deactivated account, or an account whose epoch moved on.
 const find = `
 	select s.data, u.id as user_id, trim(u.first_name || ' ' || u.last_name) as name, u.email, u.lang, u.shortcuts,
 		` + Roles + ` as roles,
-		p.id as partner_id, s.last_seen_at < now() - interval '1 minute' as stale
+		p.id as partner_id, s.last_seen_at < now() - interval '1 minute' as stale,
+		s.factor_at, ` + HasSecondFactor + ` as second_factor
 	from sessions s
 	join users u on u.id = s.user_id
 	left join partners p on p.id = u.partner_id
@@ -102,7 +109,10 @@ func (s *Store) FindCtx(ctx context.Context, token string) ([]byte, bool, error)
 		}
 	}
 	if h, ok := ctx.Value(holderKey{}).(*Holder); ok {
-		h.Actor = authz.Actor{User: r.UserID, Name: r.Name, Email: r.Email, Lang: r.Lang, Shortcuts: r.Shortcuts, Partner: r.PartnerID}
+		h.Actor = authz.Actor{User: r.UserID, Name: r.Name, Email: r.Email, Lang: r.Lang, Shortcuts: r.Shortcuts, Partner: r.PartnerID, SecondFactor: r.SecondFactor}
+		if r.FactorAt != nil {
+			h.Actor.ProvedAt = *r.FactorAt
+		}
 		h.Actor.Session, _ = base64.RawURLEncoding.DecodeString(token)
 		for _, role := range r.Roles {
 			h.Actor.Roles = append(h.Actor.Roles, authz.Role(role))
@@ -131,8 +141,17 @@ func (s *Store) CommitCtx(ctx context.Context, token string, b []byte, expiry ti
 	})
 }
 
+type keptKey struct{}
+
+// Kept lets DeleteCtx pass: the row is ended by the change that replaces it, so that
+// a change that fails costs nobody their session; see Renew.
+func Kept(ctx context.Context) context.Context { return context.WithValue(ctx, keptKey{}, true) }
+
 // DeleteCtx implements scs.CtxStore by a tombstone (security.md SES-4).
 func (s *Store) DeleteCtx(ctx context.Context, token string) error {
+	if ctx.Value(keptKey{}) != nil {
+		return nil
+	}
 	return s.db.Housekeep(ctx, "session end", func(tx *pg.Tx) error {
 		_, err := tx.Exec(ctx, `update sessions set revoked_at = now(), data = '' where token = @token and revoked_at is null`,
 			pg.Args{"token": token})
@@ -160,6 +179,7 @@ type New struct {
 	IP        string
 	UserAgent string
 	Expires   time.Time
+	FactorAt  time.Time // when the second factor was proved; zero: it was not
 }
 
 // Start writes the session's row inside the transaction that decided to let
@@ -169,9 +189,31 @@ func Start(ctx context.Context, tx *pg.Tx, n New, user id.User) error {
 		n.UserAgent = n.UserAgent[:256]
 	}
 	return pg.Exec1(ctx, tx, `
-		insert into sessions (token, user_id, auth_epoch, data, ip, user_agent, expires_at)
-		select @token, id, auth_epoch, '', @ip, @user_agent, @expires from users where id = @user and status = 'active'`,
-		pg.Args{"token": n.Token, "user": user, "ip": n.IP, "user_agent": n.UserAgent, "expires": n.Expires})
+		insert into sessions (token, user_id, auth_epoch, data, ip, user_agent, expires_at, factor_at)
+		select @token, id, auth_epoch, '', @ip, @user_agent, @expires, @factor_at from users where id = @user and status = 'active'`,
+		pg.Args{"token": n.Token, "user": user, "ip": n.IP, "user_agent": n.UserAgent, "expires": n.Expires, "factor_at": orNull(n.FactorAt)})
+}
+
+func orNull(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}
+
+// Renew puts a session in the place of a live one, old, that proved its second
+// factor at the moment of tx: another token, the same end (security.md SES-2). A
+// session that has ended meanwhile stays ended: problem.ErrConflict.
+func Renew(ctx context.Context, tx *pg.Tx, old string, n New) error {
+	return pg.Exec1(ctx, tx, `
+		with ended as (
+			update sessions s set revoked_at = now(), data = '' from users u
+			where s.token = @old and s.revoked_at is null and s.expires_at > now()
+				and u.id = s.user_id and u.status = 'active' and u.auth_epoch = s.auth_epoch
+			returning s.user_id, s.auth_epoch, s.ip, s.user_agent, s.expires_at)
+		insert into sessions (token, user_id, auth_epoch, data, ip, user_agent, expires_at, factor_at)
+		select @token, user_id, auth_epoch, '', ip, user_agent, expires_at, @now from ended`,
+		pg.Args{"old": old, "token": n.Token, "now": tx.Now()})
 }
 
 // EndAll ends every session of a user by raising the epoch that each request

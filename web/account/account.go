@@ -33,15 +33,15 @@ type screens struct{ accounts *account.Service }
 func Routes(accounts *account.Service) []route.Route {
 	s := &screens{accounts: accounts}
 	needs := route.Needs(authz.AccountEdit)
-	return []route.Route{
+	return append(s.factorRoutes(),
 		route.Get(showURL, needs, s.show),
 		route.Get(editURL, needs, s.edit),
 		route.Post(editURL, needs, s.save),
 		route.Get(passwordURL, needs, s.password),
-		route.Post(passwordURL, needs, s.change),
+		route.Post(passwordURL, needs, s.change).WithStepUp(),
 		route.Get(mailsURL, needs, s.mails),
 		route.Post(mailsURL, needs, s.choose),
-	}
+	)
 }
 
 func (s *screens) show(w http.ResponseWriter, r *http.Request) error {
@@ -53,7 +53,11 @@ func (s *screens) show(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return page.Render(w, r, http.StatusOK, showPage(p, choice))
+	f, err := s.accounts.SecondFactor(r.Context(), page.Actor(r.Context()))
+	if err != nil {
+		return err
+	}
+	return page.Render(w, r, http.StatusOK, showPage(p, f, choice))
 }
 
 // draft is the profile's form as it stands.
@@ -129,7 +133,17 @@ func (s *screens) change(w http.ResponseWriter, r *http.Request) error {
 		page.Flash(r, "account.password.done")
 		return page.Redirect(w, r, showURL)
 	}
-	status := http.StatusUnprocessableEntity
+	status, errs, ok := passwordRefusal(w, r, err)
+	if !ok {
+		return err
+	}
+	return page.Render(w, r, status, passwordPage(actor.Email, errs))
+}
+
+// passwordRefusal is what to say of a current password that was not taken; ok is
+// false for any other error.
+func passwordRefusal(w http.ResponseWriter, r *http.Request, err error) (status int, errs form.Errors, ok bool) {
+	status = http.StatusUnprocessableEntity
 	var throttled *problem.ThrottledError
 	switch {
 	case errors.As(err, &throttled):
@@ -140,9 +154,6 @@ func (s *screens) change(w http.ResponseWriter, r *http.Request) error {
 		status = http.StatusTooManyRequests
 		err = problem.Invalid("current", "account.problem.disabled")
 	}
-	errs, ok := form.Translate(ctx, err)
-	if !ok {
-		return err
-	}
-	return page.Render(w, r, status, passwordPage(actor.Email, errs))
+	errs, ok = form.Translate(r.Context(), err)
+	return status, errs, ok
 }

@@ -9,7 +9,7 @@ import (
 )
 
 // rows are what is known of the reader, each with the way to change it.
-func rows(ctx context.Context, p account.Profile, choice []account.Preference) []ui.Row {
+func rows(ctx context.Context, p account.Profile, f account.SecondFactor, choice []account.Preference) []ui.Row {
 	edit := func(field string) *ui.Link { return &ui.Link{Href: editURL + "#field-" + field} }
 	var roles []string
 	for _, r := range p.Roles {
@@ -23,6 +23,7 @@ func rows(ctx context.Context, p account.Profile, choice []account.Preference) [
 		{Label: i18n.T(ctx, "account.shortcut"), Value: shortcut(ctx, p.Shortcuts), Change: edit("shortcuts")},
 		{Label: i18n.T(ctx, "notifications.row"), Value: chosen(ctx, choice), Change: &ui.Link{Href: mailsURL}},
 		{Label: i18n.T(ctx, "common.password"), Value: i18n.T(ctx, "account.password.set"), Change: &ui.Link{Href: passwordURL}},
+		{Label: i18n.T(ctx, "second_factor.title"), Value: factorState(ctx, f), Change: &ui.Link{Href: factorURL}},
 		{Label: i18n.T(ctx, "common.role"), Multi: roles},
 	}
 	if p.Organisation != "" {
@@ -37,6 +38,27 @@ func shortcut(ctx context.Context, on bool) string {
 	}
 	return i18n.T(ctx, "account.shortcut.off")
 }
+
+func factorState(ctx context.Context, f account.SecondFactor) string {
+	if f.On {
+		return i18n.T(ctx, "second_factor.on")
+	}
+	return i18n.T(ctx, "second_factor.off")
+}
+
+// factorRows are what is known of a second factor that there is.
+func factorRows(ctx context.Context, f account.SecondFactor) []ui.Row {
+	return []ui.Row{
+		{Label: i18n.T(ctx, "second_factor.app"), Component: ui.Time(f.Since), Change: &ui.Link{Href: setUpURL, Text: i18n.T(ctx, "second_factor.replace")}},
+		{
+			Label: i18n.T(ctx, "second_factor.codes"), Value: i18n.T(ctx, "second_factor.codes_left", "Count", f.CodesLeft),
+			Change: &ui.Link{Href: codesURL, Text: i18n.T(ctx, "second_factor.codes.new")},
+		},
+	}
+}
+
+// fewCodes is from how many recovery codes on a new set is advised.
+const fewCodes = 3
 
 func languageName(code string) string {
 	for _, l := range i18n.Languages {

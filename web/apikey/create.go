@@ -23,6 +23,9 @@ type draft struct {
 // that does not work, it offers those that do. Where something is missing for a
 // key it says what, and where to get it.
 func (h handlers) newForm(w http.ResponseWriter, r *http.Request) error {
+	if h.keys.NeedsFactor(page.Actor(r.Context())) {
+		return page.Render(w, r, http.StatusOK, needsFactorPage())
+	}
 	desk, err := h.keys.Desk(r.Context(), page.Actor(r.Context()).Partner)
 	if err != nil {
 		return err
@@ -77,6 +80,8 @@ func (h handlers) create(w http.ResponseWriter, r *http.Request) error {
 		return page.Render(w, r, http.StatusOK, madePage(apikey.Full{Key: made.Key}, made.Token))
 	case errors.Is(err, apikey.ErrShown):
 		return shownBefore(w, r, in.ID)
+	case errors.Is(err, apikey.ErrNeedsFactor):
+		return page.Render(w, r, http.StatusForbidden, needsFactorPage())
 	}
 	errs, ok := form.Translate(r.Context(), err)
 	if !ok {

@@ -44,7 +44,8 @@ func changeURL(cid id.PartnerChange) string           { return changesURL + "/" 
 func rulingURL(cid id.PartnerChange, v string) string { return changeURL(cid) + "/" + v }
 
 // Routes are the rows of these pages: deciding on changes and appointing needs
-// partner.decide, ending and giving back access partner.deactivate.
+// partner.decide, ending and giving back access partner.deactivate, taking away
+// somebody's lost second factor staff.manage.
 func Routes(d Deps) []route.Route {
 	decide, stop := route.Needs(authz.PartnerDecide), route.Needs(authz.PartnerDeactivate)
 	rows := []route.Route{
@@ -57,6 +58,10 @@ func Routes(d Deps) []route.Route {
 		route.Get(partnersURL+"/{id}/appoint", decide, d.askAppointment),
 		route.Post(partnersURL+"/{id}/appoint", decide, d.appoint),
 	}
+	manage := route.Needs(authz.StaffManage)
+	rows = append(rows,
+		route.Get(partnersURL+"/{id}/reset-second-factor", manage, d.askReset),
+		route.Post(partnersURL+"/{id}/reset-second-factor", manage, d.reset))
 	for _, m := range moves {
 		rows = append(rows,
 			route.Get(partnersURL+"/{id}/"+m.verb, stop, d.askMove(m)),

@@ -7,6 +7,7 @@ import (
 
 	"portal/internal/authz"
 	"portal/internal/problem"
+	"portal/web/confirm"
 	"portal/web/form"
 	"portal/web/page"
 	"portal/web/session"
@@ -15,14 +16,16 @@ import (
 // guard holds what all rows are checked with.
 type guard struct {
 	site   *page.Site
+	gate   *confirm.Gate
 	origin *http.CrossOriginProtection
 }
 
-func newGuard(site *page.Site) *guard {
-	return &guard{site: site, origin: http.NewCrossOriginProtection()}
+func newGuard(site *page.Site, gate *confirm.Gate) *guard {
+	return &guard{site: site, gate: gate, origin: http.NewCrossOriginProtection()}
 }
 
-// guarded is a row behind its checks: other sites, access, size, form token.
+// guarded is a row behind its checks: other sites, access, size, form token, second
+// factor.
 func (g *guard) guarded(rt Route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if err := g.serve(rt, w, r); err != nil {
@@ -51,6 +54,9 @@ func (g *guard) serve(rt Route, w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	actor := page.Actor(r.Context())
+	if g.gate.MustSetUp(actor) && !rt.SetUp {
+		return page.Redirect(w, r, confirm.SetUpURL)
+	}
 	if !rt.Access.Allows(actor) {
 		switch {
 		case !actor.SignedIn():
@@ -61,6 +67,11 @@ func (g *guard) serve(rt Route, w http.ResponseWriter, r *http.Request) error {
 			return g.site.DB.Deny(r.Context(), actor, rt.Access.perm)
 		default:
 			return problem.ErrDenied
+		}
+	}
+	if rt.StepUp {
+		if answered, err := g.gate.Stand(w, r, rt.Limit); answered || err != nil {
+			return err
 		}
 	}
 	return rt.Handler(w, r)

@@ -11,6 +11,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"portal/internal/authz"
+	"portal/web/confirm"
 	"portal/web/page"
 )
 
@@ -35,6 +36,9 @@ func Needs(p authz.Permission) Access {
 	return Access{name: string(p), perm: p, may: func(a authz.Actor) bool { return a.May(p) }}
 }
 
+// Is reports whether it is a permission that an actor needs.
+func (a Access) Is(p authz.Permission) bool { return a.perm == p }
+
 // String is the access as the printed table shows it.
 func (a Access) String() string { return a.name }
 
@@ -51,6 +55,18 @@ type Route struct {
 	Fields  int   // names and parts of the form; 0: the common limits
 	// OneClick lets mail programs in; see WithOneClick.
 	OneClick bool
+	// StepUp asks for a fresh proof of the second factor, from who has one (security.md MFA-6).
+	StepUp bool
+	// SetUp is open to staff who have to set up a second factor first (security.md MFA-1).
+	SetUp bool
+}
+
+// Rule is who may use the row, and with which proof, as the printed table shows it.
+func (r Route) Rule() string {
+	if r.StepUp {
+		return r.Access.String() + ", stepped-up"
+	}
+	return r.Access.String()
 }
 
 // Get is a row for reading; it changes nothing (security.md WEB-2).
@@ -78,10 +94,16 @@ func (r Route) WithFields(n int) Route { r.Fields = n; return r }
 // the row does; the handler acts as a visitor.
 func (r Route) WithOneClick() Route { r.OneClick = true; return r }
 
+// WithStepUp is the row for whose use the second factor is asked for anew.
+func (r Route) WithStepUp() Route { r.StepUp = true; return r }
+
+// WithSetUp is the row open to staff who have no second factor yet and need one.
+func (r Route) WithSetUp() Route { r.SetUp = true; return r }
+
 // Mount puts the table into a router. It panics on a row without access: a
 // programmer's mistake that must not start.
-func Mount(router chi.Router, site *page.Site, routes []Route) {
-	g := newGuard(site)
+func Mount(router chi.Router, site *page.Site, gate *confirm.Gate, routes []Route) {
+	g := newGuard(site, gate)
 	for _, rt := range routes {
 		rt.mustBeWhole()
 		router.Method(rt.Method, rt.Pattern, g.guarded(rt))

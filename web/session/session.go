@@ -164,6 +164,13 @@ func Prepare(r *http.Request, until time.Time) (session.New, error) {
 	return session.New{Token: hash(st.manager.scs.Token(ctx)), IP: st.actor.IP.String(), UserAgent: r.UserAgent(), Expires: until}, nil
 }
 
+// Replace is Prepare for a session that goes on with the end it has, for
+// session.Renew: the old row is ended in the change that stores the new one.
+func Replace(r *http.Request) (session.New, error) {
+	until := Until(r.Context())
+	return Prepare(r.WithContext(session.Kept(r.Context())), until)
+}
+
 // Adopt makes the rest of the request act as the user who has just signed in.
 func Adopt(ctx context.Context, a authz.Actor) { of(ctx).actor = a }
 

@@ -6,12 +6,14 @@ package signin
 import (
 	"errors"
 	"net/http"
+	"net/url"
 	"strconv"
 	"time"
 
 	"portal/internal/account"
 	"portal/internal/problem"
 	"portal/internal/session"
+	"portal/web/confirm"
 	"portal/web/form"
 	"portal/web/i18n"
 	"portal/web/page"
@@ -27,6 +29,7 @@ const (
 	sentURL     = "/forgot/sent"
 	resetURL    = "/reset"
 	languageURL = "/language"
+	codeURL     = "/signin/code"
 	homeURL     = "/home"
 )
 
@@ -39,6 +42,9 @@ type screens struct {
 	site     *page.Site
 }
 
+// awaited is the cookie of a sign-in that awaits its code. It is no session.
+const awaited = "code"
+
 // Routes is the way in and out. Whoever is signed in may come too: the pages
 // lead them home.
 func Routes(accounts *account.Service, site *page.Site) []route.Route {
@@ -46,13 +52,17 @@ func Routes(accounts *account.Service, site *page.Site) []route.Route {
 	return []route.Route{
 		route.Get(signInURL, route.Anyone, s.show),
 		route.Post(signInURL, route.Anyone, s.signIn),
-		route.Post(signOutURL, route.Anyone, s.signOut),
+		route.Get(codeURL, route.Anyone, s.askCode),
+		route.Post(codeURL, route.Anyone, s.code),
+		route.Get(confirm.URL, route.SignedIn, s.askConfirmation),
+		route.Post(confirm.URL, route.SignedIn, s.confirm),
+		route.Post(signOutURL, route.Anyone, s.signOut).WithSetUp(),
 		route.Get(forgotURL, route.Anyone, s.forgot),
 		route.Post(forgotURL, route.Anyone, s.send),
 		route.Get(sentURL, route.Anyone, s.sent),
 		route.Get(resetURL, route.Anyone, s.open),
 		route.Post(resetURL, route.Anyone, s.reset),
-		route.Post(languageURL, route.Anyone, s.language),
+		route.Post(languageURL, route.Anyone, s.language).WithSetUp(),
 	}
 }
 
@@ -65,7 +75,7 @@ type entrance struct {
 }
 
 // arrivals are what may stand in ?done=.
-var arrivals = map[string]bool{"signed_out": true, "reset": true, "expired": true}
+var arrivals = map[string]bool{"signed_out": true, "reset": true, "expired": true, "code": true}
 
 func (s *screens) show(w http.ResponseWriter, r *http.Request) error {
 	if page.Actor(r.Context()).SignedIn() {
@@ -112,10 +122,27 @@ func (s *screens) signIn(w http.ResponseWriter, r *http.Request) error {
 	case err != nil:
 		return err
 	}
+	if entry.Pending != "" {
+		http.SetCookie(w, s.site.Sessions.Cookie(awaited, entry.Pending, account.PendingLifetime))
+		return page.Redirect(w, r, onwardTo(codeURL, e.Next))
+	}
+	s.enter(w, r, entry)
+	return page.Redirect(w, r, onward)
+}
+
+// enter makes the rest of the request, and this browser, somebody's who has signed in.
+func (s *screens) enter(w http.ResponseWriter, r *http.Request, entry account.Entry) {
 	websession.Adopt(r.Context(), entry.Actor)
 	http.SetCookie(w, s.site.Sessions.Cookie(device, entry.Device, account.DeviceLifetime))
 	s.site.SetLang(w, entry.Actor.Lang)
-	return page.Redirect(w, r, onward)
+}
+
+// onwardTo is an address that leads on to next, if there is one.
+func onwardTo(address, next string) string {
+	if next == "" {
+		return address
+	}
+	return address + "?next=" + url.QueryEscape(next)
 }
 
 func complete(email, password string) error {

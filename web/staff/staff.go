@@ -48,6 +48,8 @@ func Routes(accounts *account.Service, trail page.Trail) []route.Route {
 		route.Post(listURL+"/{id}/deactivate", needs, s.deactivate),
 		route.Post(listURL+"/{id}/reactivate", needs, s.reactivate),
 		route.Post(listURL+"/{id}/invite-again", needs, s.inviteAgain),
+		route.Get(listURL+"/{id}/reset-second-factor", needs, s.askReset),
+		route.Post(listURL+"/{id}/reset-second-factor", needs, s.reset),
 	}
 }
 
@@ -233,5 +235,33 @@ func (s *screens) inviteAgain(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	page.Flash(r, "staff.invited", "Email", m.Email)
+	return page.Redirect(w, r, showURL(m.ID))
+}
+
+// askReset is the page before somebody's second factor is taken away. Nobody resets
+// their own (security.md MFA-7).
+func (s *screens) askReset(w http.ResponseWriter, r *http.Request) error {
+	m, err := s.member(r)
+	if err != nil {
+		return err
+	}
+	if self(r, m) || !m.SecondFactor {
+		return page.Redirect(w, r, showURL(m.ID))
+	}
+	return page.Render(w, r, http.StatusOK, resetPage(m))
+}
+
+func (s *screens) reset(w http.ResponseWriter, r *http.Request) error {
+	if _, err := form.Parse(r); err != nil {
+		return err
+	}
+	m, err := s.member(r)
+	if err != nil {
+		return err
+	}
+	if err := s.accounts.ResetFactor(r.Context(), page.Actor(r.Context()), m.ID); err != nil {
+		return err
+	}
+	page.Flash(r, "second_factor.reset.done", "Name", m.Name())
 	return page.Redirect(w, r, showURL(m.ID))
 }

@@ -45,7 +45,7 @@ type Site struct {
 	admin authz.Actor // see Admin
 }
 
-// New starts a portal with four eyes on. settings change the configuration, as
+// New starts a portal with four eyes on, and without need for a second factor. settings change the configuration, as
 // flags would: "--four-eyes=off".
 func New(t testing.TB, settings ...string) *Site {
 	t.Helper()
@@ -57,7 +57,7 @@ func open(t testing.TB, address string, keys secret.Keys, settings []string) *Si
 	t.Helper()
 	statements := &Statements{}
 	db, clock := pgtest.Open(t, address, statements)
-	settings = append([]string{"--public-url", Origin, "--metrics-addr", "", "--webhook-private", "on"}, settings...)
+	settings = append([]string{"--public-url", Origin, "--metrics-addr", "", "--webhook-private", "on", "--second-factor", "optional"}, settings...)
 	cfg, _, err := config.Load("test", settings, func(string) string { return "" }, &bytes.Buffer{})
 	if err != nil {
 		t.Fatal(err)

@@ -32,6 +32,9 @@ func serve(ctx context.Context, c call) error {
 	if err := cfg.Require("public-url", "database-url", "secret-key"); err != nil {
 		return err
 	}
+	if cfg.SecondFactor == "optional" {
+		return errors.New("--second-factor=optional is for portal dev alone: leave it out")
+	}
 	logTo(c.log, cfg)
 	a, err := open(ctx, cfg)
 	if err != nil {

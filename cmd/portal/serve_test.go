@@ -93,6 +93,16 @@ func TestOPS3ARealInstallationNeedsADatabaseThatForgetsNothing(t *testing.T) {
 	}
 }
 
+func TestMFA1ARealInstallationNeedsTheSecondFactor(t *testing.T) {
+	t.Parallel()
+	settings, _ := installation(t)
+	settings["PORTAL_PUBLIC_URL"] = "http://127.0.0.1:9"
+	status, _, log := portalRuns(t, settings, "serve", "--second-factor", "optional")
+	if status == 0 || !strings.Contains(log, "portal dev alone") {
+		t.Errorf("%d %s", status, log)
+	}
+}
+
 // TestOPS5WhatWasBegunIsFinished: who was let in before the end is answered, and
 // nobody new is sent.
 func TestOPS5WhatWasBegunIsFinished(t *testing.T) {

@@ -76,7 +76,7 @@ func Options() []Option {
 		{Flag: "smtp-security", Default: "starttls", Help: "starttls, tls or none"},
 		{Flag: "mail-from", Default: "Partner Portal <portal@localhost>", Help: "sender of the mails"},
 		{Flag: "four-eyes", Default: "always", Help: "when a second person must activate a policy: always; risk: not for changes that only narrow or are neutral; off: never, and every page says so to staff. A new root of the trust store needs one unless it is off"},
-		{Flag: "second-factor", Default: "", Help: "required: staff need an authenticator app, and so does whoever makes a partner's API key; optional: nobody does, and every page says so; empty: required, but optional in portal dev"},
+		{Flag: "second-factor", Default: "", Help: "required: staff need an authenticator app, and so does whoever makes a partner's API key; optional: nobody does, and every page says so, in portal dev alone; empty: required, but optional in portal dev"},
 		{Flag: "min-certificate-days", Default: "335", Help: "how many days a certificate must still be valid when it is sent, 0 to 3650"},
 		{Flag: "max-devices", Default: "10000", Help: "how many devices of one provider may be that have not ended, 1 to 20000"},
 		{Flag: "timezone", Default: "UTC", Help: "zone in which dates are shown, such as Africa/Casablanca"},

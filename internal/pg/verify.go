@@ -16,12 +16,15 @@ import (
 // BrokenChainError tells of the first row of the audit log that does not fit its
 // chain, or what was signed or stored beside it.
 type BrokenChainError struct {
-	Seq  int64
+	Seq  int64 // 0: there is no row that should be there
 	Why  string
 	Rows int64 // rows that were right before it
 }
 
 func (b *BrokenChainError) Error() string {
+	if b.Seq == 0 {
+		return fmt.Sprintf("the audit log does not tell everything: %s (%d rows are right)", b.Why, b.Rows)
+	}
 	return fmt.Sprintf("the audit log is broken at row %d: %s (%d rows before it are right)", b.Seq, b.Why, b.Rows)
 }
 

@@ -31,7 +31,7 @@ var alphabet = base32.NewEncoding("0123456789ABCDEFGHJKMNPQRSTVWXYZ").WithPaddin
 
 // forgive reads what people write for what was meant.
 var forgive = strings.NewReplacer("O", "0", "I", "1", "L", "1", "-", "", " ", "", "\u00a0", "", "\u2010", "", "\u2011", "", "\u2013", "",
-	"\u2066", "", "\u2068", "", "\u2069", "", "\u200e", "", "\u200f", "", "\t", "")
+	"\u2066", "", "\u2068", "", "\u2069", "", "\u200e", "", "\u200f", "", "\t", "", "\n", "", "\r", "")
 
 // ErrMistyped means that a text is no code: too short, too long, or its check
 // characters do not fit the rest. It says nothing of which codes there are.

@@ -65,7 +65,7 @@ func TestAUD5TheCommands(t *testing.T) {
 	wants(1, "base64 of 32 bytes", nil, "audit", "verify", "--export", file, "--heads", heads, "--key", "x")
 	wants(1, "no head is in it", nil, "audit", "verify", "--export", file, "--heads", os.DevNull, "--key", key)
 	told, err := pg.Value[string](t.Context(), db.Read(), `select actor_role || ' ' || action || ' ' || subject_id from audit_log where seq = 2`, nil)
-	if err != nil || told != "system list.exported audit" {
+	if err != nil || told != "SYSTEM list.exported audit" {
 		t.Errorf("the export is told as %q: %v", told, err)
 	}
 	text, err := os.ReadFile(file)

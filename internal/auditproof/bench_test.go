@@ -38,7 +38,9 @@ func BenchmarkVerify(b *testing.B) {
 	}
 	for name, verify := range map[string]func() (auditproof.Result, error){
 		"database": func() (auditproof.Result, error) { return auditproof.Verify(b.Context(), db, nil, nil) },
-		"export":   func() (auditproof.Result, error) { return auditproof.VerifyExport(bytes.NewReader(file.Bytes()), nil, nil) },
+		"export": func() (auditproof.Result, error) {
+			return auditproof.VerifyExport(bytes.NewReader(file.Bytes()), nil, nil)
+		},
 	} {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {

@@ -105,7 +105,7 @@ func superuser(t testing.TB, address, sql string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = c.Close(context.Background()) }()
+	defer func() { _ = c.Close(t.Context()) }()
 	if _, err := c.Exec(t.Context(), "set session_replication_role = replica; "+sql); err != nil {
 		t.Fatal(err)
 	}

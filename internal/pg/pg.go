@@ -278,7 +278,9 @@ func (db *DB) transact(ctx context.Context, fn func(*Tx) error) error {
 				return err
 			}
 		}
-		err = pgx.BeginFunc(ctx, db.write, func(tx pgx.Tx) error { return fn(&Tx{tx: tx, now: db.now(), change: id.New[id.Change](), receipt: db.receipt}) })
+		err = pgx.BeginFunc(ctx, db.write, func(tx pgx.Tx) error {
+			return fn(&Tx{tx: tx, now: db.now(), change: id.New[id.Change](), receipt: db.receipt})
+		})
 		if !hasCode(err, "40001", "40P01") {
 			return err
 		}

@@ -123,7 +123,8 @@ func (db *DB) VerifyAudit(ctx context.Context) (int64, error) {
 func (db *DB) Snapshot(ctx context.Context, fn func(Querier) error) error {
 	o := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
 	return pgx.BeginTxFunc(ctx, db.read, o, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, `set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0`); err != nil {
+		// Compiling a statement takes longer than most logs do.
+		if _, err := tx.Exec(ctx, `set local statement_timeout = 0; set local idle_in_transaction_session_timeout = 0; set local jit = off`); err != nil {
 			return err
 		}
 		return fn(tx)

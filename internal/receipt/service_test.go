@@ -1,7 +1,6 @@
 package receipt_test
 
 import (
-	"context"
 	"errors"
 	"net/netip"
 	"testing"
@@ -85,7 +84,7 @@ func TestAUD5AReceiptTellsTheLeastThatIsUseful(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = c.Close(context.Background()) }()
+	defer func() { _ = c.Close(t.Context()) }()
 	if _, err := c.Exec(t.Context(), `set session_replication_role = replica`); err != nil {
 		t.Fatal(err)
 	}

@@ -61,6 +61,7 @@ import (
 	"portal/web/truststore"
 	"portal/web/ui"
 	"portal/web/unsubscribe"
+	"portal/web/verify"
 	"portal/web/vocabulary"
 	"portal/web/webhook"
 )
@@ -161,6 +162,7 @@ func table(a *app.App, site *page.Site) []route.Route {
 		apikey.Routes(a.APIKeys, trail),
 		serviceaccount.Routes(a.Services, trail),
 		auditlog.Routes(a.DB, site.Zone),
+		verify.Routes(a.Receipts),
 		outbox.Routes(a.DB),
 		truststore.Routes(a.Certificates, trail, work),
 		certificate.Routes(a.Certificates, trail),

@@ -98,27 +98,6 @@ func split(flags *flag.FlagSet, args []string) (own, settings []string) {
 	return own, settings
 }
 
-func auditVerify(ctx context.Context, c call) error {
-	cfg, err := load(c)
-	if err != nil {
-		return err
-	}
-	if err := cfg.Require("database-url"); err != nil {
-		return err
-	}
-	db, err := pg.Open(ctx, cfg.DatabaseURL.Reveal(), pg.Options{MaxConns: 2})
-	if err != nil {
-		return err
-	}
-	defer db.Close()
-	rows, err := db.VerifyAudit(ctx)
-	if err != nil {
-		return err
-	}
-	_, err = fmt.Fprintf(c.out, "the audit log is whole: %d rows\n", rows)
-	return err
-}
-
 // routes needs no database: the table is data.
 func routes(_ context.Context, c call) error {
 	cfg, _, err := config.Load(c.name, c.args, c.getenv, c.log)

@@ -42,6 +42,9 @@ func dev(ctx context.Context, c call) error {
 	cfg.LogFormat = "text"
 	cfg.WebhookPrivate = true // receivers that are being developed stand on this machine
 	logTo(c.log, cfg)
+	if cfg.AuditHeads == "" {
+		cfg.AuditHeads = filepath.Join(cfg.DataDir, "audit-heads.jsonl")
+	}
 	if cfg.SecretKey.IsZero() {
 		if cfg.SecretKey, err = devKey(cfg.DataDir); err != nil {
 			return err

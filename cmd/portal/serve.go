@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"portal/internal/app"
+	"portal/internal/auditproof"
 	"portal/internal/job"
 	"portal/internal/mail"
 	"portal/web"
@@ -48,6 +49,11 @@ func serve(ctx context.Context, c call) error {
 	}
 	if err := durable(ctx, a, cfg.Secure()); err != nil {
 		return err
+	}
+	if cfg.AuditHeads != "" {
+		if err := auditproof.Writable(cfg.AuditHeads); err != nil {
+			return err
+		}
 	}
 	var send mail.Transport
 	if cfg.Mail.Host == "" {

@@ -28,6 +28,7 @@ var audience = map[mail.Topic][]authz.Permission{
 	mail.EndingsEarly:  {authz.CertificateUpload, authz.TrustStoreManage},
 	mail.EndingsDaily:  {authz.CertificateUpload, authz.TrustStoreManage},
 	mail.WeeklySummary: {authz.PartnerDecide},
+	mail.AuditHeads:    {authz.AuditRead},
 }
 
 // offered are the topics that reach somebody.

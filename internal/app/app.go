@@ -10,6 +10,7 @@ import (
 	"portal/internal/account"
 	"portal/internal/apikey"
 	"portal/internal/assignment"
+	"portal/internal/auditproof"
 	"portal/internal/certificate"
 	"portal/internal/challenge"
 	"portal/internal/code"
@@ -29,6 +30,7 @@ import (
 	"portal/internal/policy"
 	"portal/internal/policyrequest"
 	"portal/internal/publiclist"
+	"portal/internal/receipt"
 	"portal/internal/reminder"
 	"portal/internal/sbi"
 	"portal/internal/search"
@@ -65,6 +67,7 @@ type App struct {
 	Organisations *organisation.Service
 	Requests      *policyrequest.Service
 	Hardware      *hardware.Service
+	Receipts      *receipt.Service
 	PublicList    *publiclist.Service
 	Chips         *ftmchip.Service
 
@@ -78,6 +81,7 @@ func New(cfg config.Config, db *pg.DB, keys secret.Keys) *App {
 
 // NewWith is New with a hasher of its own: tests bring a cheap one.
 func NewWith(cfg config.Config, db *pg.DB, keys secret.Keys, hasher *password.Hasher) *App {
+	db.GiveReceipts(receipt.Maker(keys))
 	codes := code.New(keys)
 	challenges := challenge.New(db, codes)
 	a := &App{
@@ -102,6 +106,7 @@ func NewWith(cfg config.Config, db *pg.DB, keys secret.Keys, hasher *password.Ha
 		Requests:      policyrequest.NewService(db, cfg.Zone),
 		Hardware:      hardware.NewService(db, cfg.Zone),
 		PublicList:    publiclist.NewService(db, cfg.Zone),
+		Receipts:      receipt.NewService(db, keys),
 	}
 	a.Chips = ftmchip.NewService(db, a.Certificates)
 	a.Search = search.NewService(db, search.Lists{
@@ -134,6 +139,7 @@ func (a *App) Jobs(render func(mail.Message) (mail.Rendered, error), send mail.T
 		{Name: "purge", Every: time.Hour, Run: a.purge},
 		{Name: "review notices", Every: time.Hour, Run: a.Policies.NoticeReviews},
 		{Name: "reminders", Every: 10 * time.Minute, Run: a.Reminders.Run},
+		{Name: "audit heads", Every: 10 * time.Second, Run: a.Sealer().Run},
 	}
 	for range webhookWorkers {
 		w := a.WebhookWorker()
@@ -155,6 +161,11 @@ func (a *App) WebhookWorker() *webhook.Worker {
 	return &webhook.Worker{DB: a.DB, Keys: a.Keys, Client: webhook.NewClient(a.Config.WebhookPrivate, nil)}
 }
 
+// Sealer signs the audit log.
+func (a *App) Sealer() *auditproof.Sealer {
+	return &auditproof.Sealer{DB: a.DB, Keys: a.Keys, File: a.Config.AuditHeads, Mail: a.Config.AuditMail, Zone: a.Config.Zone}
+}
+
 // MailWorker sends what stands in the outbox.
 func (a *App) MailWorker(render func(mail.Message) (mail.Rendered, error), send mail.Transport) *mail.Worker {
 	return &mail.Worker{DB: a.DB, Render: render, Send: send, HandedOff: challenge.HandedOff}
@@ -165,7 +176,7 @@ func (a *App) purge(ctx context.Context) error {
 	for _, step := range []func(context.Context, *pg.DB) error{
 		session.Purge, mail.Purge, reminder.Purge, partner.PurgeDrafts, challenge.Purge, account.Purge,
 		serviceaccount.Purge,
-		webhook.Purge, device.Purge,
+		webhook.Purge, device.Purge, receipt.Purge,
 	} {
 		if err := step(ctx, a.DB); err != nil {
 			return err

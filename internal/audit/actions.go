@@ -106,6 +106,7 @@ const (
 	WorkAssigned           Action = "work.assigned"
 	WorkGivenBack          Action = "work.given_back"
 	ListExported           Action = "list.exported" // somebody took a list away as a file
+	LogRead                Action = "list.read"     // a member of staff read the audit log
 	AccessRefused          Action = "access.refused"
 
 	PolicyRequestSent             Action = "policy_request.sent"
@@ -181,7 +182,7 @@ var Actions = []Action{
 	ServiceCreated, ServiceEdited, ServiceRotated, ServiceDeactivated, ServiceRefused,
 	WebhookCreated, WebhookEdited, WebhookPaused, WebhookGone, WebhookResumed, WebhookDeactivated, WebhookRotated, WebhookTested, WebhookResent,
 	MailRetried, AccessRefused,
-	NoteAdded, NoteEdited, NoteRemoved, WorkTaken, WorkAssigned, WorkGivenBack, ListExported,
+	NoteAdded, NoteEdited, NoteRemoved, WorkTaken, WorkAssigned, WorkGivenBack, ListExported, LogRead,
 	PolicyRequestSent, PolicyRequestResent, PolicyRequestReturned, PolicyRequestApproved, PolicyRequestRejected, PolicyRequestWithdrawn,
 	PolicyRequestRevoked, PolicyRequestPaused, PolicyRequestResumed, PolicyRequestExtensionAsked, PolicyRequestExtended, PolicyRequestExtensionRefused,
 	SBIRegistered, SBISent, SBIEdited, SBIResent, SBIReturned, SBIApproved, SBIRejected, SBIWithdrawn, SBIDeactivated, SBIReactivated,

@@ -30,6 +30,7 @@ type Entry struct {
 	SubjectName string
 	IP          string `db:"ip"`
 	Detail      string
+	Receipt     []byte // that proves it, where it is a decision; see package receipt
 }
 
 // Changes are the fields before and after.
@@ -39,7 +40,8 @@ func (e Entry) Changes() []audit.Change {
 	return c
 }
 
-const columns = `seq, at, actor_id, actor_name, actor_role, action, result, subject_kind, subject_id, subject_name, ip, detail`
+const columns = `seq, at, actor_id, actor_name, actor_role, action, result, subject_kind, subject_id, subject_name, ip, detail,
+	(select code from receipts where receipts.seq = audit_log.seq) as receipt`
 
 // Spec is how the log can be filtered. from and to are days (2026-11-24).
 var Spec = list.Spec{

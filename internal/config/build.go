@@ -26,7 +26,7 @@ func build(get func(flag string) string) (Config, error) {
 	c := Config{
 		Addr: get("addr"), MetricsAddr: get("metrics-addr"), DatabaseURL: secret.NewText(get("database-url")),
 		SecretKey: secret.NewText(get("secret-key")), TermsVersion: get("terms-version"), LogFormat: get("log-format"),
-		DataDir: get("data-dir"), Zone: time.UTC,
+		DataDir: get("data-dir"), AuditHeads: get("audit-heads"), Zone: time.UTC,
 	}
 	c.Mail = Mail{
 		Host: get("smtp-host"), Username: get("smtp-username"), Password: secret.NewText(get("smtp-password")),
@@ -102,6 +102,11 @@ func build(get func(flag string) string) (Config, error) {
 	if c.Contact = get("contact"); c.Contact != "" {
 		if _, err := email.Parse(c.Contact); err != nil {
 			wrong("contact", "is no e-mail address")
+		}
+	}
+	if c.AuditMail = get("audit-mail"); c.AuditMail != "" {
+		if _, err := email.Parse(c.AuditMail); err != nil {
+			wrong("audit-mail", "is no e-mail address")
 		}
 	}
 	if f := c.LogFormat; f != "json" && f != "text" {

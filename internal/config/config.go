@@ -38,6 +38,8 @@ type Config struct {
 	DataDir        string
 	WebhookPrivate bool // webhooks may lead to this installation's own networks
 	PublicList     bool // anybody may see which devices and chips are approved
+	AuditHeads     string // file that signed heads of the audit log are appended to; ""
+	AuditMail      string // who gets one of them a day; "": who may read the audit log
 	Mail           Mail
 }
 
@@ -68,7 +70,7 @@ func Options() []Option {
 		{Flag: "addr", Default: "127.0.0.1:8080", Help: "address to listen on"},
 		{Flag: "public-url", Default: "", Help: "how browsers reach the portal, such as https://partners.example.org; links in mails begin with it"},
 		{Flag: "database-url", Default: "", Secret: true, Help: "PostgreSQL address; may name several hosts (DATABASE_URL is read as well)"},
-		{Flag: "secret-key", Default: "", Secret: true, Help: "at least 32 random bytes, base64 or hex; codes, form tokens and the password pepper derive from it"},
+		{Flag: "secret-key", Default: "", Secret: true, Help: "at least 32 random bytes, base64 or hex; codes, form tokens, receipts, the signature of the audit log and the password pepper derive from it"},
 		{Flag: "smtp-host", Default: "", Help: "mail server; empty: mails wait in the outbox (in development they stand at /dev/mail)"},
 		{Flag: "smtp-port", Default: "587", Help: "port of the mail server"},
 		{Flag: "smtp-username", Default: "", Help: "user name at the mail server; empty: no sign-in"},
@@ -85,6 +87,8 @@ func Options() []Option {
 		{Flag: "terms-version", Default: "2026-11", Help: "version of the terms of use that registrations agree to"},
 		{Flag: "webhook-private", Default: "off", Help: "on: webhooks may lead to private networks and to this machine, for receivers that stand beside the portal; off: to public addresses only"},
 		{Flag: "public-list", Default: "off", Help: "on: anybody may see which devices and FTM chips are approved, at /approved-devices and /approved-chips; off: there are no such pages"},
+		{Flag: "audit-heads", Default: "", Help: "file that signed heads of the audit log are appended to, on a disk that the database's owner cannot write; empty: they stand in the log stream only (portal dev: audit-heads.jsonl in data-dir)"},
+		{Flag: "audit-mail", Default: "", Help: "e-mail address that gets a signed head of the audit log every day; empty: the Partner Admins"},
 		{Flag: "metrics-addr", Default: "127.0.0.1:9090", Help: "address for /metrics; empty: on the main address"},
 		{Flag: "log-format", Default: "json", Help: "json or text"},
 		{Flag: "log-level", Default: "info", Help: "debug, info, warn or error"},

@@ -75,6 +75,8 @@ type (
 	Challenge struct{ uuid.UUID }
 	// Message identifies a mail in the outbox.
 	Message struct{ uuid.UUID }
+	// Change identifies one transaction, to what it stores.
+	Change struct{ uuid.UUID }
 	// Review identifies a Partner Admin's decision on a registration.
 	Review struct{ uuid.UUID }
 )

@@ -78,6 +78,7 @@ const (
 	EndsEarly            Kind = "ends_early"             // something ends in 30 or 15 days; Params: Endings, a line of kind, name, policy, day and days left each
 	EndsDaily            Kind = "ends_daily"             // the same for 10 to 4 days
 	EndsLast             Kind = "ends_last"              // the same for 3 days to none
+	AuditHead            Kind = "audit_head"             // to who keeps it outside the database: a signed head of the audit log; Params: Head, as one line
 	StaffWeekly          Kind = "staff_weekly"           // to staff: the week in one mail; Params: Summary, a line of what, how many and the rest each
 
 	PolicyRequestWaiting          Kind = "policy_request_waiting"           // to staff: somebody asks for a policy, or asks again; Params: Organisation, Policy, Reason
@@ -125,6 +126,7 @@ var Kinds = []Kind{
 	PolicyRequestExtensionWaiting, PolicyRequestExtended, PolicyRequestExtensionRefused,
 	ApprovalWaiting, ApprovalApproved, ApprovalReturned, ApprovalRejected, ApprovalDeactivated, ApprovalReactivated,
 	FTMChipCertificateWaiting, FTMChipCertificateApproved, FTMChipCertificateRefused, FTMChipOrphaned,
+	AuditHead,
 }
 
 // Message is one mail to one address in one language. Params are the values in
@@ -137,7 +139,20 @@ type Message struct {
 	Lang      string
 	Params    map[string]string
 	Challenge id.Challenge // for codes and links; else zero
+	// Receipts are those of the decision that the mail tells a partner of: the worker
+	// finds them, since they are written after the mail.
+	Receipts []Receipt
 }
+
+// Receipt is what proves a decision, and what it was on.
+type Receipt struct {
+	Code []byte
+	Name string
+}
+
+// MaxReceipts is how many receipts one mail names; it may have one more, to tell that
+// there are others.
+const MaxReceipts = 20
 
 // Enqueue puts a mail into the outbox, to be sent once tx is committed.
 func Enqueue(ctx context.Context, tx *pg.Tx, m Message) error {
@@ -150,11 +165,11 @@ func Enqueue(ctx context.Context, tx *pg.Tx, m Message) error {
 		return fmt.Errorf("mail %s: %w", m.Kind, err)
 	}
 	_, err = tx.Exec(ctx, `
-		insert into mail_outbox (id, kind, recipient, user_id, lang, params, challenge_id, status, not_before, created_at)
-		values (@id, @kind, @recipient, @user, @lang, @params, @challenge, 'queued', @now, @now)`,
+		insert into mail_outbox (id, kind, recipient, user_id, lang, params, challenge_id, change_id, status, not_before, created_at)
+		values (@id, @kind, @recipient, @user, @lang, @params, @challenge, @change, 'queued', @now, @now)`,
 		pg.Args{
 			"id": id.New[id.Message](), "kind": string(m.Kind), "recipient": m.To, "user": id.OrNull(m.User), "lang": m.Lang,
-			"params": string(text), "challenge": id.OrNull(m.Challenge), "now": tx.Now(),
+			"params": string(text), "challenge": id.OrNull(m.Challenge), "change": tx.Change(), "now": tx.Now(),
 		})
 	if err != nil {
 		return fmt.Errorf("mail %s: %w", m.Kind, err)

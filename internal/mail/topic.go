@@ -14,10 +14,11 @@ const (
 	EndingsEarly  Topic = "endings_early"  // something ends in 30 or 15 days
 	EndingsDaily  Topic = "endings_daily"  // something ends in 10 to 4 days
 	WeeklySummary Topic = "weekly_summary" // staff: the week in one mail
+	AuditHeads    Topic = "audit_heads"    // staff: once a day a signed head of the audit log, to keep
 )
 
 // Topics are all that can be chosen, in the order in which they are offered.
-var Topics = []Topic{NewRequests, PolicyChanges, PolicyReviews, EndingsEarly, EndingsDaily, WeeklySummary}
+var Topics = []Topic{NewRequests, PolicyChanges, PolicyReviews, EndingsEarly, EndingsDaily, WeeklySummary, AuditHeads}
 
 // topics is the one table of which mail belongs to which topic. Every kind stands
 // here, so that nobody forgets to decide; a test looks.
@@ -109,6 +110,7 @@ var topics = map[Kind]Topic{
 	EndsDaily:      EndingsDaily,
 	EndsLast:       Essential,
 	StaffWeekly:    WeeklySummary,
+	AuditHead:      AuditHeads,
 }
 
 // Topic is what a mail of this kind belongs to. One that nobody has put into the

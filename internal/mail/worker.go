@@ -81,13 +81,31 @@ type claimed struct {
 	ChallengeID id.Challenge
 	Attempts    int // this one included: with the id it names the claim
 	CreatedAt   time.Time
+	Codes       [][]byte
+	Names       []string
 }
 
 func (c claimed) message() (Message, error) {
 	m := Message{Kind: c.Kind, To: c.Recipient, User: c.UserID, Lang: c.Lang, Challenge: c.ChallengeID}
+	for i := range min(len(c.Codes), len(c.Names)) {
+		m.Receipts = append(m.Receipts, Receipt{c.Codes[i], c.Names[i]})
+	}
 	err := json.Unmarshal([]byte(c.Params), &m.Params)
 	return m, err
 }
+
+// claimedColumns are those of a mail m with the receipts r of its change. Only a
+// partner's people get some: of their own partner and of what is nobody's, such as a
+// policy. Staff see theirs where they decide.
+const (
+	claimedColumns = `m.id, m.kind, m.recipient, m.user_id, m.lang, m.params::text as params, m.challenge_id, m.attempts, m.created_at,
+		coalesce(r.codes, '{}') as codes, coalesce(r.names, '{}') as names`
+	withReceipts = ` left join lateral (
+		select array_agg(x.code) as codes, array_agg(x.subject_name) as names from (
+			select r.code, l.subject_name from receipts r join audit_log l on l.seq = r.seq join users u on u.id = m.user_id
+			where r.change_id = m.change_id and u.partner_id is not null and (l.partner_id is null or l.partner_id = u.partner_id)
+			order by r.seq limit 21) as x) as r on true`
+)
 
 // Run sends everything that is due, oldest first. An error means that the
 // database is away; a mail that could not be sent is no error, it waits.
@@ -138,8 +156,8 @@ func (w *Worker) claim(ctx context.Context) (mails []claimed, until time.Time, e
 				order by position limit @batch for update skip locked)
 			, taken as (
 				update mail_outbox m set lease_until = @lease, attempts = m.attempts + 1 from due where m.id = due.id
-				returning m.id, m.kind, m.recipient, m.user_id, m.lang, m.params::text as params, m.challenge_id, m.attempts, m.created_at, m.position)
-			select id, kind, recipient, user_id, lang, params, challenge_id, attempts, created_at from taken order by position`,
+				returning m.id, m.kind, m.recipient, m.user_id, m.lang, m.params, m.challenge_id, m.attempts, m.created_at, m.position, m.change_id)
+			select `+claimedColumns+` from taken m`+withReceipts+` order by m.position`,
 			pg.Args{"now": tx.Now(), "lease": until, "batch": batch})
 		return err
 	})
@@ -269,8 +287,7 @@ func Load(ctx context.Context, db *pg.DB, mid id.Message) (Message, Entry, error
 	if err != nil {
 		return Message{}, e, err
 	}
-	c, err := pg.One[claimed](ctx, db.Read(), `select id, kind, recipient, user_id, lang, params::text as params, challenge_id, attempts, created_at
-		from mail_outbox where id = @id`, pg.Args{"id": mid})
+	c, err := pg.One[claimed](ctx, db.Read(), `select `+claimedColumns+` from mail_outbox m`+withReceipts+` where m.id = @id`, pg.Args{"id": mid})
 	if err != nil {
 		return Message{}, e, err
 	}

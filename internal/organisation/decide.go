@@ -144,8 +144,12 @@ func readdress(ctx context.Context, tx *pg.Tx, p locked, c Change) error {
 		return err
 	}
 	for _, to := range []string{c.Before, c.After} {
+		var whose id.User // the old address is nobody's now
+		if to == c.After {
+			whose = c.RequestedBy
+		}
 		err := mail.Enqueue(ctx, tx, mail.Message{
-			Kind: mail.AddressChanged, To: to, Lang: u.Lang,
+			Kind: mail.AddressChanged, To: to, User: whose, Lang: u.Lang,
 			Params: map[string]string{"Name": u.FirstName, "Organisation": p.Organisation, "Path": "/signin"},
 		})
 		if err != nil {

@@ -172,6 +172,7 @@ type decided struct {
 	PublicID     string
 	Submission   int
 	Version      int
+	OwnerID      id.User
 	FirstName    string
 	Email        string
 	Lang         string
@@ -187,7 +188,7 @@ func (d decided) message(pid id.Partner, r ruling) mail.Message {
 	if r.reason != "" {
 		texts = append(texts, r.reason)
 	}
-	return mail.Message{Kind: r.mail, To: d.Email, Lang: d.Lang, Params: map[string]string{
+	return mail.Message{Kind: r.mail, To: d.Email, User: d.OwnerID, Lang: d.Lang, Params: map[string]string{
 		"Organisation": d.Organisation, "PublicID": d.PublicID, "Name": d.FirstName, "Partner": pid.String(), "ID": pid.String(),
 		"Reason": strings.Join(texts, "\n"), "Fields": strings.Join(fields, ","),
 	}}

@@ -37,7 +37,7 @@ func moveFromPending(ctx context.Context, tx *pg.Tx, pid id.Partner, version int
 			where id = @id and status = 'pending_approval' and version = @version
 			returning id, organisation, type, public_id, submission, version
 		)
-		select m.organisation, m.type, m.public_id, m.submission, m.version, u.first_name, u.email, u.lang
+		select m.organisation, m.type, m.public_id, m.submission, m.version, u.id as owner_id, u.first_name, u.email, u.lang
 		from moved m join users u on u.partner_id = m.id and u.owner`,
 		pg.Args{"id": pid, "to": string(to), "version": version, "now": tx.Now()})
 }

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 
@@ -14,39 +13,43 @@ import (
 	"portal/internal/audit"
 	"portal/internal/authz"
 	"portal/internal/id"
-	"portal/internal/problem"
 )
 
 // chainFormat is the version of the rule by which a row is hashed. A new rule
 // gets a new number; old rows keep theirs.
 const chainFormat = 1
 
-// entry is one stored row of the audit log.
-type entry struct {
-	Seq           int64
-	At            time.Time
-	ActorID       *uuid.UUID
-	ActorName     string
-	ActorRole     string
-	Session       []byte
-	IP            string `db:"ip"`
-	RequestID     string
-	Action        string
-	Result        string
-	SubjectKind   string
-	SubjectID     string
-	SubjectName   string
-	PartnerID     *uuid.UUID
-	VersionBefore int
-	VersionAfter  int
-	Detail        string
-	Format        int
-	Hash          []byte
+// Link is one stored row of the audit log. In JSON it is a line of an exported log:
+// everything that its hash is over, byte strings in hexadecimal.
+type Link struct {
+	Seq           int64      `json:"seq"`
+	At            time.Time  `json:"at"`
+	ActorID       *uuid.UUID `json:"actor_id"`
+	ActorName     string     `json:"actor_name"`
+	ActorRole     string     `json:"actor_role"`
+	Session       []byte     `json:"-"`
+	IP            string     `json:"ip" db:"ip"`
+	RequestID     string     `json:"request_id"`
+	Action        string     `json:"action"`
+	Result        string     `json:"result"`
+	SubjectKind   string     `json:"subject_kind"`
+	SubjectID     string     `json:"subject_id"`
+	SubjectName   string     `json:"subject_name"`
+	PartnerID     *uuid.UUID `json:"partner_id"`
+	VersionBefore int        `json:"version_before"`
+	VersionAfter  int        `json:"version_after"`
+	Detail        string     `json:"detail"`
+	Format        int        `json:"format"`
+	Hash          []byte     `json:"-"`
 }
+
+// linkColumns are the columns of a Link.
+const linkColumns = `seq, at, actor_id, actor_name, actor_role, session, ip, request_id, action, result, subject_kind,
+	subject_id, subject_name, partner_id, version_before, version_after, detail, format, hash`
 
 // sum is hash_n = SHA-256(format ‖ length-prefixed fields ‖ hash_{n-1}) over
 // the stored bytes (security.md AUD-4).
-func (e *entry) sum(previous []byte) []byte {
+func (e *Link) sum(previous []byte) []byte {
 	h := sha256.New()
 	field := func(b []byte) {
 		var n [8]byte
@@ -105,37 +108,48 @@ func appendEvents(ctx context.Context, tx *Tx, a authz.Actor, result audit.Resul
 	if err != nil {
 		return fmt.Errorf("audit head: %w", err)
 	}
-	entries := make([]entry, len(events))
+	links := make([]Link, len(events))
 	for i, ev := range events {
-		if entries[i], err = entryOf(a, ev, result, tx.Now()); err != nil {
+		if links[i], err = linkOf(a, ev, result, tx.Now()); err != nil {
 			return err
 		}
 		head.Seq++
-		entries[i].Seq = head.Seq
-		entries[i].Hash = entries[i].sum(head.Hash)
-		head.Hash = entries[i].Hash
+		links[i].Seq = head.Seq
+		links[i].Hash = links[i].sum(head.Hash)
+		head.Hash = links[i].Hash
 	}
-	if err := insertEntries(ctx, tx, entries); err != nil {
+	if err := insertLinks(ctx, tx, links); err != nil {
 		return fmt.Errorf("audit event: %w", err)
 	}
 	return nil
 }
 
-// entryOf is the row of an event, but for its place in the chain.
-func entryOf(a authz.Actor, ev audit.Event, result audit.Result, at time.Time) (entry, error) {
+// receipts are the rows that get a receipt, and its code: those of decisions, where
+// the portal has a key to make codes with.
+func (t *Tx) receipts(links []Link) (seqs []int64, codes [][]byte) {
+	for _, l := range links {
+		if t.receipt != nil && l.Result == string(audit.Done) && audit.Action(l.Action).Decides() {
+			seqs, codes = append(seqs, l.Seq), append(codes, t.receipt(l.Hash))
+		}
+	}
+	return seqs, codes
+}
+
+// linkOf is the row of an event, but for its place in the chain.
+func linkOf(a authz.Actor, ev audit.Event, result audit.Result, at time.Time) (Link, error) {
 	detail := ev.Detail
 	if detail == nil {
 		detail = []audit.Change{}
 	}
 	text, err := json.Marshal(detail)
 	if err != nil {
-		return entry{}, fmt.Errorf("audit detail: %w", err)
+		return Link{}, fmt.Errorf("audit detail: %w", err)
 	}
 	ip := ""
 	if a.IP.IsValid() {
 		ip = a.IP.String()
 	}
-	return entry{
+	return Link{
 		At: at, ActorID: orNil(a.User), ActorName: a.Name, ActorRole: string(a.Role()), Session: a.Session,
 		IP: ip, RequestID: a.RequestID, Action: string(ev.Action), Result: string(result),
 		SubjectKind: string(ev.Subject.Kind), SubjectID: ev.Subject.ID, SubjectName: ev.Subject.Name,
@@ -143,27 +157,33 @@ func entryOf(a authz.Actor, ev audit.Event, result audit.Result, at time.Time) (
 	}, nil
 }
 
-// insertEntries stores the rows of one transaction: what they share once, the rest
+// insertLinks stores the rows of one transaction: what they share once, the rest
 // column by column.
-func insertEntries(ctx context.Context, tx *Tx, entries []entry) error {
-	first, last := entries[0], entries[len(entries)-1]
+func insertLinks(ctx context.Context, tx *Tx, links []Link) error {
+	first, last := links[0], links[len(links)-1]
 	args := Args{
 		"last": last.Seq, "head": last.Hash, "at": first.At, "actor_id": first.ActorID, "actor_name": first.ActorName,
 		"actor_role": first.ActorRole, "session": first.Session, "ip": first.IP, "request_id": first.RequestID,
 		"result": first.Result, "format": first.Format,
-		"seq":          column(entries, func(e entry) int64 { return e.Seq }),
-		"action":       column(entries, func(e entry) string { return e.Action }),
-		"subject_kind": column(entries, func(e entry) string { return e.SubjectKind }),
-		"subject_id":   column(entries, func(e entry) string { return e.SubjectID }),
-		"subject_name": column(entries, func(e entry) string { return e.SubjectName }),
-		"partner_id":   column(entries, func(e entry) *uuid.UUID { return e.PartnerID }),
-		"before":       column(entries, func(e entry) int { return e.VersionBefore }),
-		"after":        column(entries, func(e entry) int { return e.VersionAfter }),
-		"detail":       column(entries, func(e entry) string { return e.Detail }),
-		"hash":         column(entries, func(e entry) []byte { return e.Hash }),
+		"seq":          column(links, func(e Link) int64 { return e.Seq }),
+		"action":       column(links, func(e Link) string { return e.Action }),
+		"subject_kind": column(links, func(e Link) string { return e.SubjectKind }),
+		"subject_id":   column(links, func(e Link) string { return e.SubjectID }),
+		"subject_name": column(links, func(e Link) string { return e.SubjectName }),
+		"partner_id":   column(links, func(e Link) *uuid.UUID { return e.PartnerID }),
+		"before":       column(links, func(e Link) int { return e.VersionBefore }),
+		"after":        column(links, func(e Link) int { return e.VersionAfter }),
+		"detail":       column(links, func(e Link) string { return e.Detail }),
+		"hash":         column(links, func(e Link) []byte { return e.Hash }),
+	}
+	given := ""
+	if seqs, codes := tx.receipts(links); len(seqs) > 0 {
+		given = `, given as (insert into receipts (code, seq, change_id)
+			select r.code, r.seq, @change from unnest(@codes::bytea[], @receipts::bigint[]) as r (code, seq))`
+		args["change"], args["codes"], args["receipts"] = tx.change, codes, seqs
 	}
 	_, err := tx.Exec(ctx, `
-		with head as (update audit_head set seq = @last, hash = @head)
+		with head as (update audit_head set seq = @last, hash = @head)`+given+`
 		insert into audit_log (seq, at, actor_id, actor_name, actor_role, session, ip, request_id, action, result,
 			subject_kind, subject_id, subject_name, partner_id, version_before, version_after, detail, format, hash)
 		select e.seq, @at, @actor_id, @actor_name, @actor_role, @session, @ip, @request_id, e.action, @result,
@@ -174,74 +194,10 @@ func insertEntries(ctx context.Context, tx *Tx, entries []entry) error {
 	return err
 }
 
-func column[T any](entries []entry, of func(entry) T) []T {
-	values := make([]T, len(entries))
-	for i, e := range entries {
+func column[T any](links []Link, of func(Link) T) []T {
+	values := make([]T, len(links))
+	for i, e := range links {
 		values[i] = of(e)
 	}
 	return values
-}
-
-// BrokenChainError tells of the first row of the audit log that does not fit its chain.
-type BrokenChainError struct {
-	Seq  int64
-	Why  string
-	Rows int64 // rows that were right before it
-}
-
-func (b *BrokenChainError) Error() string {
-	return fmt.Sprintf("the audit log is broken at row %d: %s (%d rows before it are right)", b.Seq, b.Why, b.Rows)
-}
-
-// VerifyAudit recomputes the whole chain and compares it with its head. It
-// returns how many rows are right; the first wrong one is a *BrokenChainError.
-func (db *DB) VerifyAudit(ctx context.Context) (int64, error) {
-	const batch = 5000
-	var rows int64
-	previous := make([]byte, sha256.Size)
-	for {
-		entries, err := All[entry](ctx, db.read, `
-			select seq, at, actor_id, actor_name, actor_role, session, ip, request_id, action, result, subject_kind,
-				subject_id, subject_name, partner_id, version_before, version_after, detail, format, hash
-			from audit_log where seq > @after order by seq limit @batch`, Args{"after": rows, "batch": batch})
-		if err != nil {
-			return rows, err
-		}
-		for i := range entries {
-			e := &entries[i]
-			if e.Seq != rows+1 {
-				return rows, &BrokenChainError{Seq: rows + 1, Why: "the row is missing", Rows: rows}
-			}
-			if string(e.sum(previous)) != string(e.Hash) {
-				return rows, &BrokenChainError{Seq: e.Seq, Why: "its content or its predecessor was changed", Rows: rows}
-			}
-			previous, rows = e.Hash, rows+1
-		}
-		if len(entries) < batch {
-			break
-		}
-	}
-	return rows, db.verifyHead(ctx, rows, previous)
-}
-
-// verifyHead finds a tail that was cut off. Events that were added since the
-// last batch are no fault: the head may only be ahead if the next row exists.
-func (db *DB) verifyHead(ctx context.Context, rows int64, last []byte) error {
-	head, err := One[struct {
-		Seq  int64
-		Hash []byte
-		Next bool
-	}](ctx, db.read, `select seq, hash, exists (select 1 from audit_log where seq = @next) as next from audit_head`, Args{"next": rows + 1})
-	if errors.Is(err, problem.ErrNotFound) {
-		return &BrokenChainError{Seq: rows, Why: "the head of the chain is missing", Rows: rows}
-	}
-	switch {
-	case err != nil:
-		return err
-	case head.Seq > rows && !head.Next:
-		return &BrokenChainError{Seq: rows + 1, Why: "rows at the end are missing", Rows: rows}
-	case head.Seq < rows, head.Seq == rows && string(head.Hash) != string(last):
-		return &BrokenChainError{Seq: rows, Why: "the head of the chain does not fit", Rows: rows}
-	}
-	return nil
 }

@@ -23,6 +23,7 @@ import (
 
 	"portal/internal/audit"
 	"portal/internal/authz"
+	"portal/internal/id"
 	"portal/internal/problem"
 )
 
@@ -33,6 +34,7 @@ type DB struct {
 	exports chan struct{} // a place for each file that may be on its way; see Listing.Export
 	now     func() time.Time
 	url     string
+	receipt func(hash []byte) []byte // the code of a decision's receipt; see GiveReceipts
 }
 
 // Querier reads: the read-only pool and a transaction are both one.
@@ -122,6 +124,11 @@ func (db *DB) Close() {
 	db.write.Close()
 }
 
+// GiveReceipts lets every decision leave a receipt from now on: code makes it of the
+// hash of the decision's row. The key behind it is not the database's to know. It is
+// called before anything is written; without it there are no receipts.
+func (db *DB) GiveReceipts(code func(hash []byte) []byte) { db.receipt = code }
+
 // Read is the read-only pool: an INSERT through it fails with SQLSTATE 25006.
 func (db *DB) Read() Querier { return db.read }
 
@@ -152,10 +159,16 @@ func (db *DB) Stat() (write, read *pgxpool.Stat) { return db.write.Stat(), db.re
 
 // Tx is a transaction that may write.
 type Tx struct {
-	tx   pgx.Tx
-	now  time.Time
-	also []audit.Event
+	tx      pgx.Tx
+	now     time.Time
+	also    []audit.Event
+	change  id.Change
+	receipt func(hash []byte) []byte
 }
+
+// Change names this transaction to what it stores: a mail finds the receipts of the
+// decision that it tells of by it, although it was written before them.
+func (t *Tx) Change() id.Change { return t.change }
 
 // Now is the moment of this transaction: one for all its rows and its audit
 // event.
@@ -266,7 +279,9 @@ func (db *DB) transact(ctx context.Context, fn func(*Tx) error) error {
 				return err
 			}
 		}
-		err = pgx.BeginFunc(ctx, db.write, func(tx pgx.Tx) error { return fn(&Tx{tx: tx, now: db.now()}) })
+		err = pgx.BeginFunc(ctx, db.write, func(tx pgx.Tx) error {
+			return fn(&Tx{tx: tx, now: db.now(), change: id.New[id.Change](), receipt: db.receipt})
+		})
 		if !hasCode(err, "40001", "40P01") {
 			return err
 		}

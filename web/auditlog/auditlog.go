@@ -18,7 +18,9 @@ import (
 	"portal/internal/auditlog"
 	"portal/internal/authz"
 	"portal/internal/pg"
+	"portal/internal/receipt"
 	"portal/internal/thing"
+	"portal/web/export"
 	"portal/web/i18n"
 	"portal/web/page"
 	"portal/web/route"
@@ -42,6 +44,17 @@ func (h handlers) list(w http.ResponseWriter, r *http.Request) error {
 	p, err := auditlog.Search(r.Context(), h.db, q, auditlog.Before(r.URL.Query()), h.zone)
 	if err != nil {
 		return err
+	}
+	// Reading the trail of others is itself told of (security.md AUD-6), before a word of
+	// it leaves. A HEAD shows nothing. The history on a thing's page is no such reading:
+	// it belongs to the thing, and whoever may open that may know what happened to it.
+	if r.Method == http.MethodGet {
+		event := audit.Event{
+			Action: audit.LogRead, Subject: audit.Subject{Kind: audit.List, ID: "audit", Name: "audit"}, Detail: export.Filters(q),
+		}
+		if err := h.db.Record(r.Context(), page.Actor(r.Context()), event, audit.Done); err != nil {
+			return err
+		}
 	}
 	return page.Render(w, r, http.StatusOK, logPage(p))
 }
@@ -95,7 +108,7 @@ func days(ctx context.Context, entries []auditlog.Entry, links bool) []ui.Histor
 		if len(out) == 0 || out[len(out)-1].Date != day {
 			out = append(out, ui.HistoryDay{Date: day})
 		}
-		item := ui.HistoryItem{Time: i18n.Clock(ctx, e.At), Text: sentence(ctx, e), Note: note(ctx, e)}
+		item := ui.HistoryItem{Time: i18n.Clock(ctx, e.At), Text: sentence(ctx, e), Note: note(ctx, e), Receipt: receipt.Text(e.Receipt)}
 		if links {
 			item.Href = address(e)
 		}

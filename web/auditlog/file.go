@@ -9,6 +9,7 @@ import (
 	"portal/internal/audit"
 	"portal/internal/auditlog"
 	"portal/internal/authz"
+	"portal/internal/receipt"
 	"portal/web/export"
 	"portal/web/i18n"
 	"portal/web/ui"
@@ -39,6 +40,7 @@ func columns(ctx context.Context) []ui.Column[auditlog.Entry] {
 		column(i18n.T(ctx, "export.audit.changes"), func(e auditlog.Entry) string { return note(ctx, e) }),
 		column(i18n.T(ctx, "export.audit.refused"), func(e auditlog.Entry) string { return export.YesNo(ctx, e.Result == audit.Denied) }),
 		column(i18n.T(ctx, "export.audit.ip"), func(e auditlog.Entry) string { return e.IP }),
+		column(i18n.T(ctx, "export.audit.receipt"), func(e auditlog.Entry) string { return receipt.Text(e.Receipt) }),
 		column(i18n.T(ctx, "export.id"), func(e auditlog.Entry) string { return e.SubjectID }),
 	}
 }

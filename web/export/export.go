@@ -84,10 +84,19 @@ func write[T any](out *answer, columns []ui.Column[T], rows iter.Seq2[T, error])
 	return out.end()
 }
 
-// exported tells which rows of which list somebody took away. A filter may hold
-// an e-mail address; of that only the domain stays (AUD-2).
+// exported tells which rows of which list somebody took away.
 func exported(name string, a authz.Actor, q list.Query, rows int) audit.Event {
 	detail := []audit.Change{{Field: "rows", After: strconv.Itoa(rows)}}
+	return audit.Event{
+		Action: audit.ListExported, Subject: audit.Subject{Kind: audit.List, ID: name, Name: name},
+		Partner: a.Partner, Detail: append(detail, Filters(q)...),
+	}
+}
+
+// Filters are what somebody looked for, as the audit log tells it. A filter may hold an
+// e-mail address; of that only the domain stays (AUD-2).
+func Filters(q list.Query) []audit.Change {
+	var detail []audit.Change
 	filters, err := url.ParseQuery(strings.TrimPrefix(q.Whole().URL(), "?"))
 	if err != nil {
 		filters = nil // Query wrote it
@@ -99,10 +108,7 @@ func exported(name string, a authz.Actor, q list.Query, rows int) audit.Event {
 		}
 		detail = append(detail, audit.Change{Field: field, After: value})
 	}
-	return audit.Event{
-		Action: audit.ListExported, Subject: audit.Subject{Kind: audit.List, ID: name, Name: name},
-		Partner: a.Partner, Detail: detail,
-	}
+	return detail
 }
 
 // Time is a moment in a file: ISO 8601 in UTC, "" for none.

@@ -1,5 +1,6 @@
 // Package mailtpl writes the portal's mails: plain text, in the recipient's
-// language, with one link that begins with the configured address. Codes and
+// language, with one link that begins with the configured address, and the one to check
+// receipts where it carries some. Codes and
 // secret links are derived here, at the last moment (security.md REG-4). It
 // sends nothing.
 package mailtpl
@@ -16,6 +17,7 @@ import (
 	"portal/internal/code"
 	"portal/internal/id"
 	"portal/internal/mail"
+	"portal/internal/receipt"
 	"portal/internal/secret"
 	"portal/web/i18n"
 )
@@ -66,14 +68,29 @@ func (w Writer) Render(m mail.Message) (mail.Rendered, error) {
 		"Names", names(m.Lang, m.Params["Names"], m.Params["Count"]))
 	what := things(m.Lang, m.Params["What"], m.Params["Count"])
 	code, link := w.derived(m)
-	args = append(args, "Code", code, "Link", link, "What", what)
-	text := i18n.In(m.Lang, key+".body", args...) + "\n\n-- \n" + i18n.In(m.Lang, "mail.footer", args...) + "\n"
+	args = append(args, "Code", code, "Link", link, "What", what, "Head", m.Params["Head"]) // a head goes whole, or it proves nothing
+	text := i18n.In(m.Lang, key+".body", args...) + w.receipts(m) + "\n\n-- \n" + i18n.In(m.Lang, "mail.footer", args...) + "\n"
 	off := w.unsubscribe(m)
 	if off != "" {
 		text += "\n" + i18n.In(m.Lang, "mail.unsubscribe", "Topic", i18n.In(m.Lang, "notifications.topic."+string(m.Kind.Topic())), "Link", off) + "\n"
 	}
 	// The subject holds no text of anybody's: headers stay the portal's own.
 	return mail.Rendered{Subject: i18n.In(m.Lang, key+".subject", "What", what), Text: text, Unsubscribe: off}, nil
+}
+
+// receipts lists the proofs of what a mail tells, a line each; "" where there is none.
+func (w Writer) receipts(m mail.Message) string {
+	if len(m.Receipts) == 0 {
+		return ""
+	}
+	text := "\n\n" + i18n.In(m.Lang, "mail.receipts", "Link", w.Origin+"/verify")
+	for i, r := range m.Receipts {
+		if i == mail.MaxReceipts {
+			return text + "\n" + i18n.In(m.Lang, "mail.receipts_more")
+		}
+		text += "\n" + receipt.Text(r.Code) + "  " + written(m.Lang, r.Name)
+	}
+	return text
 }
 
 // unsubscribe is the address that switches a mail's topic off for its reader; ""

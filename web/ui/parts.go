@@ -35,8 +35,9 @@ type HistoryDay struct {
 	Items []HistoryItem
 }
 
-// HistoryItem is one sentence of an object's history; Note is what somebody wrote with it.
-type HistoryItem struct{ Time, Text, Note, Href string }
+// HistoryItem is one sentence of an object's history; Note is what somebody wrote with it,
+// Receipt the code that proves it.
+type HistoryItem struct{ Time, Text, Note, Href, Receipt string }
 
 // Finding is something to change in a document. Line and Column count characters from 1; Line 0: the whole text.
 type Finding struct {

@@ -43,7 +43,7 @@ func TestTopicsAreOfferedToThoseWhoGetThem(t *testing.T) {
 	t.Parallel()
 	o := newOffice(t)
 	for role, want := range map[authz.Role]string{
-		authz.PartnerAdmin:   "+new_requests +policy_changes +policy_reviews +endings_early +endings_daily +weekly_summary",
+		authz.PartnerAdmin:   "+new_requests +policy_changes +policy_reviews +endings_early +endings_daily +weekly_summary +audit_heads",
 		authz.PolicyManager:  "+policy_changes +policy_reviews",
 		authz.AuthPartner:    "+policy_changes +endings_early +endings_daily",
 		authz.DeviceProvider: "+endings_early +endings_daily",
@@ -65,11 +65,11 @@ func TestChoiceOfMails(t *testing.T) {
 		mail.PolicyReviews: false, mail.WeeklySummary: false,
 		mail.Essential: false, "no_such": false, // no business of hers
 	}))
-	if got := o.preferences(ada); got != "+new_requests +policy_changes -policy_reviews +endings_early +endings_daily -weekly_summary" {
+	if got := o.preferences(ada); got != "+new_requests +policy_changes -policy_reviews +endings_early +endings_daily -weekly_summary +audit_heads" {
 		t.Errorf("chosen: %s", got)
 	}
 	o.must(o.SetPreferences(ctx, ada, map[mail.Topic]bool{mail.WeeklySummary: true}))
-	if got := o.preferences(ada); !strings.HasSuffix(got, "-policy_reviews +endings_early +endings_daily +weekly_summary") {
+	if got := o.preferences(ada); !strings.HasSuffix(got, "-policy_reviews +endings_early +endings_daily +weekly_summary +audit_heads") {
 		t.Errorf("another window undid a choice: %s", got)
 	}
 	before := len(o.actions())

@@ -36,8 +36,8 @@ type Config struct {
 	LogFormat      string
 	LogLevel       slog.Level
 	DataDir        string
-	WebhookPrivate bool // webhooks may lead to this installation's own networks
-	PublicList     bool // anybody may see which devices and chips are approved
+	WebhookPrivate bool   // webhooks may lead to this installation's own networks
+	PublicList     bool   // anybody may see which devices and chips are approved
 	AuditHeads     string // file that signed heads of the audit log are appended to; ""
 	AuditMail      string // who gets one of them a day; "": who may read the audit log
 	Mail           Mail

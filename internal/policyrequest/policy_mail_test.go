@@ -23,7 +23,7 @@ func TestDecisionOnAPolicyIsToldToWhomItConcerns(t *testing.T) {
 	told := func() []string {
 		t.Helper()
 		out, err := pg.Values[string](t.Context(), o.DB.Read(), `
-			select kind || ' ' || u.first_name || ' ' || (params->>'Path') from mail_outbox m join users u on u.id = m.user_id order by 1`, nil)
+			select kind || ' ' || u.first_name || ' ' || coalesce(params->>'Path', '') from mail_outbox m join users u on u.id = m.user_id order by 1`, nil)
 		o.must(err)
 		o.Exec(`delete from mail_outbox`, nil)
 		return out

@@ -46,7 +46,7 @@ func serving(t *testing.T) *served {
 	}
 	public, _ := url.Parse(s.base)
 	a := app.New(config.Config{FourEyes: "always", Addr: addr, PublicURL: public}, db, secret.RandomKeys())
-	ctx, end := context.WithCancel(context.Background())
+	ctx, end := context.WithCancel(context.WithoutCancel(t.Context()))
 	s.end = end
 	go func() {
 		err := listen(ctx, a, web.Options{Build: "test"}, nil, 3*time.Second)

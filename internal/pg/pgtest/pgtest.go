@@ -71,7 +71,7 @@ func Open(t testing.TB, address string, tracer pgx.QueryTracer) (*pg.DB, *Clock)
 	clock := &Clock{now: time.Now()}
 	if _, test := t.(*testing.T); test { // a benchmark measures what production does
 		address = withSetting(address, "plan_cache_mode", "force_generic_plan")
-		for name, value := range map[string]string{"connect_timeout": "30", "statement_timeout": "30000"} {
+		for name, value := range map[string]string{"connect_timeout": "30", "statement_timeout": "30000", "lock_timeout": "20000"} {
 			address = withSetting(address, name, value) // every package's tests start at once
 		}
 	}

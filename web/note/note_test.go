@@ -32,20 +32,20 @@ func TestNotesStandBesideTheHistory(t *testing.T) {
 	}
 	// Changing it, and an old page.
 	form := openNotes(ada, group).Click("Change note")
-	if p = form.Submit(webtest.Values{"internal_note": "second"}).Want(http.StatusOK); !p.Has("second") || !p.Has("changed") {
+	if p = form.Submit(webtest.Values{"internal_note": "revised"}).Want(http.StatusOK); !p.Has("revised") || !p.Has("changed") {
 		t.Errorf("%s", p.Text())
 	}
-	if p = form.Submit(webtest.Values{"internal_note": "second"}).Want(http.StatusOK); !p.Has("second") {
+	if p = form.Submit(webtest.Values{"internal_note": "revised"}).Want(http.StatusOK); !p.Has("revised") {
 		t.Errorf("a second click: %s", p.Text())
 	}
 	p = form.Submit(webtest.Values{"internal_note": "third"}).Want(http.StatusConflict)
-	if !p.Has("second") || webtest.Value(p, "internal_note") != "third" {
+	if !p.Has("revised") || webtest.Value(p, "internal_note") != "third" {
 		t.Errorf("an old page: %s", p.Text())
 	}
 	// Removing it takes the text away.
 	ask := openNotes(ada, group).Click("Remove note")
 	for range 2 {
-		if p = ask.Submit(nil).Want(http.StatusOK); p.Has("second") || !p.Has("removed a note") {
+		if p = ask.Submit(nil).Want(http.StatusOK); p.Has("revised") || !p.Has("removed a note") {
 			t.Errorf("%s", p.Text())
 		}
 	}

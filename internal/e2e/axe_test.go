@@ -228,7 +228,11 @@ func (g *guide) member(role authz.Role, email string) {
 		if role == authz.PolicyManager && g.lang != "en" && strings.Contains(rt.Pattern, "{id}") {
 			continue // how it looks does not depend on which of the colleagues looks
 		}
-		for _, thing := range g.things(rt.Pattern, actor.Partner) {
+		things := g.things(rt.Pattern, actor.Partner)
+		if g.lang != "en" && len(things) > 1 {
+			things = things[:1] // in another state a page has other sentences of the same catalogue
+		}
+		for _, thing := range things {
 			b.open(thing)
 			g.judge(b, string(role)+" "+thing)
 		}

@@ -71,8 +71,8 @@ func Open(t testing.TB, address string, tracer pgx.QueryTracer) (*pg.DB, *Clock)
 	clock := &Clock{now: time.Now()}
 	if _, test := t.(*testing.T); test { // a benchmark measures what production does
 		address = withSetting(address, "plan_cache_mode", "force_generic_plan")
-		for name, value := range map[string]string{"connect_timeout": "30", "statement_timeout": "30000", "lock_timeout": "20000"} {
-			address = withSetting(address, name, value) // every package's tests start at once
+		for name, value := range map[string]string{"statement_timeout": "30000", "lock_timeout": "20000"} {
+			address = withSetting(address, name, value) // and share two cores
 		}
 	}
 	db, err := pg.Open(t.Context(), address, pg.Options{MaxConns: 20, Now: clock.Now, Tracer: tracer})
@@ -107,7 +107,7 @@ func create(t testing.TB, how string) string {
 		_, err := c.Exec(ctx, "create database "+name+how)
 		return err
 	})
-	address := withDatabase(server(t), name)
+	address := withSetting(withDatabase(server(t), name), "connect_timeout", "30") // every package's tests start at once
 	t.Cleanup(func() {
 		if t.Failed() {
 			t.Logf("the database is kept: psql '%s'", address)

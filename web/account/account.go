@@ -5,14 +5,13 @@ package account
 import (
 	"errors"
 	"net/http"
-	"strconv"
-	"time"
 
 	"portal/internal/account"
 	"portal/internal/authz"
 	"portal/internal/id"
 	"portal/internal/problem"
 	"portal/internal/session"
+	"portal/web/confirm"
 	"portal/web/form"
 	"portal/web/page"
 	"portal/web/route"
@@ -133,27 +132,9 @@ func (s *screens) change(w http.ResponseWriter, r *http.Request) error {
 		page.Flash(r, "account.password.done")
 		return page.Redirect(w, r, showURL)
 	}
-	status, errs, ok := passwordRefusal(w, r, err)
+	status, errs, ok := confirm.PasswordRefusal(r.Context(), w, err)
 	if !ok {
 		return err
 	}
 	return page.Render(w, r, status, passwordPage(actor.Email, errs))
-}
-
-// passwordRefusal is what to say of a current password that was not taken; ok is
-// false for any other error.
-func passwordRefusal(w http.ResponseWriter, r *http.Request, err error) (status int, errs form.Errors, ok bool) {
-	status = http.StatusUnprocessableEntity
-	var throttled *problem.ThrottledError
-	switch {
-	case errors.As(err, &throttled):
-		status = http.StatusTooManyRequests
-		w.Header().Set("Retry-After", strconv.Itoa(int((throttled.RetryAfter+time.Second-1)/time.Second)))
-		err = problem.Invalid("current", "account.problem.throttled", "Count", max(1, int((throttled.RetryAfter+time.Minute-1)/time.Minute)))
-	case errors.Is(err, account.ErrDisabled):
-		status = http.StatusTooManyRequests
-		err = problem.Invalid("current", "account.problem.disabled")
-	}
-	errs, ok = form.Translate(r.Context(), err)
-	return status, errs, ok
 }

@@ -65,7 +65,7 @@ func (s *screens) setUp(w http.ResponseWriter, r *http.Request) error {
 	}
 	ctx := r.Context()
 	setup, err := s.accounts.SetUpFactor(ctx, page.Actor(ctx), v.Raw("current"))
-	if status, errs, ok := passwordRefusal(w, r, err); ok {
+	if status, errs, ok := confirm.PasswordRefusal(ctx, w, err); ok {
 		return page.Render(w, r, status, startPage(page.Actor(ctx), errs))
 	}
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"portal/internal/account"
+	"portal/web/confirm"
 	"portal/web/i18n"
 	"portal/web/ui"
 )
@@ -23,7 +24,7 @@ func rows(ctx context.Context, p account.Profile, f account.SecondFactor, choice
 		{Label: i18n.T(ctx, "account.shortcut"), Value: shortcut(ctx, p.Shortcuts), Change: edit("shortcuts")},
 		{Label: i18n.T(ctx, "notifications.row"), Value: chosen(ctx, choice), Change: &ui.Link{Href: mailsURL}},
 		{Label: i18n.T(ctx, "common.password"), Value: i18n.T(ctx, "account.password.set"), Change: &ui.Link{Href: passwordURL}},
-		{Label: i18n.T(ctx, "second_factor.title"), Value: factorState(ctx, f), Change: &ui.Link{Href: factorURL}},
+		{Label: i18n.T(ctx, "second_factor.title"), Value: confirm.State(ctx, f.On), Change: &ui.Link{Href: factorURL}},
 		{Label: i18n.T(ctx, "common.role"), Multi: roles},
 	}
 	if p.Organisation != "" {
@@ -37,13 +38,6 @@ func shortcut(ctx context.Context, on bool) string {
 		return i18n.T(ctx, "account.shortcut.on")
 	}
 	return i18n.T(ctx, "account.shortcut.off")
-}
-
-func factorState(ctx context.Context, f account.SecondFactor) string {
-	if f.On {
-		return i18n.T(ctx, "second_factor.on")
-	}
-	return i18n.T(ctx, "second_factor.off")
 }
 
 // factorRows are what is known of a second factor that there is.

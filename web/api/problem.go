@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"time"
 
 	"portal/internal/apikey"
 	"portal/internal/serviceaccount"
@@ -106,7 +105,7 @@ func Fail(w http.ResponseWriter, r *http.Request, err error) {
 			return // the program went away
 		}
 		if retry > 0 {
-			w.Header().Set("Retry-After", strconv.Itoa(max(1, int((retry+time.Second-1)/time.Second))))
+			page.RetryAfter(w, retry)
 		}
 		if status == http.StatusForbidden {
 			w.Header().Set("WWW-Authenticate", `Bearer realm="portal", error="insufficient_scope"`)

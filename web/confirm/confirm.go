@@ -1,5 +1,5 @@
-// Package confirm asks people to prove their second factor: the field for the code,
-// what is said of a wrong one, and the page that stands before what needs a fresh
+// Package confirm asks people to prove who they are: the field for the code, what is
+// said of a code or a current password that is not taken, and the page that stands before what needs a fresh
 // proof. It decides nothing: what a code is worth, package internal/account knows.
 package confirm
 
@@ -8,8 +8,6 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"strconv"
-	"time"
 
 	"portal/internal/account"
 	"portal/internal/authz"
@@ -17,6 +15,7 @@ import (
 	"portal/internal/secret"
 	"portal/internal/session"
 	"portal/web/form"
+	"portal/web/i18n"
 	"portal/web/page"
 	websession "portal/web/session"
 )
@@ -50,7 +49,7 @@ func (g *Gate) MustSetUp(a authz.Actor) bool { return g.Required && a.Staff() &&
 func (g *Gate) Stand(w http.ResponseWriter, r *http.Request, limit int64) (answered bool, err error) {
 	ctx := r.Context()
 	actor := page.Actor(ctx)
-	fresh := !actor.SecondFactor || actor.Proved(page.Now(ctx))
+	fresh := Fresh(ctx)
 	if r.Method != http.MethodPost {
 		if fresh {
 			return false, nil
@@ -102,17 +101,40 @@ func Page(w http.ResponseWriter, r *http.Request, status int, next string, errs 
 // Refusal is what to say of a code that did not help, at its field; ok is false for
 // any other error.
 func Refusal(ctx context.Context, w http.ResponseWriter, reason error) (status int, errs form.Errors, ok bool) {
+	return refusal(ctx, w, reason, Field, "second_factor.problem")
+}
+
+// PasswordRefusal is Refusal for the current password, at the field "current".
+func PasswordRefusal(ctx context.Context, w http.ResponseWriter, reason error) (status int, errs form.Errors, ok bool) {
+	return refusal(ctx, w, reason, "current", "account.problem")
+}
+
+func refusal(ctx context.Context, w http.ResponseWriter, reason error, field, words string) (status int, errs form.Errors, ok bool) {
 	status = http.StatusUnprocessableEntity
 	var throttled *problem.ThrottledError
 	switch {
 	case errors.As(reason, &throttled):
 		status = http.StatusTooManyRequests
-		w.Header().Set("Retry-After", strconv.Itoa(int((throttled.RetryAfter+time.Second-1)/time.Second)))
-		reason = problem.Invalid(Field, "second_factor.problem.throttled", "Count", max(1, int((throttled.RetryAfter+time.Minute-1)/time.Minute)))
+		page.RetryAfter(w, throttled.RetryAfter)
+		reason = problem.Invalid(field, words+".throttled", "Count", page.Minutes(throttled.RetryAfter))
 	case errors.Is(reason, account.ErrDisabled):
 		status = http.StatusTooManyRequests
-		reason = problem.Invalid(Field, "second_factor.problem.disabled")
+		reason = problem.Invalid(field, words+".disabled")
 	}
 	errs, ok = form.Translate(ctx, reason)
 	return status, errs, ok
+}
+
+// Fresh reports whether the actor has nothing to prove now.
+func Fresh(ctx context.Context) bool {
+	a := page.Actor(ctx)
+	return !a.SecondFactor || a.Proved(page.Now(ctx))
+}
+
+// State says whether somebody has a second factor.
+func State(ctx context.Context, on bool) string {
+	if on {
+		return i18n.T(ctx, "second_factor.on")
+	}
+	return i18n.T(ctx, "second_factor.off")
 }

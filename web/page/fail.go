@@ -90,6 +90,14 @@ func Refused(ctx context.Context, err error) (why string, whole error) {
 	return "", err
 }
 
+// RetryAfter tells a client when to come again, in whole seconds (RFC 9110 §10.2.3).
+func RetryAfter(w http.ResponseWriter, after time.Duration) {
+	w.Header().Set("Retry-After", strconv.Itoa(max(1, int((after+time.Second-1)/time.Second))))
+}
+
+// Minutes is how many whole minutes people have to wait.
+func Minutes(after time.Duration) int { return max(1, int((after+time.Minute-1)/time.Minute)) }
+
 // Fail answers a request that could not be served, and logs what went wrong if
 // it is the portal's fault. Nothing else does either.
 func Fail(w http.ResponseWriter, r *http.Request, err error) {
@@ -100,7 +108,7 @@ func Fail(w http.ResponseWriter, r *http.Request, err error) {
 		return
 	}
 	if f.Retry > 0 {
-		w.Header().Set("Retry-After", strconv.Itoa(max(1, int((f.Retry+time.Second-1)/time.Second))))
+		RetryAfter(w, f.Retry)
 	}
 	if renderErr := Render(w, r, f.Status, failPage(f, requestID)); renderErr != nil {
 		// The frame itself needs something that is gone (the database, say).

@@ -6,8 +6,6 @@ package people
 import (
 	"errors"
 	"net/http"
-	"strconv"
-	"time"
 
 	"github.com/go-chi/chi/v5"
 
@@ -17,6 +15,7 @@ import (
 	"portal/internal/id"
 	"portal/internal/list"
 	"portal/internal/problem"
+	"portal/web/confirm"
 	"portal/web/export"
 	"portal/web/form"
 	"portal/web/i18n"
@@ -223,18 +222,7 @@ func (s *screens) handOver(w http.ResponseWriter, r *http.Request) error {
 		page.Flash(r, "people.handed_over", "Name", c.Name())
 		return page.Redirect(w, r, listURL)
 	}
-	status := http.StatusUnprocessableEntity
-	var throttled *problem.ThrottledError
-	switch {
-	case errors.As(err, &throttled):
-		status = http.StatusTooManyRequests
-		w.Header().Set("Retry-After", strconv.Itoa(int((throttled.RetryAfter+time.Second-1)/time.Second)))
-		err = problem.Invalid("current", "account.problem.throttled", "Count", max(1, int((throttled.RetryAfter+time.Minute-1)/time.Minute)))
-	case errors.Is(err, account.ErrDisabled):
-		status = http.StatusTooManyRequests
-		err = problem.Invalid("current", "account.problem.disabled")
-	}
-	errs, ok := form.Translate(ctx, err)
+	status, errs, ok := confirm.PasswordRefusal(ctx, w, err)
 	if !ok {
 		return err
 	}

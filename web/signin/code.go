@@ -71,7 +71,7 @@ func (s *screens) beginAnew(w http.ResponseWriter, r *http.Request, to string) e
 // factor.
 func (s *screens) askConfirmation(w http.ResponseWriter, r *http.Request) error {
 	to := page.Local(r.URL.Query().Get("next"), homeURL)
-	if s.fresh(r) {
+	if confirm.Fresh(r.Context()) {
 		return page.Redirect(w, r, to)
 	}
 	return confirm.Page(w, r, http.StatusOK, to, form.Errors{})
@@ -83,7 +83,7 @@ func (s *screens) confirm(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	ctx, to := r.Context(), page.Local(v.Raw("next"), homeURL)
-	if !s.fresh(r) {
+	if !confirm.Fresh(ctx) {
 		now, err := s.accounts.StepUp(ctx, page.Actor(ctx), v.Text(confirm.Field), func() (session.New, error) { return websession.Replace(r) })
 		if status, errs, ok := confirm.Refusal(ctx, w, err); ok {
 			return confirm.Page(w, r, status, to, errs)
@@ -94,12 +94,6 @@ func (s *screens) confirm(w http.ResponseWriter, r *http.Request) error {
 		websession.Adopt(ctx, now)
 	}
 	return s.onToFile(w, r, to)
-}
-
-// fresh reports whether there is nothing to prove.
-func (s *screens) fresh(r *http.Request) bool {
-	a := page.Actor(r.Context())
-	return !a.SecondFactor || a.Proved(page.Now(r.Context()))
 }
 
 // onToFile leads on. A file has no page to stay on, so who wants one gets back to

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"strconv"
 	"time"
 
 	"portal/internal/account"
@@ -116,9 +115,9 @@ func (s *screens) signIn(w http.ResponseWriter, r *http.Request) error {
 	case errors.Is(err, account.ErrDisabled):
 		return s.again(w, r, e, http.StatusTooManyRequests, problem.Invalid("email", "signin.problem.disabled"))
 	case errors.As(err, &throttled):
-		w.Header().Set("Retry-After", strconv.Itoa(int((throttled.RetryAfter+time.Second-1)/time.Second)))
+		page.RetryAfter(w, throttled.RetryAfter)
 		return s.again(w, r, e, http.StatusTooManyRequests,
-			problem.Invalid("email", "signin.problem.throttled", "Count", minutes(throttled.RetryAfter)))
+			problem.Invalid("email", "signin.problem.throttled", "Count", page.Minutes(throttled.RetryAfter)))
 	case err != nil:
 		return err
 	}
@@ -155,9 +154,6 @@ func complete(email, password string) error {
 	}
 	return f.Err()
 }
-
-// minutes is a wait in whole minutes, at least one.
-func minutes(d time.Duration) int { return max(1, int((d+time.Minute-1)/time.Minute)) }
 
 // again shows the form with what is wrong. The address stays, the password
 // never comes back.

@@ -10,6 +10,7 @@ import (
 	"portal/internal/account"
 	"portal/internal/authz"
 	"portal/internal/list"
+	"portal/web/confirm"
 	"portal/web/export"
 	"portal/web/i18n"
 	"portal/web/ui"
@@ -95,13 +96,6 @@ func languages(chosen string) []ui.Option {
 	return options
 }
 
-func factorState(ctx context.Context, m account.Member) string {
-	if m.SecondFactor {
-		return i18n.T(ctx, "second_factor.on")
-	}
-	return i18n.T(ctx, "second_factor.off")
-}
-
 func languageName(code string) string {
 	for _, l := range i18n.Languages {
 		if l.Code == code {
@@ -120,7 +114,7 @@ func rows(ctx context.Context, m account.Member, own bool) []ui.Row {
 		{Label: i18n.T(ctx, "common.email"), Component: ui.Code(m.Email)},
 		roles,
 		{Label: i18n.T(ctx, "common.language"), Value: languageName(m.Lang)},
-		{Label: i18n.T(ctx, "second_factor.title"), Value: factorState(ctx, m)},
+		{Label: i18n.T(ctx, "second_factor.title"), Value: confirm.State(ctx, m.SecondFactor)},
 		{Label: i18n.T(ctx, "staff.last_sign_in"), Component: lastSignIn(m)},
 		{Label: i18n.T(ctx, "common.created"), Component: ui.Time(m.CreatedAt)},
 	}

@@ -5,8 +5,6 @@ package verify
 import (
 	"errors"
 	"net/http"
-	"strconv"
-	"time"
 
 	"portal/internal/problem"
 	"portal/internal/receipt"
@@ -55,7 +53,7 @@ func (h screens) check(w http.ResponseWriter, r *http.Request) error {
 	case errors.Is(err, problem.ErrNotFound):
 		return again(w, r, a, http.StatusUnprocessableEntity, "verify.problem.unknown")
 	case errors.As(err, &throttled):
-		w.Header().Set("Retry-After", strconv.Itoa(int((throttled.RetryAfter+time.Second-1)/time.Second)))
+		page.RetryAfter(w, throttled.RetryAfter)
 		return again(w, r, a, http.StatusTooManyRequests, "verify.problem.throttled")
 	case err != nil:
 		return err

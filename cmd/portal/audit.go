@@ -115,15 +115,20 @@ func (v verifying) verify(ctx context.Context, cfg config.Config, heads []auditp
 		defer func() { _ = f.Close() }() // it was only read
 		return auditproof.VerifyExport(f, heads, keys)
 	}
-	if err := cfg.Require("database-url"); err != nil {
-		return auditproof.Result{}, err
-	}
-	db, err := pg.Open(ctx, cfg.DatabaseURL.Reveal(), pg.Options{MaxConns: 2})
+	db, err := database(ctx, cfg)
 	if err != nil {
 		return auditproof.Result{}, err
 	}
 	defer db.Close()
 	return auditproof.Verify(ctx, db, heads, keys)
+}
+
+// database is the one that the settings name.
+func database(ctx context.Context, cfg config.Config) (*pg.DB, error) {
+	if err := cfg.Require("database-url"); err != nil {
+		return nil, err
+	}
+	return pg.Open(ctx, cfg.DatabaseURL.Reveal(), pg.Options{MaxConns: 2})
 }
 
 // auditExport writes the whole log to a file. The row that tells of it stands before the
@@ -136,10 +141,7 @@ func auditExport(ctx context.Context, c call) error {
 	if len(rest) != 1 {
 		return errors.New("give one FILE behind the settings, or - for standard output")
 	}
-	if err := cfg.Require("database-url"); err != nil {
-		return err
-	}
-	db, err := pg.Open(ctx, cfg.DatabaseURL.Reveal(), pg.Options{MaxConns: 2})
+	db, err := database(ctx, cfg)
 	if err != nil {
 		return err
 	}

@@ -175,11 +175,7 @@ func (s *Service) ConfirmFactor(ctx context.Context, a authz.Actor, typed string
 func (s *Service) RenewRecoveryCodes(ctx context.Context, a authz.Actor, start func() (session.New, error)) (authz.Actor, []string, error) {
 	codes := factor.NewRecoveryCodes()
 	actor, err := s.changeFactor(ctx, a, start, mail.RecoveryCodesRenewed, func(tx *pg.Tx, p person) (audit.Event, error) {
-		on, err := hasFactor(ctx, tx, p.ID)
-		if err == nil && !on {
-			err = problem.ErrConflict
-		}
-		if err != nil {
+		if err := mustHaveFactor(ctx, tx, p.ID); err != nil {
 			return audit.Event{}, err
 		}
 		return p.event(audit.RecoveryCodesRenewed, nil), storeRecoveryCodes(ctx, tx, p.ID, codes)
@@ -196,11 +192,7 @@ func (s *Service) RemoveFactor(ctx context.Context, a authz.Actor, start func() 
 		return authz.Actor{}, s.db.Deny(ctx, a, authz.AccountEdit)
 	}
 	actor, err := s.changeFactor(ctx, a, start, mail.SecondFactorOff, func(tx *pg.Tx, p person) (audit.Event, error) {
-		on, err := hasFactor(ctx, tx, p.ID)
-		if err == nil && !on {
-			err = problem.ErrConflict
-		}
-		if err != nil {
+		if err := mustHaveFactor(ctx, tx, p.ID); err != nil {
 			return audit.Event{}, err
 		}
 		return p.event(audit.FactorOff, nil), s.forgetFactor(ctx, tx, p.ID)
@@ -296,6 +288,15 @@ func tellFactor(ctx context.Context, tx *pg.Tx, p person, kind mail.Kind, params
 // hasFactor reports whether an account has a second factor that counts.
 func hasFactor(ctx context.Context, q pg.Querier, uid id.User) (bool, error) {
 	return pg.Value[bool](ctx, q, `select `+session.HasSecondFactor+` from users u where u.id = @id`, pg.Args{"id": uid})
+}
+
+// mustHaveFactor is problem.ErrConflict where there is no second factor (any more).
+func mustHaveFactor(ctx context.Context, tx *pg.Tx, uid id.User) error {
+	on, err := hasFactor(ctx, tx, uid)
+	if err == nil && !on {
+		return problem.ErrConflict
+	}
+	return err
 }
 
 // forgetFactor takes everything of an account's second factor away.

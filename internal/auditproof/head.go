@@ -147,7 +147,7 @@ func ReadHeads(name string, r io.Reader) ([]Head, error) {
 
 // Append writes a head to the end of a file and returns when the disk has it.
 func Append(path string, h Head) error {
-	f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o640) //nolint:gosec // the operator names the file, and a group may read what is public
+	f, err := toEnd(path)
 	if err != nil {
 		return err
 	}
@@ -160,9 +160,13 @@ func Append(path string, h Head) error {
 
 // Writable says at the start what would else fail every minute.
 func Writable(path string) error {
-	f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o640) //nolint:gosec // as in Append
+	f, err := toEnd(path)
 	if err != nil {
 		return fmt.Errorf("the file for the heads of the audit log: %w", err)
 	}
 	return f.Close()
+}
+
+func toEnd(path string) (*os.File, error) {
+	return os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o640) //nolint:gosec // the operator names the file, and a group may read what is public
 }

@@ -117,7 +117,7 @@ func VerifyExport(in io.Reader, all []Head, keys []ed25519.PublicKey) (Result, e
 }
 
 // Export writes the audit log line by line, so that others can recompute it. It returns
-// how many rows it wrote. The log itself tells of it first: see Taken.
+// how many rows it wrote. The caller has told the log of it before (security.md AUD-6).
 func Export(ctx context.Context, db *pg.DB, to io.Writer) (int64, error) {
 	var rows int64
 	out := bufio.NewWriterSize(to, 1<<20)

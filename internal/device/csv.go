@@ -78,10 +78,7 @@ func readCSV(content []byte) (sheet, error) {
 	if err != nil {
 		return sheet{}, wrongFile("empty")
 	}
-	for len(head) > len(columns) && strings.TrimSpace(head[len(head)-1]) == "" {
-		head = head[:len(head)-1] // spreadsheets write empty columns at the end
-	}
-	places, err := header(head)
+	places, err := header(filled(head))
 	if err != nil {
 		return sheet{}, err
 	}
@@ -206,9 +203,7 @@ var joiners = strings.NewReplacer("_", "", "-", "", " ", "")
 // add reads one line. One with too few or too many values holds no device: nobody
 // can tell which is which.
 func (s *sheet) add(number int, cells []string, places [4]int) {
-	for len(cells) > len(columns) && strings.TrimSpace(cells[len(cells)-1]) == "" {
-		cells = cells[:len(cells)-1]
-	}
+	cells = filled(cells)
 	l := Line{Number: number, broken: len(cells) != len(columns)}
 	for i, at := range places {
 		if at < len(cells) {
@@ -219,6 +214,14 @@ func (s *sheet) add(number int, cells []string, places [4]int) {
 		s.Findings = append(s.Findings, Finding{Line: number, Key: "device.finding.cells", Args: []any{"Count", len(cells), "Want", len(columns)}})
 	}
 	s.Lines = append(s.Lines, l)
+}
+
+// filled are cells without the empty columns that spreadsheets write at the end.
+func filled(cells []string) []string {
+	for len(cells) > len(columns) && strings.TrimSpace(cells[len(cells)-1]) == "" {
+		cells = cells[:len(cells)-1]
+	}
+	return cells
 }
 
 func blank(cells []string) bool {

@@ -148,7 +148,7 @@ func (s *Service) ReactivateSBI(ctx context.Context, a authz.Actor, sid id.SBI, 
 		if err := b.Ready(version, approval.Approved); err != nil {
 			return audit.Event{}, err
 		}
-		if err := b.Approvable(pg.Day(tx.Now().In(s.zone))); err != nil {
+		if err := b.Approvable(s.dayOf(tx.Now())); err != nil {
 			return audit.Event{}, err
 		}
 		back, err := s.returnDevices(ctx, tx, a, b)

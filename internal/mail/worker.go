@@ -104,7 +104,7 @@ const (
 		select array_agg(x.code) as codes, array_agg(x.subject_name) as names from (
 			select r.code, l.subject_name from receipts r join audit_log l on l.seq = r.seq join users u on u.id = m.user_id
 			where r.change_id = m.change_id and u.partner_id is not null and (l.partner_id is null or l.partner_id = u.partner_id)
-			order by r.seq limit 21) as x) as r on true`
+			order by r.seq limit @receipts) as x) as r on true`
 )
 
 // Run sends everything that is due, oldest first. An error means that the
@@ -158,7 +158,7 @@ func (w *Worker) claim(ctx context.Context) (mails []claimed, until time.Time, e
 				update mail_outbox m set lease_until = @lease, attempts = m.attempts + 1 from due where m.id = due.id
 				returning m.id, m.kind, m.recipient, m.user_id, m.lang, m.params, m.challenge_id, m.attempts, m.created_at, m.position, m.change_id)
 			select `+claimedColumns+` from taken m`+withReceipts+` order by m.position`,
-			pg.Args{"now": tx.Now(), "lease": until, "batch": batch})
+			pg.Args{"now": tx.Now(), "lease": until, "batch": batch, "receipts": MaxReceipts + 1})
 		return err
 	})
 	return mails, until, err
@@ -287,7 +287,7 @@ func Load(ctx context.Context, db *pg.DB, mid id.Message) (Message, Entry, error
 	if err != nil {
 		return Message{}, e, err
 	}
-	c, err := pg.One[claimed](ctx, db.Read(), `select `+claimedColumns+` from mail_outbox m`+withReceipts+` where m.id = @id`, pg.Args{"id": mid})
+	c, err := pg.One[claimed](ctx, db.Read(), `select `+claimedColumns+` from mail_outbox m`+withReceipts+` where m.id = @id`, pg.Args{"id": mid, "receipts": MaxReceipts + 1})
 	if err != nil {
 		return Message{}, e, err
 	}

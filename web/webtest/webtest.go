@@ -45,8 +45,8 @@ type Site struct {
 	admin authz.Actor // see Admin
 }
 
-// New starts a portal with four eyes on, and without need for a second factor. settings change the configuration, as
-// flags would: "--four-eyes=off".
+// New starts a portal with four eyes on, and without need for a second factor.
+// settings change the configuration, as flags would: "--four-eyes=off".
 func New(t testing.TB, settings ...string) *Site {
 	t.Helper()
 	return open(t, pgtest.URL(t), secret.RandomKeys(), settings)

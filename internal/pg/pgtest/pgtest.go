@@ -65,14 +65,14 @@ func NewTraced(t testing.TB, tracer pgx.QueryTracer) (*pg.DB, *Clock) {
 
 // Open is the database at an address of URL or Filled.Copy, with a clock that
 // starts at the real time. A test plans a statement once on a connection, not each
-// time: on tables of some rows planning costs more than everything else.
+// time: on tables of some rows planning costs more than everything else. It waits
+// longer than production does, since every package's tests share two cores.
 func Open(t testing.TB, address string, tracer pgx.QueryTracer) (*pg.DB, *Clock) {
 	t.Helper()
 	clock := &Clock{now: time.Now()}
 	if _, test := t.(*testing.T); test { // a benchmark measures what production does
-		address = withSetting(address, "plan_cache_mode", "force_generic_plan")
-		for name, value := range map[string]string{"statement_timeout": "30000", "lock_timeout": "20000"} {
-			address = withSetting(address, name, value) // and share two cores
+		for name, value := range map[string]string{"plan_cache_mode": "force_generic_plan", "statement_timeout": "30000", "lock_timeout": "20000"} {
+			address = withSetting(address, name, value)
 		}
 	}
 	db, err := pg.Open(t.Context(), address, pg.Options{MaxConns: 20, Now: clock.Now, Tracer: tracer})
